@@ -1,0 +1,26 @@
+#!/usr/bin/env python
+"""Run a management command.
+
+Settings come from DJANGO_SETTINGS_MODULE. Without it, a running demo (var/run.json) is used,
+and otherwise production settings, which name every variable that they miss.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Choose the settings and hand over to Django."""
+    demo_is_running = (Path(__file__).resolve().parent / "var" / "run.json").exists()
+    os.environ.setdefault(
+        "DJANGO_SETTINGS_MODULE",
+        "marketplace.settings.demo" if demo_is_running else "marketplace.settings.production",
+    )
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 -- settings must be chosen first
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

