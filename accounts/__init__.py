@@ -1,0 +1,1 @@
+"""People, organisations, exchanges, memberships with roles, and verification of organisations."""

@@ -1,0 +1,1 @@
+"""Supply and demand: technologies, IP rights, demands, documents and disclosure, review, freshness."""

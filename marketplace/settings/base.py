@@ -226,6 +226,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # Every periodic task is level-triggered: it looks for what is due, so a lost message costs one period.
 CELERY_BEAT_SCHEDULE = {
+    "accounts-mail": {"task": "accounts.tasks.mail_unmailed", "schedule": 300.0},
     "audit-seal": {"task": "audit.tasks.seal_events", "schedule": 60.0},
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
     "matching-sweep": {"task": "matching.tasks.sweep_unmatched", "schedule": 60.0},
@@ -233,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "deals-remind": {"task": "deals.tasks.remind_and_mark_overdue", "schedule": crontab(minute=5)},
 }
 
+SITE_URL = "http://localhost:8000"
 EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = "Nhịp Cầu <khong-tra-loi@nhipcau.example>"
 

@@ -9,4 +9,4 @@ os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "nobody@example.org")
 os.environ.setdefault("EMAIL_URL", "consolemail://")
 
-from .production import *  # noqa: F403, E402
+from .production import *  # noqa: F403

@@ -27,5 +27,6 @@ DATABASES = {"default": postgres(_running("database_url", "DATABASE_URL"))}
 REDIS_URL = _running("redis_url", "REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+SITE_URL = os.environ.get("SITE_URL", "http://localhost:8000")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"

@@ -5,6 +5,7 @@ from .base import MEDIA_ROOT, env, postgres
 
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+SITE_URL = env.str("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
 DATABASES = {"default": postgres(env.str("DATABASE_URL"))}
 REDIS_URL = env.str("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL

@@ -1,0 +1,28 @@
+"""The lifecycle of an organisation's verification."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.kit.lifecycle import Lifecycle
+
+
+class VerificationState(models.TextChoices):
+    """How far an operator has checked that the organisation is who it says."""
+
+    UNVERIFIED = "unverified", _("Not verified")
+    PENDING = "pending", _("Waiting for verification")
+    VERIFIED = "verified", _("Verified")
+    REFUSED = "refused", _("Verification refused")
+
+
+S = VerificationState
+ORGANISATION = Lifecycle.of(
+    "organisation",
+    VerificationState,
+    [
+        ("request_verification", [S.UNVERIFIED, S.REFUSED], S.PENDING),
+        ("verify", [S.PENDING], S.VERIFIED),
+        ("refuse", [S.PENDING], S.REFUSED),
+        ("revoke", [S.VERIFIED], S.UNVERIFIED),
+    ],
+)

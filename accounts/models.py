@@ -1,0 +1,294 @@
+"""Users, organisations, exchanges and memberships."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.lifecycle import ORGANISATION, VerificationState
+from marketplace.kit.validators import plain_text
+
+
+class Province(models.Model):
+    """One of the provinces in force since 1 July 2025. Source: data/provinces.csv."""
+
+    code = models.CharField(max_length=2, primary_key=True)
+    name_vi = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    region_vi = models.CharField(max_length=80)
+    region_en = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_vi
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a user; the e-mail is stored in lower case."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a user who may enter the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find by e-mail, whatever its case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, known by e-mail."""
+
+    email = models.EmailField(_("e-mail"), unique=True, max_length=254)
+    full_name = models.CharField(_("full name"), max_length=150, validators=[plain_text])
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
+    )
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    is_sample = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    def get_short_name(self) -> str:
+        """Give the name to greet by."""
+        return self.full_name or self.email
+
+    @cached_property
+    def seats(self) -> list["Membership"]:
+        """Give the person's active memberships with organisation and exchange, read once per request."""
+        return list(
+            self.memberships.filter(is_active=True).select_related("organisation", "exchange").order_by("pk")
+            if self.is_active
+            else []
+        )
+
+    def has_org_role(self, organisation_id: int | None, *roles: str) -> bool:
+        """Tell whether the person sits in the organisation, in one of `roles` (any role when none is named)."""
+        return organisation_id is not None and any(
+            seat.organisation_id == organisation_id and (not roles or seat.role in roles) for seat in self.seats
+        )
+
+    def has_exchange_role(self, exchange_id: int | None, *roles: str) -> bool:
+        """Tell whether the person serves the exchange, in one of `roles` (any when none is named)."""
+        return exchange_id is not None and any(
+            seat.exchange_id == exchange_id and (not roles or seat.role in roles) for seat in self.seats
+        )
+
+    def organisation_ids(self, *roles: str) -> list[int]:
+        """Give the ids of the person's organisations, narrowed to `roles` when named."""
+        return sorted(
+            {s.organisation_id for s in self.seats if s.organisation_id is not None and (not roles or s.role in roles)}
+        )
+
+    def exchange_ids(self, *roles: str) -> list[int]:
+        """Give the ids of the exchanges that the person serves, narrowed to `roles` when named."""
+        return sorted(
+            {s.exchange_id for s in self.seats if s.exchange_id is not None and (not roles or s.role in roles)}
+        )
+
+    @property
+    def is_operator(self) -> bool:
+        """Tell whether the person serves any exchange."""
+        return any(seat.exchange_id is not None for seat in self.seats)
+
+
+class Exchange(models.Model):
+    """A technology exchange (sàn giao dịch công nghệ) with its home province."""
+
+    code = models.SlugField(max_length=20, unique=True)
+    name_vi = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    province = models.ForeignKey(Province, on_delete=models.PROTECT, related_name="exchanges")
+    email = models.EmailField(blank=True)
+    is_sample = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_vi
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Questions about organisations."""
+
+    def verified(self) -> "OrganisationQuerySet":
+        """Keep the verified ones."""
+        return self.filter(state=VerificationState.VERIFIED)
+
+
+class Organisation(models.Model):
+    """A university, institute, company, intermediary or valuation firm."""
+
+    class Kind(models.TextChoices):
+        UNIVERSITY = "university", _("University")
+        INSTITUTE = "institute", _("Research institute")
+        COMPANY = "company", _("Company")
+        INTERMEDIARY = "intermediary", _("Intermediary")
+        VALUATION_FIRM = "valuation_firm", _("Valuation firm")
+
+    #: Kinds whose own TTO approves a listing before the operator sees it.
+    WITH_TTO: ClassVar[Iterable[str]] = (Kind.UNIVERSITY, Kind.INSTITUTE)
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    name_vi = models.CharField(_("name in Vietnamese"), max_length=250, validators=[plain_text])
+    name_en = models.CharField(_("name in English"), max_length=250, blank=True, validators=[plain_text])
+    tax_code = models.CharField(
+        _("tax code"),
+        max_length=14,
+        blank=True,
+        validators=[
+            RegexValidator(r"^\d{10}(-\d{3})?$", _("A tax code has 10 digits, and -001 to -999 for a branch."))
+        ],
+    )
+    province = models.ForeignKey(
+        Province, on_delete=models.PROTECT, related_name="organisations", verbose_name=_("province")
+    )
+    exchange = models.ForeignKey(
+        Exchange, on_delete=models.PROTECT, related_name="organisations", verbose_name=_("exchange that serves it")
+    )
+    about_vi = models.TextField(_("about, in Vietnamese"), blank=True, max_length=4000, validators=[plain_text])
+    about_en = models.TextField(_("about, in English"), blank=True, max_length=4000, validators=[plain_text])
+    website = models.URLField(_("website"), blank=True)
+    state = models.CharField(
+        max_length=20, choices=VerificationState, default=VerificationState.UNVERIFIED, editable=False
+    )
+    has_state_capital = models.BooleanField(_("has state capital"), default=False)
+    verification_note = models.TextField(blank=True, max_length=2000, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    lifecycle = ORGANISATION
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name_vi", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tax_code"],
+                condition=~Q(tax_code=""),
+                name="accounts_organisation_one_per_tax_code",
+                violation_error_message=_("An organisation with this tax code exists already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return (self.name_en or self.name_vi) if get_language() == "en" else self.name_vi
+
+    @property
+    def about(self) -> str:
+        """Give the description in the reader's language, or in the other one."""
+        return (self.about_en or self.about_vi) if get_language() == "en" else (self.about_vi or self.about_en)
+
+    @property
+    def needs_tto_approval(self) -> bool:
+        """Tell whether the organisation's own TTO approves first."""
+        return self.kind in self.WITH_TTO
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether an operator has verified the organisation."""
+        return self.state == VerificationState.VERIFIED
+
+
+class Role(models.TextChoices):
+    """What a person does in an organisation or at an exchange."""
+
+    RESEARCHER = "researcher", _("Researcher")
+    TTO_OFFICER = "tto_officer", _("TTO officer")
+    REPRESENTATIVE = "representative", _("Representative")
+    SIGNATORY = "signatory", _("Signatory")
+    ADMIN = "admin", _("Administrator")
+    APPRAISER = "appraiser", _("Appraiser")
+    BROKER = "broker", _("Broker")
+    OPERATOR = "operator", _("Operator")
+    MANAGER = "manager", _("Exchange manager")
+
+
+EXCHANGE_ROLES = (Role.OPERATOR, Role.MANAGER)
+ORGANISATION_ROLES = tuple(role for role in Role if role not in EXCHANGE_ROLES)
+
+
+class Membership(models.Model):
+    """A person's seat, with one role, in an organisation or at an exchange."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships"
+    )
+    exchange = models.ForeignKey(Exchange, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    organisation__isnull=False, exchange__isnull=True, role__in=[r.value for r in ORGANISATION_ROLES]
+                )
+                | Q(organisation__isnull=True, exchange__isnull=False, role__in=[r.value for r in EXCHANGE_ROLES]),
+                name="accounts_membership_seat_fits_role",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "organisation", "role"],
+                condition=Q(organisation__isnull=False),
+                name="accounts_membership_one_per_organisation_role",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "exchange", "role"],
+                condition=Q(exchange__isnull=False),
+                name="accounts_membership_one_per_exchange_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()} · {self.organisation or self.exchange}"
+
+
+class Notification(models.Model):
+    """A sentence for one person, in that person's language, with where to go. Mailed once (`mailed_at`)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=60)
+    text = models.TextField(max_length=2000)
+    url = models.CharField(max_length=300)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="accounts_notification_newest"),
+            models.Index(fields=["id"], condition=Q(mailed_at__isnull=True), name="accounts_notification_unmailed"),
+        ]

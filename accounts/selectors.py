@@ -1,0 +1,91 @@
+"""Reads of people and organisations, narrowed to the viewer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from accounts.lifecycle import VerificationState
+from accounts.models import Exchange, Membership, Notification, Organisation, Province, User
+
+Viewer = User | AnonymousUser
+
+
+def provinces() -> QuerySet[Province]:
+    """Give the provinces by code."""
+    return Province.objects.order_by("code")
+
+
+def exchanges() -> QuerySet[Exchange]:
+    """Give the exchanges by code."""
+    return Exchange.objects.select_related("province").order_by("code")
+
+
+def exchange_by_code(code: str) -> Exchange:
+    """Give an exchange. Raises Exchange.DoesNotExist."""
+    return Exchange.objects.get(code=code)
+
+
+def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
+    """Give verified organisations to everyone; to a person also the own ones, and to an operator all of the exchange."""
+    visible = Q(state=VerificationState.VERIFIED)
+    if isinstance(viewer, User):
+        visible |= Q(pk__in=viewer.organisation_ids()) | Q(exchange_id__in=viewer.exchange_ids())
+    return Organisation.objects.filter(visible).select_related("province", "exchange").order_by("name_vi", "pk")
+
+
+def organisations_of(user: User, *roles: str) -> QuerySet[Organisation]:
+    """Give the person's organisations, narrowed to `roles` when named."""
+    return (
+        Organisation.objects.filter(pk__in=user.organisation_ids(*roles))
+        .select_related("province", "exchange")
+        .order_by("name_vi", "pk")
+    )
+
+
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Give the active seats of an organisation with their people."""
+    return organisation.memberships.filter(is_active=True).select_related("user").order_by("user__full_name", "pk")
+
+
+def people_in(organisation_id: int | None, *roles: str) -> QuerySet[User]:
+    """Give the active people of an organisation, narrowed to `roles` when named."""
+    seats: dict[str, Any] = {"memberships__organisation_id": organisation_id, "memberships__is_active": True}
+    if roles:
+        seats["memberships__role__in"] = roles
+    return User.objects.filter(is_active=True, **seats).distinct().order_by("pk")
+
+
+def operators_of(exchange_id: int) -> QuerySet[User]:
+    """Give the active people who serve an exchange."""
+    return (
+        User.objects.filter(is_active=True, memberships__exchange_id=exchange_id, memberships__is_active=True)
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def verification_queue(operator: User) -> QuerySet[Organisation]:
+    """Give the organisations that wait for verification at the operator's exchanges, without his own, oldest first."""
+    return (
+        Organisation.objects.filter(state=VerificationState.PENDING, exchange_id__in=operator.exchange_ids())
+        .exclude(pk__in=operator.organisation_ids())
+        .select_related("province", "exchange")
+        .order_by("created_at", "pk")
+    )
+
+
+def users_by_id(ids: Iterable[int]) -> QuerySet[User]:
+    """Give users by id."""
+    return User.objects.filter(pk__in=list(ids)).order_by("pk")
+
+
+def notifications_of(user: User) -> QuerySet[Notification]:
+    """Give the person's notifications, newest first."""
+    return Notification.objects.filter(user=user).order_by("-pk")
+
+
+def unmailed_notification_ids(*, limit: int = 500) -> list[int]:
+    """Give the ids of notifications that no mail carried yet, oldest first."""
+    return list(Notification.objects.filter(mailed_at=None).order_by("pk").values_list("pk", flat=True)[:limit])

@@ -1,0 +1,235 @@
+"""Writes of people and organisations."""
+
+import csv
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts import policies
+from accounts.models import (
+    EXCHANGE_ROLES,
+    Exchange,
+    Membership,
+    Notification,
+    Organisation,
+    Province,
+    Role,
+    User,
+)
+from accounts.tasks import mail_notification
+from audit.services import record
+from marketplace.kit.errors import Conflict, Stale, require
+from marketplace.kit.lifecycle import move
+
+#: What an administrator may edit.
+EDITABLE = (
+    "name_vi", "name_en", "tax_code", "province", "about_vi", "about_en", "website", "has_state_capital",
+)  # fmt: skip
+
+
+def lock_organisation(pk: int) -> Organisation:
+    """Lock and give an organisation."""
+    return Organisation.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+@transaction.atomic
+def create_organisation(*, actor: User, kind: str, exchange: Exchange, **details: Any) -> Organisation:
+    """Register an organisation; its founder becomes administrator and, by kind, researcher or representative.
+
+    Raises ValidationError for bad details.
+    """
+    organisation = Organisation(kind=kind, exchange=exchange, **details)
+    organisation.full_clean()
+    organisation.save()
+    working_role = Role.TTO_OFFICER if organisation.needs_tto_approval else Role.REPRESENTATIVE
+    for role in (Role.ADMIN, working_role):
+        Membership.objects.create(user=actor, organisation=organisation, role=role)
+    actor.__dict__.pop("seats", None)
+    record(tag="organisation.create", subject=organisation, actor=actor, data={"kind": kind, "exchange": exchange.code})
+    return organisation
+
+
+@transaction.atomic
+def edit_organisation(*, organisation: Organisation, actor: User, version: int, **details: Any) -> Organisation:
+    """Change an organisation's details. Raises Stale when someone saved since `version`, ValidationError for bad details."""
+    organisation = lock_organisation(organisation.pk)
+    require(policies.can_edit_organisation(actor, organisation))
+    if organisation.version != version:
+        raise Stale(_("Someone else has changed this organisation meanwhile. Compare and save again."))
+    before = {name: str(getattr(organisation, name)) for name in details}
+    for name, value in details.items():
+        assert name in EDITABLE
+        setattr(organisation, name, value)
+    organisation.version += 1
+    organisation.full_clean()
+    organisation.save()
+    after = {name: str(getattr(organisation, name)) for name in details}
+    changed = {name: [before[name], after[name]] for name in details if before[name] != after[name]}
+    record(tag="organisation.edit", subject=organisation, actor=actor, data={"changed": changed})
+    return organisation
+
+
+@transaction.atomic
+def add_member(*, organisation: Organisation, user: User, role: str, actor: User) -> Membership:
+    """Give a person a seat in the organisation. Raises Conflict when the person has it already."""
+    organisation = lock_organisation(organisation.pk)
+    require(policies.can_manage_members(actor, organisation))
+    require(role not in EXCHANGE_ROLES)
+    seat, created = Membership.objects.get_or_create(user=user, organisation=organisation, role=role)
+    if not created and seat.is_active:
+        raise Conflict(_("This person has this role already."))
+    if not seat.is_active:
+        seat.is_active = True
+        seat.save(update_fields=["is_active"])
+    user.__dict__.pop("seats", None)
+    record(tag="organisation.add_member", subject=organisation, actor=actor, data={"user": user.pk, "role": role})
+    return seat
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, actor: User) -> Membership:
+    """End a seat. Raises Conflict for the last administrator."""
+    assert membership.organisation_id is not None
+    organisation = lock_organisation(membership.organisation_id)
+    membership = Membership.objects.select_for_update(of=("self",)).get(pk=membership.pk)
+    require(policies.can_manage_members(actor, organisation))
+    if not membership.is_active:
+        raise Conflict(_("This seat has ended already."))
+    if membership.role == Role.ADMIN:
+        admins = Membership.objects.filter(organisation=organisation, role=Role.ADMIN, is_active=True)
+        if not admins.exclude(pk=membership.pk).exists():
+            raise Conflict(_("The last administrator cannot leave. Name another one first."))
+    membership.is_active = False
+    membership.save(update_fields=["is_active"])
+    data = {"user": membership.user_id, "role": membership.role}
+    record(tag="organisation.end_membership", subject=organisation, actor=actor, data=data)
+    return membership
+
+
+@transaction.atomic
+def request_verification(*, organisation: Organisation, actor: User) -> Organisation:
+    """Ask the exchange to verify the organisation."""
+    organisation = lock_organisation(organisation.pk)
+    require(policies.can_request_verification(actor, organisation))
+    if not organisation.tax_code:
+        raise Conflict(_("Enter the tax code first: the operator checks it."))
+    move(organisation, "request_verification", actor=actor)
+    return organisation
+
+
+@transaction.atomic
+def verify_organisation(*, organisation: Organisation, actor: User, note: str = "") -> Organisation:
+    """Confirm that the organisation is who it says."""
+    organisation = lock_organisation(organisation.pk)
+    require(policies.can_verify_organisation(actor, organisation))
+    move(organisation, "verify", actor=actor, data={"note": note}, verification_note=note)
+    return organisation
+
+
+@transaction.atomic
+def refuse_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
+    """Refuse to verify, with a reason that the organisation reads."""
+    organisation = lock_organisation(organisation.pk)
+    require(policies.can_verify_organisation(actor, organisation))
+    if not reason.strip():
+        raise Conflict(_("Give a reason."))
+    move(organisation, "refuse", actor=actor, data={"reason": reason}, verification_note=reason)
+    return organisation
+
+
+@transaction.atomic
+def revoke_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
+    """Take a verification back, with a reason."""
+    organisation = lock_organisation(organisation.pk)
+    require(policies.can_verify_organisation(actor, organisation))
+    if not reason.strip():
+        raise Conflict(_("Give a reason."))
+    move(organisation, "revoke", actor=actor, data={"reason": reason}, verification_note=reason)
+    return organisation
+
+
+@transaction.atomic
+def edit_profile(*, user: User, full_name: str, language: str) -> User:
+    """Change the own name and language. Raises ValidationError."""
+    user.full_name, user.language = full_name, language
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=["full_name", "language"])
+    record(tag="user.edit_profile", subject=user, actor=user)
+    return user
+
+
+@transaction.atomic
+def seat_at_exchange(*, exchange: Exchange, user: User, role: str, actor: User | None) -> Membership:
+    """Give a person a role at an exchange: by its manager, or by the system (actor None) from a command."""
+    require(actor is None or policies.manages_exchange(actor, exchange.pk))
+    try:
+        with transaction.atomic():
+            seat = Membership.objects.create(user=user, exchange=exchange, role=role)
+    except IntegrityError:
+        seat = Membership.objects.get(user=user, exchange=exchange, role=role)
+    user.__dict__.pop("seats", None)
+    record(tag="exchange.seat", subject=exchange, actor=actor, data={"user": user.pk, "role": role})
+    return seat
+
+
+@transaction.atomic
+def load_provinces(*, path: Path) -> int:
+    """Load data/provinces.csv (code, names, regions); give the number of rows. Idempotent by code."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            Province(**{name: row[name] for name in ("code", "name_vi", "name_en", "region_vi", "region_en")})
+            for row in csv.DictReader(file)
+        ]
+    Province.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["name_vi", "name_en", "region_vi", "region_en"],
+    )
+    return len(rows)
+
+
+@transaction.atomic
+def notify(*, users: Iterable[User], kind: str, text: Callable[[], str], url: Callable[[], str]) -> list[Notification]:
+    """Tell people something, each in the own language, on the site and by mail once the transaction commits.
+
+    `text` and `url` are called with the person's language active, so that both come out in it.
+    """
+    notes = []
+    for user in users:
+        with override(user.language):
+            notes.append(Notification(user=user, kind=kind, text=text(), url=url()))
+    Notification.objects.bulk_create(notes)
+    for note in notes:
+        transaction.on_commit(partial(mail_notification.delay, note.pk))
+    return notes
+
+
+@transaction.atomic
+def deliver_notification(*, pk: int) -> bool:
+    """Mail a notification that was not mailed yet; tell whether a mail went out. A missing row is no error."""
+    note = Notification.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, mailed_at=None).first()
+    if note is None:
+        return False
+    user = note.user
+    note.mailed_at = timezone.now()
+    note.save(update_fields=["mailed_at"])
+    with override(user.language):
+        subject = note.text.splitlines()[0][:180]
+        body = _("%(text)s\n\nOpen: %(url)s") % {"text": note.text, "url": f"{settings.SITE_URL}{note.url}"}
+        send_mail(subject, body, None, [user.email])
+    return True
+
+
+@transaction.atomic
+def mark_notifications_read(*, user: User) -> int:
+    """Mark everything read; give how many were unread."""
+    return Notification.objects.filter(user=user, read_at=None).update(read_at=timezone.now())

@@ -1,0 +1,114 @@
+"""Write and verify the log."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from audit.models import Event, Seal
+
+GENESIS = "0" * 64
+
+
+def digest(prev_hash: str, content: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the previous hash and the canonical JSON of `content` (sorted keys, no spaces, UTF-8)."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, cls=DjangoJSONEncoder)
+    return hashlib.sha256(f"{prev_hash}\n{canonical}".encode()).hexdigest()
+
+
+def content_of(event: Event) -> dict[str, Any]:
+    """Give what of an event is hashed."""
+    return {
+        "at": event.at.isoformat(),
+        "actor": event.actor_id,
+        "tag": event.tag,
+        "subject": [event.subject_type, event.subject_id, event.seq],
+        "data": event.data,
+    }
+
+
+def record(*, tag: str, subject: models.Model, actor: Any, data: Mapping[str, Any] | None = None) -> Event:
+    """Append an event about `subject` in the caller's transaction.
+
+    `tag` is `noun.verb`; `actor` a user, or None for the system; `data` anything JSON can hold
+    (Decimals and dates become text). Writers of one subject wait for each other here at the latest.
+    """
+    assert connection.in_atomic_block, "an audit row belongs to the transaction of the act"
+    assert subject.pk is not None
+    subject_type = subject._meta.label_lower
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"{subject_type}:{subject.pk}"])
+    last = Event.objects.filter(subject_type=subject_type, subject_id=subject.pk).order_by("-seq").first()
+    event = Event(
+        at=timezone.now(),
+        actor=actor if actor is not None and actor.pk else None,
+        tag=tag,
+        subject_type=subject_type,
+        subject_id=subject.pk,
+        seq=last.seq + 1 if last else 1,
+        data=json.loads(json.dumps(dict(data or {}), cls=DjangoJSONEncoder)),
+        prev_hash=last.hash if last else GENESIS,
+    )
+    event.hash = digest(event.prev_hash, content_of(event))
+    event.save(force_insert=True)
+    return event
+
+
+@transaction.atomic
+def seal_events() -> Seal | None:
+    """Seal every event of finished transactions that no seal covers yet; None when there is none.
+
+    Transactions below the snapshot's xmin are all finished, so the covered set can never grow afterwards.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(7001)")
+        if not cursor.fetchone()[0]:
+            return None
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        horizon = cursor.fetchone()[0]
+    last = Seal.objects.order_by("-pk").first()
+    start = last.to_xid if last else 0
+    events = Event.objects.filter(xid__gte=start, xid__lt=horizon).order_by("xid", "id")
+    hashes = list(events.values_list("hash", flat=True))
+    if not hashes:
+        return None
+    prev_hash = last.hash if last else GENESIS
+    content = {"from": start, "to": horizon, "hashes": hashes}
+    return Seal.objects.create(
+        at=timezone.now(),
+        from_xid=start,
+        to_xid=horizon,
+        count=len(hashes),
+        prev_hash=prev_hash,
+        hash=digest(prev_hash, content),
+    )
+
+
+def faults() -> Iterator[str]:
+    """Recompute every chain and seal; give a sentence for each thing that does not agree."""
+    previous: dict[tuple[str, int], Event] = {}
+    for event in Event.objects.order_by("subject_type", "subject_id", "seq").iterator(chunk_size=2000):
+        key = (event.subject_type, event.subject_id)
+        before = previous.get(key)
+        expected_prev = before.hash if before else GENESIS
+        if event.seq != (before.seq + 1 if before else 1):
+            yield f"event {event.pk}: {event} does not follow its predecessor"
+        if event.prev_hash != expected_prev:
+            yield f"event {event.pk}: {event} is not chained to its predecessor"
+        if event.hash != digest(event.prev_hash, content_of(event)):
+            yield f"event {event.pk}: {event} was altered"
+        previous = {key: event}
+    prev_hash, start = GENESIS, 0
+    for seal in Seal.objects.order_by("pk"):
+        events = Event.objects.filter(xid__gte=seal.from_xid, xid__lt=seal.to_xid).order_by("xid", "id")
+        hashes = list(events.values_list("hash", flat=True))
+        content = {"from": seal.from_xid, "to": seal.to_xid, "hashes": hashes}
+        if seal.prev_hash != prev_hash or seal.from_xid != start:
+            yield f"seal {seal.pk} does not follow its predecessor"
+        if len(hashes) != seal.count or seal.hash != digest(seal.prev_hash, content):
+            yield f"seal {seal.pk} does not agree with the {len(hashes)} events that it covers ({seal.count} were sealed)"
+        prev_hash, start = seal.hash, seal.to_xid

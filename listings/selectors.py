@@ -1,0 +1,190 @@
+"""Reads of listings, narrowed to the viewer."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, F, Func, IntegerField, Q, QuerySet, Value
+from django.utils import timezone
+
+from accounts.models import Role, User
+from audit.selectors import history_of
+from listings.lifecycle import WITH_OPERATOR, ListingState
+from listings.models import Demand, DisclosureGrant, Document, Field, FieldIpc, Listing, Review, Technology
+from listings.policies import Viewer
+
+L = TypeVar("L", Technology, Demand)
+
+
+def narrowed(queryset: QuerySet[L], viewer: Viewer) -> QuerySet[L]:
+    """Keep published listings, and for a person those of the own organisations and, past draft, of served exchanges."""
+    visible = Q(state=ListingState.PUBLISHED)
+    if isinstance(viewer, User):
+        visible |= Q(organisation_id__in=viewer.organisation_ids())
+        visible |= Q(exchange_id__in=viewer.exchange_ids()) & ~Q(state=ListingState.DRAFT)
+    return queryset.filter(visible)
+
+
+def visible_technologies(viewer: Viewer) -> QuerySet[Technology]:
+    """Give the technologies that the viewer may see, newest first, joined for lists."""
+    return narrowed(Technology.objects.with_list_related_data(), viewer).order_by("-published_at", "-pk")
+
+
+def visible_demands(viewer: Viewer) -> QuerySet[Demand]:
+    """Give the demands that the viewer may see, newest first, joined for lists."""
+    return narrowed(Demand.objects.with_list_related_data(), viewer).order_by("-published_at", "-pk")
+
+
+def published_technologies() -> QuerySet[Technology]:
+    """Give what the public may find, newest first, joined for lists."""
+    return Technology.objects.published().with_list_related_data().order_by("-published_at", "-pk")
+
+
+def published_demands() -> QuerySet[Demand]:
+    """Give what the public may find, newest first, joined for lists."""
+    return Demand.objects.published().with_list_related_data().order_by("-published_at", "-pk")
+
+
+def technology_detail(viewer: Viewer) -> QuerySet[Technology]:
+    """Give visible technologies with everything that the page shows."""
+    return visible_technologies(viewer).prefetch_related("fields", "advantages", "ip_rights__owners", "documents")
+
+
+def demand_detail(viewer: Viewer) -> QuerySet[Demand]:
+    """Give visible demands with everything that the page shows."""
+    return visible_demands(viewer).prefetch_related("fields")
+
+
+def in_order(queryset: QuerySet[L], ids: Sequence[int]) -> QuerySet[L]:
+    """Keep `ids` and order by their place in that sequence."""
+    if not ids:
+        return queryset.none()
+    wanted = list(ids)
+    place = Func(
+        Value(wanted, output_field=ArrayField(BigIntegerField())),
+        F("pk"),
+        function="array_position",
+        output_field=IntegerField(),
+    )
+    return queryset.filter(pk__in=wanted).order_by(place, "pk")
+
+
+def my_technologies(user: User) -> QuerySet[Technology]:
+    """Give the technologies of the person's organisations that he works on: the own ones, as TTO officer all."""
+    mine = Q(author=user, organisation_id__in=user.organisation_ids())
+    mine |= Q(organisation_id__in=user.organisation_ids(Role.TTO_OFFICER, Role.REPRESENTATIVE))
+    return Technology.objects.filter(mine).with_list_related_data().order_by("-updated_at", "-pk")
+
+
+def my_demands(user: User) -> QuerySet[Demand]:
+    """Give the demands of the person's companies."""
+    return (
+        Demand.objects.filter(organisation_id__in=user.organisation_ids())
+        .with_list_related_data()
+        .order_by("-updated_at", "-pk")
+    )
+
+
+def waiting_for_owner(user: User) -> QuerySet[Technology]:
+    """Give the technologies that wait for this TTO officer, oldest first."""
+    return (
+        Technology.objects.filter(
+            state=ListingState.AWAITING_OWNER, organisation_id__in=user.organisation_ids(Role.TTO_OFFICER)
+        )
+        .exclude(author=user)
+        .with_list_related_data()
+        .order_by("submitted_at", "pk")
+    )
+
+
+def _queue(model: type[L], operator: User) -> QuerySet[L]:
+    return (
+        model.objects.filter(state__in=WITH_OPERATOR, exchange_id__in=operator.exchange_ids())
+        .exclude(organisation_id__in=operator.organisation_ids())
+        .with_list_related_data()
+        .order_by("submitted_at", "pk")
+    )
+
+
+def review_queue_technologies(operator: User) -> QuerySet[Technology]:
+    """Give the technologies that wait for, or are in, review at the operator's exchanges, oldest first."""
+    return _queue(Technology, operator)
+
+
+def review_queue_demands(operator: User) -> QuerySet[Demand]:
+    """Give the demands that wait for, or are in, review at the operator's exchanges, oldest first."""
+    return _queue(Demand, operator)
+
+
+def open_review(listing: Listing) -> Review | None:
+    """Give the review that runs now, if one does."""
+    return listing.reviews.filter(decided_at=None).select_related("reviewer").first()  # type: ignore[attr-defined, no-any-return]
+
+
+def decided_reviews(listing: Listing) -> QuerySet[Review]:
+    """Give past decisions, newest first."""
+    return (
+        listing.reviews.filter(decided_at__isnull=False)  # type: ignore[attr-defined, no-any-return]
+        .exclude(decision=Review.Decision.RELEASE)
+        .select_related("reviewer")
+        .order_by("-decided_at", "-pk")
+    )
+
+
+def has_grant(viewer: Viewer, technology: Technology) -> bool:
+    """Tell whether one of the viewer's organisations may open the documents under NDA."""
+    if not isinstance(viewer, User):
+        return False
+    return DisclosureGrant.objects.filter(
+        technology=technology, organisation_id__in=viewer.organisation_ids(), revoked_at=None
+    ).exists()
+
+
+def documents_of(technology: Technology) -> QuerySet[Document]:
+    """Give the documents that were not removed, with the technology joined."""
+    return technology.documents.filter(removed_at=None).select_related("technology").order_by("tier", "pk")
+
+
+def document(pk: int) -> Document | None:
+    """Give a document that was not removed, with its technology; whether it may be opened is the policy's question."""
+    return Document.objects.filter(pk=pk, removed_at=None).select_related("technology").first()
+
+
+def field_list() -> QuerySet[Field]:
+    """Give WIPO's fields by number."""
+    return Field.objects.order_by("nr")
+
+
+def fields_for_ipc(symbols: Sequence[str]) -> list[Field]:
+    """Give the fields to which IPC symbols belong, most frequent first (longest matching prefix of the concordance)."""
+    found: dict[int, int] = {}
+    prefixes = [(row.prefix.rstrip("%"), row.field_id) for row in FieldIpc.objects.all().order_by("pk")]
+    for symbol in symbols:
+        compact = symbol.replace(" ", "")
+        matches = [(len(p.replace(" ", "")), nr) for p, nr in prefixes if compact.startswith(p.replace(" ", ""))]
+        if matches:
+            best = max(matches)[1]
+            found[best] = found.get(best, 0) + 1
+    by_nr = Field.objects.in_bulk(list(found))
+    return [by_nr[nr] for nr in sorted(found, key=lambda nr: (-found[nr], nr)) if nr in by_nr]
+
+
+def novelty_at_risk(technology: Technology, *, on: datetime.date | None = None) -> list[Any]:
+    """Give the inventions (patents and utility solutions) without a filing date up to `on`.
+
+    Publishing detail before filing destroys novelty (IP Law art. 60; the grace period is a dated rule).
+    """
+    day = on or timezone.localdate()
+    inventions = technology.ip_rights.filter(kind__in=["patent", "utility_solution"]).order_by("pk")
+    return [right for right in inventions if right.filing_date is None or right.filing_date > day]
+
+
+def unmatched_ids(model: type[L]) -> QuerySet[L]:
+    """Give published listings, oldest first; matching compares with what it has done."""
+    return model.objects.published().order_by("pk")
+
+
+def listing_history(listing: Listing) -> Any:
+    """Give the audit events of a listing, oldest first."""
+    return history_of(listing)

@@ -1,0 +1,182 @@
+"""Write and rewrite drafts. A step saves as it goes: every save takes only the fields of its step."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Exchange, Organisation, User
+from audit.services import record
+from listings import policies
+from listings.models import Advantage, Demand, Field, IPRight, RightOwner, Technology
+from listings.services.locking import lock
+from marketplace.kit.errors import Conflict, Stale, require
+
+PROTECTED = frozenset({
+    "id", "state", "version", "content_version", "exchange", "organisation", "author", "published_at", "submitted_at",
+    "is_sample", "source_name", "source_id", "source_data", "legal_class",
+})  # fmt: skip
+HUNDRED = Decimal(100)
+
+
+@transaction.atomic
+def create_technology(
+    *,
+    organisation: Organisation,
+    actor: User,
+    title: str,
+    language: str,
+    exchange: Exchange | None = None,
+    **values: Any,
+) -> Technology:
+    """Start a technology as a draft. Raises NotAllowed, ValidationError."""
+    require(policies.can_list_technology(actor, organisation))
+    return _create(Technology, organisation, actor, title=title, language=language, exchange=exchange, values=values)
+
+
+@transaction.atomic
+def create_demand(
+    *,
+    organisation: Organisation,
+    actor: User,
+    title: str,
+    language: str,
+    exchange: Exchange | None = None,
+    **values: Any,
+) -> Demand:
+    """Start a demand as a draft. Raises NotAllowed, ValidationError."""
+    require(policies.can_post_demand(actor, organisation))
+    return _create(Demand, organisation, actor, title=title, language=language, exchange=exchange, values=values)
+
+
+def _create(
+    model: Any, organisation: Organisation, actor: User, *, exchange: Exchange | None, values: Any, **base: Any
+) -> Any:
+    assert not PROTECTED & set(values)
+    fields = values.pop("fields", None)
+    listing = model(
+        organisation=organisation, exchange=exchange or organisation.exchange, author=actor, **base, **values
+    )
+    if listing.province_id is None:
+        listing.province = organisation.province
+    listing.full_clean()
+    listing.save()
+    _set_fields(listing, fields)
+    record(tag=f"{model.kind}.create", subject=listing, actor=actor, data={"organisation": organisation.pk})
+    return listing
+
+
+def _set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
+    """Set the fields; the first becomes the main one unless a main field is among them."""
+    if fields is None:
+        return
+    chosen = list(fields)
+    listing.fields.set(chosen)
+    if listing.main_field is None or listing.main_field not in chosen:
+        listing.main_field = chosen[0] if chosen else None
+        listing.save(update_fields=["main_field"])
+
+
+@transaction.atomic
+def save_technology(
+    *,
+    technology: Technology,
+    actor: User,
+    version: int,
+    values: Mapping[str, Any] | None = None,
+    fields: Iterable[Field] | None = None,
+    advantages: Sequence[Mapping[str, Any]] | None = None,
+    ip_rights: Sequence[Mapping[str, Any]] | None = None,
+) -> Technology:
+    """Save one step of a draft: single values, and whole lists where given (a list replaces the stored one).
+
+    `advantages` are rows of Advantage's fields. `ip_rights` are rows of IPRight's fields with `owners`, a list of
+    {"name", "share_pct"[, "organisation"]}. Raises NotAllowed, Conflict (not editable now), Stale (someone saved since
+    `version`), ValidationError (nothing is saved then).
+    """
+    technology = _begin(technology, actor, version)
+    if fields is not None:
+        fields = list(fields)
+    _write(technology, values or {}, fields)
+    if advantages is not None:
+        technology.advantages.all().delete()
+        for position, row in enumerate(advantages):
+            advantage = Advantage(technology=technology, position=position, **row)
+            advantage.full_clean()
+            advantage.save()
+    if ip_rights is not None:
+        _replace_rights(technology, ip_rights)
+    _finish(technology, actor, {
+        "values": sorted(values or {}),
+        "lists": [n for n, v in (("fields", fields), ("advantages", advantages), ("ip_rights", ip_rights)) if v is not None],
+    })  # fmt: skip
+    return technology
+
+
+@transaction.atomic
+def save_demand(
+    *,
+    demand: Demand,
+    actor: User,
+    version: int,
+    values: Mapping[str, Any] | None = None,
+    fields: Iterable[Field] | None = None,
+) -> Demand:
+    """Save one step of a draft demand. Raises as `save_technology` does."""
+    demand = _begin(demand, actor, version)
+    if fields is not None:
+        fields = list(fields)
+    _write(demand, values or {}, fields)
+    _finish(demand, actor, {"values": sorted(values or {}), "lists": ["fields"] if fields is not None else []})
+    return demand
+
+
+def _begin(listing: Any, actor: User, version: int) -> Any:
+    listing = lock(listing)
+    require(policies.can_edit(actor, listing))
+    if not listing.is_editable:
+        raise Conflict(_("This cannot be edited in its present state. Take it back or withdraw it first."))
+    if listing.version != version:
+        raise Stale(
+            _("Someone else saved this meanwhile. Compare what is stored now with what you typed, and save again.")
+        )
+    return listing
+
+
+def _write(listing: Any, values: Mapping[str, Any], fields: Sequence[Field] | None) -> None:
+    assert not PROTECTED & set(values)
+    for name, value in values.items():
+        setattr(listing, name, value)
+    listing.full_clean()
+    listing.save()
+    _set_fields(listing, fields)
+
+
+def _finish(listing: Any, actor: User, data: Mapping[str, Any]) -> None:
+    listing.version += 1
+    listing.content_version += 1
+    listing.save(update_fields=["version", "content_version", "updated_at"])
+    record(tag=f"{listing.kind}.edit", subject=listing, actor=actor, data=data)
+
+
+def _replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
+    technology.ip_rights.all().delete()
+    for row in rows:
+        values = dict(row)
+        owners = values.pop("owners", [])
+        right = IPRight(technology=technology, **values)
+        right.full_clean()
+        total = sum((Decimal(owner["share_pct"]) for owner in owners), Decimal(0))
+        if owners and total != HUNDRED:
+            raise ValidationError(
+                {"owners": _("The owners' shares of “%(right)s” sum to %(total)s %%, not 100 %%.")
+                 % {"right": right, "total": total.normalize()}}
+            )  # fmt: skip
+        right.save()
+        for owner in owners:
+            entry = RightOwner(right=right, **owner)
+            entry.full_clean()
+            entry.save()

@@ -1,0 +1,148 @@
+"""Submit, take back, withdraw; and keep the search index in step."""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import Role, User
+from accounts.selectors import operators_of, people_in
+from accounts.services import notify
+from listings import policies, search_text, selectors
+from listings.models import Demand, Technology
+from listings.services.locking import lock
+from marketplace.kit.errors import Conflict, require
+from marketplace.kit.lifecycle import move
+from search.services import put_document, remove_document
+
+L = TypeVar("L", Technology, Demand)
+
+#: What a listing must say before anybody reviews it: field → how to mend it.
+REQUIRED_OF_TECHNOLOGY = {
+    "summary": gettext_noop("Write a summary of one or two sentences."),
+    "problem": gettext_noop("Say what problem the technology solves."),
+    "solution": gettext_noop("Say how the technology solves it."),
+    "applications": gettext_noop("Say where it can be used."),
+    "main_field": gettext_noop("Choose at least one field of technology."),
+    "trl": gettext_noop("Choose the technology readiness level."),
+    "trl_evidence": gettext_noop("Give the evidence for the readiness level."),
+    "transfer_methods": gettext_noop("Choose how the technology is transferred."),
+    "rights_offered": gettext_noop("Choose which rights are on offer."),
+}
+REQUIRED_OF_DEMAND = {
+    "problem": gettext_noop("Say what problem you have."),
+    "main_field": gettext_noop("Choose at least one field of technology."),
+    "effect": gettext_noop("Say what effect you need."),
+    "cooperation": gettext_noop("Choose how you may cooperate."),
+}
+
+
+def missing_for_submission(listing: Technology | Demand) -> dict[str, str]:
+    """Give what is still missing: field → how to mend it, in the active language."""
+    required = REQUIRED_OF_TECHNOLOGY if isinstance(listing, Technology) else REQUIRED_OF_DEMAND
+    return {name: _(message) for name, message in required.items() if not getattr(listing, name)}
+
+
+def index_listing(listing: Technology | Demand) -> None:
+    """Bring the search index in step with a listing, in the caller's transaction: published is found, all else is not."""
+    if listing.is_published:
+        put_document(kind=listing.kind, object_id=listing.pk, **search_text.document_of(listing))
+    else:
+        remove_document(kind=listing.kind, object_id=listing.pk)
+
+
+def address(listing: Technology | Demand, name: str = "") -> str:
+    """Give the address of the listing's page or, with a `name` like "review", of that page of it."""
+    return reverse(f"listings:{listing.kind}{'_' + name if name else ''}", args=[listing.pk])
+
+
+@transaction.atomic
+def submit_listing(*, listing: L, actor: User, version: int | None = None, novelty_acknowledged: bool = False) -> L:
+    """Send a draft on: a university's technology to its TTO, unless a TTO officer sends it; all else to the exchange.
+
+    Raises ValidationError naming what is missing, and Conflict while novelty is at risk and that was not acknowledged.
+    """
+    listing = lock(listing)
+    require(policies.can_submit(actor, listing))
+    if version is not None and listing.version != version:
+        raise Conflict(_("Someone else saved this meanwhile. Look at it again before you submit it."))
+    missing = missing_for_submission(listing)
+    if missing:
+        raise ValidationError({name: [message] for name, message in missing.items()})
+    if isinstance(listing, Technology) and selectors.novelty_at_risk(listing) and not novelty_acknowledged:
+        raise Conflict(
+            _(
+                "Publishing this before its patent application is filed can destroy novelty. File first, or confirm that you know."
+            ),
+            needs="novelty_acknowledged",
+        )
+    to_owner = (
+        isinstance(listing, Technology)
+        and listing.organisation.needs_tto_approval
+        and not actor.has_org_role(listing.organisation_id, Role.TTO_OFFICER)
+    )
+    now = timezone.now()
+    data = {"content_version": listing.content_version, "novelty_acknowledged": novelty_acknowledged}
+    move(listing, "submit_to_owner" if to_owner else "submit", actor=actor, data=data, submitted_at=now)
+    index_listing(listing)
+    title = listing.title
+    if to_owner:
+        notify(
+            users=people_in(listing.organisation_id, Role.TTO_OFFICER).exclude(pk=actor.pk),
+            kind="listing.awaits_owner",
+            text=lambda: _("“%(title)s” waits for your approval.") % {"title": title},
+            url=lambda: address(listing),
+        )
+    else:
+        tell_operators(listing)
+    return listing
+
+
+def tell_operators(listing: Technology | Demand) -> None:
+    """Tell the exchange that a listing waits for review."""
+    title = listing.title
+    notify(
+        users=operators_of(listing.exchange_id).exclude(
+            memberships__organisation_id=listing.organisation_id, memberships__is_active=True
+        ),
+        kind="listing.awaits_review",
+        text=lambda: _("“%(title)s” waits for review.") % {"title": title},
+        url=lambda: address(listing, "review"),
+    )
+
+
+@transaction.atomic
+def take_back_listing(*, listing: L, actor: User) -> L:
+    """Take a submitted listing back into draft, as long as nobody reviews it."""
+    listing = lock(listing)
+    require(policies.can_edit(actor, listing))
+    move(listing, "take_back", actor=actor)
+    return listing
+
+
+@transaction.atomic
+def withdraw_listing(*, listing: L, actor: User, reason: str = "") -> L:
+    """Take a published listing off the exchange. An operator must give a reason."""
+    listing = lock(listing)
+    require(policies.can_withdraw(actor, listing))
+    if not policies.can_edit(actor, listing) and not reason.strip():
+        raise ValidationError({"reason": [_("Give a reason.")]})
+    move(listing, "withdraw", actor=actor, data={"reason": reason})
+    index_listing(listing)
+    return listing
+
+
+def published(listing: Any) -> None:
+    """What every way to publication shares: the index, and the news to the author."""
+    index_listing(listing)
+    title = listing.title
+    notify(
+        users=[listing.author],
+        kind="listing.published",
+        text=lambda: _("“%(title)s” is published.") % {"title": title},
+        url=lambda: address(listing),
+    )

@@ -1,0 +1,173 @@
+"""Review: the owner's TTO first where there is one, then an operator of the exchange."""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import notify
+from listings import policies, selectors
+from listings.choices import LegalClass
+from listings.models import Demand, Review, Technology
+from listings.services.locking import lock
+from listings.services.publication import address, published, tell_operators
+from marketplace.kit.errors import Conflict, require
+from marketplace.kit.lifecycle import move
+
+L = TypeVar("L", Technology, Demand)
+CHECKLIST = ("ip_checked", "is_complete", "no_secrets")
+
+
+def _new_review(listing: Technology | Demand, **values: Any) -> Review:
+    return Review.objects.create(**{listing.kind: listing}, content_version=listing.content_version, **values)
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ValidationError({"reason": [_("Give a reason: the author reads it.")]})
+
+
+def _tell_author(listing: Technology | Demand, kind: str, sentence: str, reason: str) -> None:
+    title = listing.title
+    notify(
+        users=[listing.author],
+        kind=kind,
+        text=lambda: _(sentence) % {"title": title, "reason": reason},
+        url=lambda: address(listing),
+    )
+
+
+@transaction.atomic
+def approve_by_owner(*, listing: L, actor: User, note: str = "") -> L:
+    """The TTO lets the technology go to the exchange."""
+    listing = lock(listing)
+    require(policies.approves_for_owner(actor, listing))
+    move(listing, "approve_by_owner", actor=actor, data={"note": note})
+    _new_review(
+        listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.APPROVE, reason=note,
+        decided_at=timezone.now(), is_complete=True,
+    )  # fmt: skip
+    tell_operators(listing)
+    return listing
+
+
+@transaction.atomic
+def return_by_owner(*, listing: L, actor: User, reason: str) -> L:
+    """The TTO gives the technology back to its author, with a reason."""
+    listing = lock(listing)
+    require(policies.approves_for_owner(actor, listing))
+    _need_reason(reason)
+    move(listing, "return_by_owner", actor=actor, data={"reason": reason})
+    _new_review(
+        listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.REQUEST_CHANGES, reason=reason,
+        decided_at=timezone.now(),
+    )  # fmt: skip
+    _tell_author(listing, "listing.changes_requested", "Changes are requested for “%(title)s”: %(reason)s", reason)
+    return listing
+
+
+@transaction.atomic
+def claim_review(*, listing: L, actor: User) -> Review:
+    """Take a submitted listing from the queue. Of two operators who claim at once, one gets Conflict."""
+    listing = lock(listing)
+    require(policies.can_review(actor, listing))
+    move(listing, "claim", actor=actor)
+    return _new_review(listing, stage=Review.Stage.OPERATOR, reviewer=actor, legal_class=listing.legal_class)
+
+
+def _deciding(listing: Any, actor: User) -> tuple[Any, Review]:
+    """Lock, and check that this operator holds the open review."""
+    listing = lock(listing)
+    review = selectors.open_review(listing)
+    require(policies.can_review(actor, listing))
+    if review is None:
+        raise Conflict(_("Claim this listing before you decide about it."))
+    require(policies.can_decide(actor, listing, review), _("Another operator has claimed this listing."))
+    return listing, review
+
+
+def _close(review: Review, decision: Review.Decision, **values: Any) -> Review:
+    review.decision = decision
+    review.decided_at = timezone.now()
+    for name, value in values.items():
+        setattr(review, name, value)
+    review.full_clean(exclude=["technology", "demand", "reviewer"])
+    review.save()
+    return review
+
+
+@transaction.atomic
+def release_review(*, listing: L, actor: User) -> L:
+    """Give a claimed listing back to the queue."""
+    listing, review = _deciding(listing, actor)
+    _close(review, Review.Decision.RELEASE)
+    move(listing, "release", actor=actor)
+    return listing
+
+
+@transaction.atomic
+def publish_listing(
+    *,
+    listing: L,
+    actor: User,
+    legal_class: str,
+    ip_checked: bool,
+    is_complete: bool,
+    no_secrets: bool,
+    legal_class_reason: str = "",
+    note: str = "",
+) -> L:
+    """Approve and publish. Every point of the checklist must be true; a banned technology cannot be published.
+
+    Raises ValidationError for an open point, Conflict when the organisation is not verified.
+    """
+    listing, review = _deciding(listing, actor)
+    checks = {"ip_checked": ip_checked, "is_complete": is_complete, "no_secrets": no_secrets}
+    if isinstance(listing, Demand) or not listing.ip_rights.exists():
+        checks["ip_checked"] = True
+    errors: dict[str, list[str]] = {
+        name: [_("Check this point before you publish.")] for name, done in checks.items() if not done
+    }
+    if legal_class not in LegalClass.values or legal_class == LegalClass.UNKNOWN:
+        errors["legal_class"] = [_("Choose the legal class.")]
+    elif legal_class == LegalClass.BANNED:
+        errors["legal_class"] = [_("A banned technology cannot be published. Reject it with a reason.")]
+    elif legal_class == LegalClass.RESTRICTED and not legal_class_reason.strip():
+        errors["legal_class_reason"] = [_("Say which restriction applies: the buyer needs an approval and a permit.")]
+    if errors:
+        raise ValidationError(errors)
+    if not listing.organisation.is_verified:
+        raise Conflict(_("The organisation is not verified yet. Verify it first."))
+    _close(
+        review, Review.Decision.APPROVE, legal_class=legal_class, legal_class_reason=legal_class_reason, reason=note,
+        **{name: bool(value) for name, value in (("ip_checked", ip_checked), ("is_complete", True), ("no_secrets", True))},
+    )  # fmt: skip
+    data = {"legal_class": legal_class, "review": review.pk, "content_version": listing.content_version}
+    move(listing, "publish", actor=actor, data=data, published_at=timezone.now(), legal_class=legal_class)
+    published(listing)
+    return listing
+
+
+@transaction.atomic
+def request_changes(*, listing: L, actor: User, reason: str) -> L:
+    """Send the listing back to its author with what to mend."""
+    listing, review = _deciding(listing, actor)
+    _need_reason(reason)
+    _close(review, Review.Decision.REQUEST_CHANGES, reason=reason)
+    move(listing, "request_changes", actor=actor, data={"reason": reason, "review": review.pk})
+    _tell_author(listing, "listing.changes_requested", "Changes are requested for “%(title)s”: %(reason)s", reason)
+    return listing
+
+
+@transaction.atomic
+def reject_listing(*, listing: L, actor: User, reason: str) -> L:
+    """Refuse the listing for good, with a reason."""
+    listing, review = _deciding(listing, actor)
+    _need_reason(reason)
+    _close(review, Review.Decision.REJECT, reason=reason)
+    move(listing, "reject", actor=actor, data={"reason": reason, "review": review.pk})
+    _tell_author(listing, "listing.rejected", "“%(title)s” was rejected: %(reason)s", reason)
+    return listing

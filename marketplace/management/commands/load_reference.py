@@ -1,0 +1,26 @@
+"""Load the reference tables of data/ into the database."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from accounts.services import load_provinces
+from listings.services.reference import load_fields
+from rules.services import load_rules
+
+
+class Command(BaseCommand):
+    """`manage.py load_reference`: provinces, fields, dated rules, royalty rates. Idempotent."""
+
+    help = "Load provinces, fields of technology, dated rules and royalty rates from data/."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        data = settings.BASE_DIR / "data"
+        loaded = {
+            "provinces": load_provinces(path=data / "provinces.csv"),
+            "fields": load_fields(fields=data / "fields.csv", ipc=data / "field_ipc.csv"),
+            "rules": load_rules(path=data / "rules.csv"),
+        }
+        if options["verbosity"] > 0:
+            self.stdout.write(", ".join(f"{count} {name}" for name, count in loaded.items()))

@@ -1,0 +1,30 @@
+"""Addresses: Vietnamese pages at /…, English ones at /en/…, the API at /api/v1/."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from marketplace import views
+
+handler400 = "marketplace.kit.errors.bad_request"
+handler403 = "marketplace.kit.errors.permission_denied"
+handler404 = "marketplace.kit.errors.page_not_found"
+handler500 = "marketplace.kit.errors.server_error"
+
+urlpatterns = [
+    path("api/v1/", include("marketplace.api_urls")),
+    path("health/", views.health, name="health"),
+    path("admin/", admin.site.urls),
+    *i18n_patterns(
+        path("", views.home, name="home"),
+        path("account/", include("allauth.urls")),
+        path("", include("accounts.urls")),
+        path("", include("listings.urls")),
+        path("", include("valuation.urls")),
+        path("", include("matching.urls")),
+        path("", include("ledger.urls")),
+        path("", include("deals.urls")),
+        path("", include("insights.urls")),
+        prefix_default_language=False,
+    ),
+]
