@@ -1,0 +1,25 @@
+"""Find ports that nobody listens on."""
+
+import socket
+
+HOST = "127.0.0.1"
+
+
+def is_free(port: int, host: str = HOST) -> bool:
+    """Say whether a server could listen on `port` now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(preferred: int | None = None, host: str = HOST) -> int:
+    """Give `preferred` when it is free, and otherwise any free port."""
+    if preferred is not None and is_free(preferred, host):
+        return preferred
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
