@@ -1,0 +1,1 @@
+"""Tools of the project that need no server: translations, fonts, licences."""
