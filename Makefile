@@ -1,0 +1,80 @@
+# Nhịp Cầu. `make help` lists the targets. Needs python3 >= 3.11; everything else is installed into .venv.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+PY := .venv/bin/python
+STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore manage.py
+ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean \
+	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' Makefile
+
+demo: install  ## Run the whole site on this machine, with sample records; Ctrl-C ends it
+	@exec $(PY) -m marketplace.engines demo
+
+test: install-dev  ## Run every test against a real PostgreSQL and Valkey, and in Chromium when it is there
+	@$(PY) -m tools.fonts
+	@$(PY) -m pytest $(ARGS)
+
+test-fast: install-dev  ## Run every test but those in a browser
+	@$(PY) -m pytest -m "not journey" $(ARGS)
+
+check: install-dev check-style check-imports check-migrations check-deploy check-messages check-templates check-licences check-types  ## Check style, types, imports, templates, migrations, translations, deployment, licences
+
+check-style:
+	@echo "==> style"
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+check-types:
+	@echo "==> types"
+	@$(PY) -m mypy $(ROOMS) tools
+
+check-imports:
+	@echo "==> imports"
+	@$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-cache
+
+check-templates:
+	@echo "==> templates"
+	@$(STATIC) check_templates
+	@$(PY) -m djlint templates --lint --quiet
+
+check-migrations:
+	@echo "==> migrations"
+	@$(STATIC) makemigrations --check --dry-run
+
+check-messages:
+	@echo "==> translations"
+	@$(PY) -m tools.messages check
+
+check-deploy:
+	@echo "==> deployment"
+	@$(PY) -m tools.fonts
+	@$(STATIC) check --deploy --fail-level WARNING
+
+check-licences:
+	@echo "==> licences"
+	@$(PY) -m tools.licences
+
+fix: install-dev  ## Put style in order
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+messages: install-dev  ## Collect the texts for translation and bring the catalogues in order
+	@$(PY) -m tools.messages extract
+
+lock: install-dev  ## Compile pyproject.toml into the requirements files, with hashes
+	@$(PY) -m tools.lock $(ARGS)
+
+install:  ## Make .venv with what the site needs
+	@$(PYTHON) tools/bootstrap.py run
+
+install-dev:  ## Make .venv with what tests and checks need, too
+	@$(PYTHON) tools/bootstrap.py dev
+
+clean:  ## Remove everything that was made here, the demo's records included
+	@$(PYTHON) tools/clean.py
