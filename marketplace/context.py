@@ -1,11 +1,88 @@
-"""What every template knows of the site."""
+"""What every page knows: its language and its address in the other one, the navigation, the demo flag."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse, translate_url
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.kit.money import language_of
+
+# (label, name of the address). An entry whose address is not there is left out.
+PUBLIC_NAVIGATION = (
+    (_("Technologies"), "listings:technology_list"),
+    (_("Demands"), "listings:demand_list"),
+    (_("How it works"), "how_it_works"),
+    (_("Statistics"), "insights:statistics"),
+)
+MEMBER_NAVIGATION = (
+    (_("Waiting for you"), "insights:dashboard"),
+    (_("My listings"), "listings:my_listings"),
+    (_("Matches"), "matching:match_list"),
+    (_("Deals"), "deals:deal_list"),
+)
+OPERATOR_NAVIGATION = (
+    (_("Review queue"), "listings:review_queue"),
+    (_("Deals board"), "deals:board"),
+    (_("Organisations"), "accounts:organisation_queue"),
+)
+FOOTER_NAVIGATION = (
+    (_("How it works"), "how_it_works"),
+    (_("Transparency log"), "audit:log"),
+    (_("API"), "api_docs"),
+)
+THEMES = {"light", "dark"}
+
+
+def address(name: str) -> str:
+    """Give the address of a named page in the page's language, or empty text when there is none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _entries(table: Any, path: str) -> list[dict[str, Any]]:
+    entries = ({"label": label, "href": address(name)} for label, name in table)
+    found = [entry for entry in entries if entry["href"]]
+    # The current entry is the one whose address holds this page most closely.
+    holding = [entry for entry in found if path.startswith(entry["href"])]
+    closest = max(holding, key=lambda entry: len(entry["href"]), default=None)
+    return [{**entry, "current": entry is closest} for entry in found]
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give the demo flag."""
-    return {"demo_mode": settings.DEMO_MODE}
+    """Give templates `site`; its parts are computed when a page first asks."""
+    return {"site": SimpleLazyObject(lambda: _site(request))}
+
+
+def _site(request: HttpRequest) -> dict[str, Any]:
+    language = language_of(get_language())
+    here = request.get_full_path()
+    alternates = {code: translate_url(here, code) for code, _name in settings.LANGUAGES}
+    other = "en" if language == "vi" else "vi"
+    theme = request.COOKIES.get("theme", "")
+    user = getattr(request, "user", None)
+    path = unquote(request.path)
+    signed_in = user is not None and user.is_authenticated
+    operator = signed_in and bool(user.exchange_ids())
+    return {
+        "language": language,
+        "other_language": other,
+        "other_language_name": {"vi": "Tiếng Việt", "en": "English"}[other],
+        "other_language_url": alternates[other],
+        "alternates": [(code, request.build_absolute_uri(url)) for code, url in alternates.items()],
+        "canonical": request.build_absolute_uri(request.path),
+        "home": address("home") or "/",
+        "search_url": address("listings:technology_list"),
+        "public_navigation": _entries(PUBLIC_NAVIGATION, path),
+        "member_navigation": _entries(MEMBER_NAVIGATION, path) if signed_in else [],
+        "operator_navigation": _entries(OPERATOR_NAVIGATION, path) if operator else [],
+        "footer_navigation": _entries(FOOTER_NAVIGATION, ""),
+        "demo": settings.DEMO_MODE,
+        "theme": theme if theme in THEMES else "",
+    }

@@ -1,5 +1,6 @@
-"""Template components."""
+"""All components, a built-in library: templates need no `load`. `docs/components.md` shows each."""
 
-from django import template
+from marketplace.ui import controls, evidence, figures, formats, forms, icons, page
+from marketplace.ui.registry import register
 
-register = template.Library()
+__all__ = ["controls", "evidence", "figures", "formats", "forms", "icons", "page", "register"]
