@@ -69,7 +69,7 @@ def _site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     path = unquote(request.path)
     signed_in = user is not None and user.is_authenticated
-    operator = signed_in and bool(user.exchange_ids())
+    operator = signed_in and user.is_operator
     return {
         "language": language,
         "other_language": other,

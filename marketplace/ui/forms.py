@@ -1,5 +1,7 @@
 """Form fields, error summary and rows of a formset."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Iterable
 from datetime import date
