@@ -123,10 +123,11 @@ def spawn(
     user: RunAs | None = None,
     stdin: bytes = b"",
     death_signal: int = signal.SIGTERM,
+    show: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own, its output appended to `log`, marked as belonging to `folder`.
 
-    `stdin` (at most a pipe's 64 kB) is what it reads; secrets go there rather than onto the command line.
+    With `show`, its output goes where ours goes. `stdin` (at most a pipe's 64 kB) is what it reads; secrets go there rather than onto the command line.
     Call it from the main thread: the kernel ties PR_SET_PDEATHSIG to the thread that forks.
     """
     environment = {**os.environ, **(env or {}), MARKER: str(folder)}
@@ -136,8 +137,8 @@ def spawn(
             cwd=cwd,
             env=environment,
             stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=None if show else output,
+            stderr=None if show else subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=_in_child(os.getpid(), user, death_signal),
         )
