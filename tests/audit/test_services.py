@@ -1,0 +1,92 @@
+"""The log: chained, append-only, sealed."""
+
+import threading
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import User
+from audit.models import Event, Seal
+from audit.services import GENESIS, faults, record, seal_events
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> User:
+    return User.objects.create_user("an@example.org", "long-password", full_name="Nguyễn An")
+
+
+def test_record_chains_the_events_of_one_subject(person: User) -> None:
+    first = record(tag="user.one", subject=person, actor=person)
+    second = record(tag="user.two", subject=person, actor=None, data={"n": 2})
+    assert (first.seq, first.prev_hash) == (1, GENESIS)
+    assert (second.seq, second.prev_hash) == (2, first.hash)
+    assert second.actor is None
+    assert list(faults()) == []
+
+
+def test_record_keeps_chains_of_subjects_apart(person: User) -> None:
+    other = User.objects.create_user("binh@example.org", "long-password", full_name="Bình")
+    record(tag="user.one", subject=person, actor=None)
+    assert record(tag="user.one", subject=other, actor=None).seq == 1
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_event SET tag = 'x'", "DELETE FROM audit_event"])
+def test_events_cannot_be_changed_or_removed(person: User, statement: str) -> None:
+    record(tag="user.one", subject=person, actor=None)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert Event.objects.count() == 1
+
+
+def test_faults_names_an_altered_event(person: User) -> None:
+    event = record(tag="user.one", subject=person, actor=None, data={"amount": 1})
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("""UPDATE audit_event SET data = '{"amount": 2}' WHERE id = %s""", [event.pk])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert list(faults()) == [f"event {event.pk}: {event} was altered"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seal_covers_finished_events_once_and_shows_a_removed_tail(person: User) -> None:
+    with transaction.atomic():
+        record(tag="user.one", subject=person, actor=None)
+        record(tag="user.two", subject=person, actor=None)
+    seal = seal_events()
+    assert seal is not None
+    assert seal.count == 2
+    assert seal_events() is None
+    assert list(faults()) == []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM audit_event WHERE seq = 2")
+    assert list(faults()) == [f"seal {seal.pk} does not agree with the 1 events that it covers (2 were sealed)"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seal_waits_for_a_transaction_that_is_still_open(person: User) -> None:
+    opened, go_on = threading.Event(), threading.Event()
+
+    def slow_writer() -> None:
+        with transaction.atomic():
+            record(tag="user.slow", subject=person, actor=None)
+            opened.set()
+            go_on.wait(10)
+        connection.close()
+
+    other = User.objects.create_user("binh@example.org", "long-password", full_name="Bình")
+    writer = threading.Thread(target=slow_writer)
+    writer.start()
+    assert opened.wait(10)
+    with transaction.atomic():
+        record(tag="user.quick", subject=other, actor=None)
+    assert seal_events() is None  # the quick event is younger than the open transaction
+    go_on.set()
+    writer.join(10)
+    seal = seal_events()
+    assert seal is not None
+    assert seal.count == 2
+    assert Seal.objects.count() == 1
+    assert list(faults()) == []
