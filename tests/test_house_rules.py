@@ -81,7 +81,12 @@ def test_no_signals_of_our_own() -> None:
 
 
 def test_nothing_sleeps() -> None:
-    patience = ("marketplace/engines",)  # supervisors wait for processes
+    patience = (
+        "marketplace/engines",
+        "search/embedder.py",
+        "search/index.py",
+        "search/management/commands/follow_index.py",
+    )  # supervision; back-off of a remote server
     found = [row for row in offenders(r"\btime\.sleep\(", sources()) if not row.startswith(patience)]
     assert found == []
 

@@ -103,7 +103,7 @@ def writing_view(request: HttpRequest) -> HttpResponse:
 
 
 def test_get_cannot_write(db: None) -> None:
-    with pytest.raises(WriteOnGet):
+    with pytest.raises(WriteOnGet), transaction.atomic():
         guarded(writing_view)
     assert User.objects.count() == 0
 
