@@ -1,0 +1,130 @@
+"""A deal between two organisations about one technology, its parties and its messages."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Exchange, Organisation, User
+from deals.choices import Side, Turn
+from deals.lifecycle import DEAL, DealState
+from listings.models import Demand, Technology
+from marketplace.kit.validators import plain_text
+
+
+class DealQuerySet(models.QuerySet["Deal"]):
+    """Questions about deals."""
+
+    def with_list_related_data(self) -> "DealQuerySet":
+        """Join what a row of a list shows."""
+        return self.select_related("technology", "demand", "licensor", "licensee", "exchange")
+
+
+class Deal(models.Model):
+    """One technology, the organisation that offers it (licensor) and the one that wants it (licensee).
+
+    `turn` says who must act next; services keep it. `match_id` names the match from which the deal came: a plain
+    number, for a match may go.
+    """
+
+    technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="deals")
+    demand = models.ForeignKey(Demand, null=True, blank=True, on_delete=models.PROTECT, related_name="deals")
+    match_id = models.PositiveBigIntegerField(null=True, blank=True)
+    licensor = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="deals_as_licensor")
+    licensee = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="deals_as_licensee")
+    exchange = models.ForeignKey(Exchange, on_delete=models.PROTECT, related_name="deals")
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=DealState, default=DealState.ENQUIRY, editable=False)
+    state_since = models.DateTimeField(default=timezone.now, editable=False)
+    turn = models.CharField(max_length=10, choices=Turn, default=Turn.LICENSOR, editable=False)
+    ended_reason = models.TextField(max_length=2000, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    lifecycle = DEAL
+    objects = DealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("deal")
+        verbose_name_plural = _("deals")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(licensor=F("licensee")), name="deals_deal_two_organisations"),
+            models.UniqueConstraint(
+                fields=["technology", "licensee"],
+                condition=~Q(
+                    state__in=[DealState.COMPLETED, DealState.DECLINED, DealState.LAPSED, DealState.TERMINATED]
+                ),
+                name="deals_deal_one_running",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["licensor", "-id"], name="deals_deal_licensor"),
+            models.Index(fields=["licensee", "-id"], name="deals_deal_licensee"),
+            models.Index(fields=["exchange", "state", "-id"], name="deals_deal_board"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.technology}"
+
+    def get_absolute_url(self) -> str:
+        """Give the address of the deal's page."""
+        return reverse("deals:deal", args=[self.pk])
+
+    @property
+    def code(self) -> str:
+        """Give the number that people quote."""
+        return f"GD-{self.pk:05d}"
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the deal has ended, well or not."""
+        return self.state in DEAL.final
+
+    def organisation_of(self, side: str) -> Organisation:
+        """Give the organisation on a side."""
+        return self.licensor if side == Side.LICENSOR else self.licensee
+
+
+class Party(models.Model):
+    """The legal data of one side, as it will stand in the contract. That side writes it."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="parties")
+    side = models.CharField(max_length=10, choices=Side, editable=False)
+    legal_name = models.CharField(_("full legal name"), max_length=250, validators=[plain_text])
+    legal_name_en = models.CharField(_("legal name in English"), max_length=250, blank=True, validators=[plain_text])
+    tax_code = models.CharField(_("tax or registration number"), max_length=40, blank=True, validators=[plain_text])
+    country = models.CharField(
+        _("country"), max_length=2, default="VN",
+        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Write the country as two letters, like VN, JP or US."))],
+    )  # fmt: skip
+    address = models.CharField(_("registered address"), max_length=300, validators=[plain_text])
+    representative = models.CharField(_("represented by"), max_length=150, validators=[plain_text])
+    position = models.CharField(_("position"), max_length=150, validators=[plain_text])
+
+    class Meta:
+        ordering = ["deal", "side"]
+        constraints = [models.UniqueConstraint(fields=["deal", "side"], name="deals_party_one_per_side")]
+
+    def __str__(self) -> str:
+        return self.legal_name
+
+    @property
+    def is_foreign(self) -> bool:
+        """Tell whether the party is established outside Viet Nam."""
+        return self.country != "VN"
+
+
+class Message(models.Model):
+    """A message in a deal; never changed. `side` is empty for a note of the exchange (mediation)."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="messages")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=10, choices=Side, blank=True)
+    body = models.TextField(_("message"), max_length=4000, validators=[plain_text])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["deal", "pk"]
