@@ -4,4 +4,5 @@ from celery import Celery
 
 app = Celery("nhipcau")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.set_default()  # threads of the web server send to this broker too
 app.autodiscover_tasks()
