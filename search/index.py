@@ -27,7 +27,7 @@ import tantivy
 from django.conf import settings
 from django.db import connection
 
-from search.lexical import FINGERPRINT, LexicalIndex, make_entry, make_index
+from search.lexical import FINGERPRINT, LexicalIndex, by_object_id, make_entry, make_index
 from search.models import Document
 
 logger = logging.getLogger(__name__)
@@ -290,7 +290,7 @@ class Writer:
         assert self._writer is not None
         for batch in _in_batches(ids):
             for document in batch:
-                self._writer.delete_documents_by_term("object_id", document.object_id)
+                self._writer.delete_documents_by_query(by_object_id(document.object_id))
                 if document.public:
                     self._writer.add_document(_entry(document))
         self._writer.commit()

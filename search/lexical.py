@@ -81,6 +81,11 @@ def make_entry(*, object_id: int, language: str, title: str, body: str) -> tanti
     )
 
 
+def by_object_id(object_id: int) -> Query:
+    """Ask for one document."""
+    return Query.term_query(SCHEMA, "object_id", object_id)
+
+
 class LexicalIndex:
     """A reader of one state of an index. Threads may share it."""
 
@@ -142,8 +147,7 @@ class LexicalIndex:
 
     def explain(self, query: Query, object_id: int) -> list[MatchedTerm]:
         """Take the score of one document apart, by the index's own account: the terms sum to the score."""
-        one = Query.term_query(SCHEMA, "object_id", object_id)
-        found = self._searcher.search(one, 1, count=False).hits
+        found = self._searcher.search(by_object_id(object_id), 1, count=False).hits
         if not found:
             return []
         parts: dict[str, float] = {}

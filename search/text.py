@@ -210,18 +210,18 @@ def analyse(text: str, language: str | None = None, *, hint: str | None = None) 
 def spans(text: str, terms: Iterable[str], language: str | None = None) -> list[tuple[int, int]]:
     """Find where a cleaned text holds the folded terms, as merged, ordered [start, end) positions.
 
-    A lone syllable counts only if some pair with it is not asked for or is not there: otherwise
-    every `cong` would light up in a text on `công nghệ`.
+    A lone syllable does not count where a pair with it was found: otherwise every `cong` would light up in a text on
+    `công nghệ`.
     """
     wanted = set(terms)
     analysis = analyse(text, language)
     found: list[tuple[int, int]] = []
-    paired = {part for term in wanted if PAIR in term for part in term.split(PAIR)}
-    any_pair = any(token.pair in wanted for token in analysis.tokens if token.pair)
+    met = {token.pair for token in analysis.tokens if token.pair in wanted}
+    paired = {part for pair in met if pair for part in pair.split(PAIR)}
     for token in analysis.tokens:
         if token.pair in wanted:
             found.append((token.start, token.pair_end))
-        elif token.term in wanted and not (any_pair and token.term in paired):
+        elif token.term in wanted and token.term not in paired:
             found.append((token.start, token.end))
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):

@@ -1,0 +1,87 @@
+"""An index folder for each test, and a follower in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from marketplace.engines import process
+from search import index
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def index_dir(settings: Any, tmp_path: Path) -> Iterator[Path]:
+    """Keep the index in a folder of the test's own."""
+    settings.INDEX_DIR = tmp_path / "index"
+    yield settings.INDEX_DIR
+    index.forget_memory()
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float, what: str) -> float:
+    """Return how long it took until the condition held; fail after `seconds`."""
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            pytest.fail(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+    return time.monotonic() - start
+
+
+class Follower:
+    """`manage.py follow_index` on the test's database and index folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.log = folder / "follower.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        database = connection.settings_dict
+        self.log.unlink(missing_ok=True)
+        self.process = process.spawn(
+            [sys.executable, "manage.py", "follow_index"],
+            folder=self.folder,
+            log=self.log,
+            cwd=ROOT,
+            env={
+                "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database),
+                "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+                "TEST_SCRATCH": str(self.folder),
+            },
+        )
+        wait_for(lambda: "following" in self.output(), seconds=30, what="the follower starts")
+
+    def output(self) -> str:
+        """Give what it has said."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def kill(self) -> None:
+        """Kill it as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end, and give its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=10)
+
+
+@pytest.fixture
+def follower(transactional_db: None, tmp_path: Path) -> Iterator[Follower]:
+    """Run a real follower; whoever uses it commits for real."""
+    running = Follower(tmp_path)
+    running.start()
+    yield running
+    running.kill()

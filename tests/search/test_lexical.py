@@ -1,0 +1,71 @@
+"""BM25: weights, exact explanations, filters."""
+
+import pytest
+
+from search import text
+from search.lexical import LexicalIndex, frequencies, make_entry, make_index
+
+TEXTS = {
+    1: ("Máy bơm nước năng lượng mặt trời", "Bơm nước tưới cho vườn cà phê, không cần điện lưới."),
+    2: ("Xử lý nước thải dệt nhuộm", "Màng lọc và chế phẩm vi sinh."),
+    3: ("Drip irrigation pump", "A pump that waters coffee gardens from solar power."),
+}
+
+
+@pytest.fixture
+def state() -> LexicalIndex:
+    index = make_index()
+    writer = index.writer(15_000_000, 1)
+    for object_id, (title, body) in TEXTS.items():
+        language = text.detect_language(title)
+        writer.add_document(make_entry(object_id=object_id, language=language, title=title, body=body))
+    writer.commit()
+    return LexicalIndex(index)
+
+
+def ask(state: LexicalIndex, said: str):
+    analysis = text.analyse(said)
+    return state.query(frequencies(analysis), dict.fromkeys(analysis.exact, 1.0))
+
+
+def test_contributions_sum_to_the_score(state: LexicalIndex) -> None:
+    query = ask(state, "máy bơm nước tưới cà phê bơm")
+    hits = state.search(query, limit=5)
+    assert hits[0].object_id == 1
+    for hit in hits:
+        assert sum(term.contribution for term in state.explain(query, hit.object_id)) == pytest.approx(
+            hit.score, rel=1e-4
+        )
+
+
+def test_repeated_words_of_a_need_weigh_more(state: LexicalIndex) -> None:
+    once = {term.term: term.contribution for term in state.explain(ask(state, "bơm nước"), 1)}
+    twice = {term.term: term.contribution for term in state.explain(ask(state, "bơm nước, bơm"), 1)}
+    assert twice["bom"] == pytest.approx(2 * once["bom"], rel=1e-4)
+    assert twice["nuoc"] == pytest.approx(once["nuoc"], rel=1e-4)
+
+
+def test_marks_add_a_little(state: LexicalIndex) -> None:
+    marked = state.search(ask(state, "máy bơm nước"), limit=1)[0]
+    bare = state.search(ask(state, "may bom nuoc"), limit=1)[0]
+    assert marked.object_id == bare.object_id == 1
+    assert bare.score < marked.score < 1.5 * bare.score
+
+
+def test_filters_keep_scores(state: LexicalIndex) -> None:
+    query = ask(state, "nước")
+    whole = {hit.object_id: hit.score for hit in state.search(query, limit=5)}
+    assert sorted(whole) == [1, 2]
+    assert {hit.object_id: hit.score for hit in state.search(query, limit=5, only=[2, 3])} == {2: whole[2]}
+    assert {hit.object_id: hit.score for hit in state.search(query, limit=5, without=[2])} == {1: whole[1]}
+
+
+def test_unknown_words_find_nothing(state: LexicalIndex) -> None:
+
+    assert ask(state, "qqqq zzzz") is None
+
+
+def test_best_possible_bounds_every_score(state: LexicalIndex) -> None:
+    asked = frequencies(text.analyse("máy bơm nước"))
+    bound = state.best_possible(asked)
+    assert all(hit.score <= bound for hit in state.search(state.query(asked, {}), limit=5))
