@@ -1,10 +1,12 @@
 """Addresses: Vietnamese pages at /…, English ones at /en/…, the API at /api/v1/."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
 from marketplace import views
+from marketplace.gallery import gallery
 
 handler400 = "marketplace.kit.errors.bad_request"
 handler403 = "marketplace.kit.errors.permission_denied"
@@ -17,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     *i18n_patterns(
         path("", views.home, name="home"),
+        *([path("gallery/", gallery, name="gallery")] if settings.GALLERY else []),
         path("account/", include("allauth.urls")),
         path("", include("accounts.urls")),
         path("", include("listings.urls")),

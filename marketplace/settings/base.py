@@ -12,6 +12,7 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
 
 DEMO_MODE = False
+GALLERY = False
 DEBUG = False
 
 INSTALLED_APPS = [

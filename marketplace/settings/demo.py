@@ -9,6 +9,7 @@ from .base import *  # noqa: F403
 from .base import VAR_DIR, postgres
 
 DEMO_MODE = True
+GALLERY = True
 
 
 def _running(key: str, variable: str) -> str:
