@@ -1,4 +1,5 @@
-"""Subset Be Vietnam Pro to the letters of Vietnamese and English, as WOFF2 in var/fonts.
+"""Subset Be Vietnam Pro to the letters of Vietnamese and English, as WOFF2 in var/fonts,
+and its digits at one width for columns of figures.
 
 The font (SIL Open Font License 1.1) comes from the package fontpkg-be-vietnam-pro. A second run does nothing.
 """
@@ -9,15 +10,20 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FONTS = ROOT / "var" / "fonts"
-STYLES = ("Regular", "Medium", "SemiBold", "Bold")
+STYLES = ("Regular", "SemiBold")
+# Vietnamese, English and the signs the pages use; other letters come from the reader's own fonts.
 UNICODES = [
-    *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1A0, 0x1A2), *range(0x1AF, 0x1B1), *range(0x300, 0x304),
-    0x306, 0x309, 0x31B, 0x323, *range(0x1EA0, 0x1EFA), *range(0x2010, 0x2028), 0x202F, *range(0x2030, 0x203B),
-    0x20AB, 0x20AC, 0x2116, 0x2122, *range(0x2190, 0x2194), 0x2212, 0x2248, 0x2260, 0x2264, 0x2265, 0x221E,
+    *range(0x20, 0x7F), 0xA0, 0xA7, 0xA9, 0xAB, *range(0xB0, 0xB4), 0xB5, 0xB7, 0xBB, 0xBD, 0xD7,
+    *(ord(letter) for letter in "ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũƠơƯư"),
+    *range(0x300, 0x304), 0x306, 0x309, 0x31B, 0x323, *range(0x1EA0, 0x1EFA),
+    *(ord(sign) for sign in "–—‘’“”•…₫−≈≤≥"),
 ]  # fmt: skip
+FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl"]
+DIGITS = range(0x30, 0x3A)
 
 
 def source_folder() -> Path:
@@ -42,16 +48,35 @@ def build(target: Path = FONTS) -> list[Path]:
     written = []
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         for style, path in found.items():
-            options = subset.Options(flavor="woff2", layout_features=["*"], desubroutinize=True, notdef_outline=True)
-            font = subset.load_font(str(path), options)
-            subsetter = subset.Subsetter(options)
-            subsetter.populate(unicodes=UNICODES)
-            subsetter.subset(font)
-            output = Path(scratch) / f"BeVietnamPro-{style}.woff2"
-            subset.save_font(font, str(output), options)
-            written.append(Path(shutil.move(output, target / output.name)))
+            for name, unicodes in ((f"BeVietnamPro-{style}", UNICODES), (f"Figures-{style}", DIGITS)):
+                # Hints double the size and screens of today draw well without them.
+                options = subset.Options(flavor="woff2", layout_features=FEATURES, hinting=False, notdef_outline=True)
+                font = subset.load_font(str(path), options)
+                subsetter = subset.Subsetter(options)
+                subsetter.populate(unicodes=unicodes)
+                subsetter.subset(font)
+                if unicodes is DIGITS:
+                    even_digits(font)
+                output = Path(scratch) / f"{name}.woff2"
+                subset.save_font(font, str(output), options)
+                written.append(Path(shutil.move(output, target / output.name)))
     stamp.write_text(digest)
     return written
+
+
+def even_digits(font: Any) -> None:
+    """Give all digits the width of the widest, each in the middle: the font has no tabular figures of its own."""
+    names = [font.getBestCmap()[code] for code in DIGITS]
+    widest = max(font["hmtx"][name][0] for name in names)
+    for name in names:
+        width, bearing = font["hmtx"][name]
+        shift = (widest - width) // 2
+        glyph = font["glyf"][name]
+        glyph.coordinates.translate((shift, 0))
+        glyph.recalcBounds(font["glyf"])
+        font["hmtx"][name] = (widest, bearing + shift)
+    if "GPOS" in font:
+        del font["GPOS"]
 
 
 def main() -> None:
