@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.paginator import Page
 from django.template import Context
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from .controls import block
 from .registry import need_keys, one_of, register
@@ -24,7 +24,7 @@ def page_header(
     context: Context, content: SafeString, *, title: Any, kicker: Any = "", lead: Any = "", lang: str = ""
 ) -> SafeString:
     """The page's one h1, a line above and below it, and its actions (the content)."""
-    values = {"title": title, "kicker": kicker, "lead": lead, "lang": lang, "content": content.strip()}
+    values = {"title": title, "kicker": kicker, "lead": lead, "lang": lang, "content": mark_safe(content.strip())}
     return block("components/page_header.html", context, values)
 
 
