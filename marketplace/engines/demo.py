@@ -5,6 +5,7 @@ Everything is kept in var/: data, logs, the secret key, and run.json while the d
 
 import contextlib
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -101,14 +102,37 @@ class Demo:
         self._say("Valkey answers")
         new = self.postgres.start()
         self._say(f"PostgreSQL answers{' in a new data folder' if new else ''}")
-        self._prepare()
+        sources = self._fingerprint()
+        if new or not self._stamp.exists() or self._stamp.read_text() != sources:
+            self._stamp.unlink(missing_ok=True)
+            self._prepare()
+            self._stamp.write_text(sources)
+        self._start_children()
+
+    @property
+    def _stamp(self) -> Path:
+        return self.folder / "prepared"
+
+    def _fingerprint(self) -> str:
+        """Sum up every file that the preparation depends on: code, data, static files, translations, versions."""
+        folders = (path for path in ROOT.iterdir() if path.is_dir() and path.name not in {"var", ".venv", ".git"})
+        found = {path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.parts}
+        for name in ("data", "static", "locale"):
+            found |= {path for path in (ROOT / name).rglob("*") if path.is_file() and path.suffix != ".mo"}
+        digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
+        for path in sorted(found):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    def _start_children(self) -> None:
+        self._start_web()
         self.children["worker"] = self._child(
             "worker", *CELERY, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"
         )
         self.children["beat"] = self._child("beat", *CELERY, "beat", "--loglevel=INFO", "--pidfile=")
         if any(ROOT.glob("*/management/commands/follow_index.py")):
             self.children["follower"] = self._child("follower", *MANAGE, "follow_index")
-        self._start_web()
+        self._wait_for_web()
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -142,15 +166,18 @@ class Demo:
             process.stop(child, seconds=2)
 
     def _start_web(self) -> None:
-        for wish in (self.port, None, None):
-            self.port = free_port(wish, self.host)
-            command = (sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host)
-            command += ("--port", str(self.port), "--workers", "2", "--blocking-threads", "4", "--no-ws")
-            command += ("--respawn-failed-workers", "--workers-kill-timeout", "5", "marketplace.wsgi:application")
-            self.children["web"] = self._child("web", *command)
+        self.port = free_port(self.port, self.host)
+        command = (sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host)
+        command += ("--port", str(self.port), "--workers", "2", "--blocking-threads", "4", "--no-ws")
+        command += ("--respawn-failed-workers", "--workers-kill-timeout", "5", "marketplace.wsgi:application")
+        self.children["web"] = self._child("web", *command)
+
+    def _wait_for_web(self) -> None:
+        for _attempt in range(3):
             if self._web_answers(60):
                 return
-            process.stop(self.children["web"], seconds=5)
+            process.stop(self.children["web"], seconds=5)  # someone else took the port in the meantime
+            self._start_web()
         raise EngineError(f"the web server does not answer; see {self._log('web')}.")
 
     def _web_answers(self, seconds: float) -> bool:
