@@ -43,11 +43,11 @@ DURABLE = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
+# Committed rows outlive a killed server (they are in the kernel's memory), not a power failure.
 THROWAWAY = {
     **DURABLE,
     "shared_buffers": "128MB",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum_naptime": "1h",
 }
@@ -162,7 +162,7 @@ class Postgres:
         """Kill the server as a crash would."""
         if self.process is not None:
             process.kill_session(self.process)
-            process.end_leftovers(self.folder, seconds=0)
+            process.kill_working_in(self.data)
             self.process = None
 
 

@@ -172,18 +172,39 @@ def leftovers(folder: Path) -> Iterator[int]:
     They carry MARKER, or work inside the folder (PostgreSQL writes over its environment).
     """
     marker = f"{MARKER}={folder}".encode()
-    own = os.getpid()
-    ancestors = _ancestors(own)
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == own or int(entry.name) in ancestors:
-            continue
+    for pid in _others():
         try:
-            marked = marker in (entry / "environ").read_bytes().split(b"\0")
-            inside = marked or (entry / "cwd").readlink() in (folder / "postgres", folder / "valkey")
+            if marker in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                yield pid
+                continue
         except OSError:
-            continue
-        if inside:
-            yield int(entry.name)
+            pass
+        if _works_in(pid, folder / "postgres") or _works_in(pid, folder / "valkey"):
+            yield pid
+
+
+def _others() -> Iterator[int]:
+    own = {os.getpid(), *_ancestors(os.getpid())}
+    yield from (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and int(path.name) not in own)
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder
+    except OSError:
+        return False
+
+
+def kill_working_in(folder: Path, *, seconds: float = 5) -> None:
+    """Kill every process whose working folder is `folder`, and wait until they are gone."""
+    deadline = time.monotonic() + seconds
+    while found := [pid for pid in _others() if _works_in(pid, folder)]:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            raise EngineError(f"Processes {found} do not end.")
+        time.sleep(0.01)
 
 
 def _ancestors(pid: int) -> set[int]:
