@@ -56,6 +56,11 @@ def can_review(actor: User, listing: Listing) -> bool:
     return serves_exchange(actor, listing.exchange_id) and has_no_stake(actor, listing.organisation_id)
 
 
+def can_follow(actor: User, listing: Listing) -> bool:
+    """The organisation's own people, and the operators of the exchange, see where a listing stands and its history."""
+    return belongs_to(actor, listing.organisation_id) or serves_exchange(actor, listing.exchange_id)
+
+
 def can_decide(actor: User, listing: Listing, review: Review | None) -> bool:
     """The operator who claimed the review."""
     return can_review(actor, listing) and review is not None and review.reviewer_id == actor.pk

@@ -11,8 +11,19 @@ from django.utils import timezone
 from accounts.models import Role, User
 from audit.selectors import history_of
 from listings.lifecycle import WITH_OPERATOR, ListingState
-from listings.models import Demand, DisclosureGrant, Document, Field, FieldIpc, Listing, Review, Technology
+from listings.models import (
+    Demand,
+    DisclosureGrant,
+    Document,
+    Field,
+    FieldIpc,
+    IPRight,
+    Listing,
+    Review,
+    Technology,
+)
 from listings.policies import Viewer
+from rules.selectors import number
 
 L = TypeVar("L", Technology, Demand)
 
@@ -117,6 +128,23 @@ def review_queue_demands(operator: User) -> QuerySet[Demand]:
     return _queue(Demand, operator)
 
 
+def open_reviews_by_listing(listings: Sequence[Technology | Demand]) -> dict[tuple[str, int], Review]:
+    """Give the running reviews of several listings by (kind, id), with one query and their reviewers joined."""
+    ids: dict[str, list[int]] = {"technology": [], "demand": []}
+    for listing in listings:
+        ids[listing.kind].append(listing.pk)
+    reviews = (
+        Review.objects.filter(decided_at=None)
+        .filter(Q(technology_id__in=ids["technology"]) | Q(demand_id__in=ids["demand"]))
+        .select_related("reviewer")
+        .order_by("pk")
+    )
+    return {
+        ("technology", r.technology_id) if r.technology_id else ("demand", r.demand_id): r  # type: ignore[misc]
+        for r in reviews
+    }
+
+
 def open_review(listing: Listing) -> Review | None:
     """Give the review that runs now, if one does."""
     return listing.reviews.filter(decided_at=None).select_related("reviewer").first()  # type: ignore[attr-defined, no-any-return]
@@ -130,6 +158,52 @@ def decided_reviews(listing: Listing) -> QuerySet[Review]:
         .select_related("reviewer")
         .order_by("-decided_at", "-pk")
     )
+
+
+def answer_due(listing: Listing, *, days: int | None = None) -> datetime.date | None:
+    """Give the day by which the exchange answers: `review.answer` working days (Monday to Friday) from submission.
+
+    `days` saves the look-up in lists.
+    """
+    if listing.submitted_at is None:
+        return None
+    left = days if days is not None else review_days()
+    day = timezone.localdate(listing.submitted_at)
+    while left > 0:
+        day += datetime.timedelta(days=1)
+        left -= day.weekday() < 5
+    return day
+
+
+def review_days() -> int:
+    """Give the working days that the exchange has for a review today."""
+    return int(number("review.answer"))
+
+
+def advantages_as_rows(technology: Technology) -> list[dict[str, Any]]:
+    """Give the stored advantages as `save_technology` takes them."""
+    names = ("claim", "metric", "ours", "alternative_name", "alternative", "unit")
+    return [{name: getattr(advantage, name) for name in names} for advantage in technology.advantages.all()]
+
+
+def rights_of(technology: Technology) -> list[IPRight]:
+    """Give the IP rights in their order, with their owners."""
+    return list(technology.ip_rights.prefetch_related("owners").order_by("filing_date", "pk"))
+
+
+def rights_as_rows(technology: Technology) -> list[dict[str, Any]]:
+    """Give the stored IP rights with their owners as `save_technology` takes them, in the order of `rights_of`."""
+    names = ("kind", "number", "office", "title", "filing_date", "grant_date", "expiry_date", "status")
+    return [
+        {
+            **{name: getattr(right, name) for name in names},
+            "owners": [
+                {"name": owner.name, "share_pct": owner.share_pct, "organisation_id": owner.organisation_id}
+                for owner in right.owners.all()
+            ],
+        }
+        for right in rights_of(technology)
+    ]
 
 
 def has_grant(viewer: Viewer, technology: Technology) -> bool:

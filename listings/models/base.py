@@ -28,6 +28,7 @@ class Listing(models.Model):
     """A technology or a demand: who lists it, where, in which language, and where it stands.
 
     `version` counts saves; a form sends the version that it showed, and a save on an older one is refused.
+    `draft_key` comes with the form (or API request) that starts a draft, so that sending it twice starts one draft.
     (`source_name`, `source_id`) identify an imported record within an exchange.
     """
 
@@ -54,6 +55,7 @@ class Listing(models.Model):
     state = models.CharField(max_length=20, choices=ListingState, default=ListingState.DRAFT, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     content_version = models.PositiveIntegerField(default=1, editable=False)
+    draft_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

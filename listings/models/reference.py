@@ -19,6 +19,11 @@ class Field(models.Model):
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name_vi
 
+    @property
+    def sector(self) -> str:
+        """Give the name of the sector in the reader's language."""
+        return self.sector_en if get_language() == "en" else self.sector_vi
+
 
 class FieldIpc(models.Model):
     """An IPC prefix that belongs to a field (WIPO IPC-Technology Concordance). Source: data/field_ipc.csv."""

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from audit.services import record
 from listings import policies
+from listings.choices import Tier
 from listings.models import DisclosureGrant, Document, Technology
 from listings.services.locking import lock
-from marketplace.kit.errors import require
+from marketplace.kit.errors import Conflict, require
 
 #: Media types that may be uploaded, by what the content shows, never by the name or the browser's word.
 ALLOWED = {
@@ -51,10 +52,22 @@ def inspect_upload(upload: Any) -> tuple[bytes, str]:
 
 @transaction.atomic
 def add_document(*, technology: Technology, actor: User, title: str, tier: str, upload: Any) -> Document:
-    """Keep a file with a technology. Raises ValidationError for the wrong kind or size."""
+    """Keep a file with a technology; the same file under the same title again is the same document.
+
+    What everyone may open passes review, so that it can be added to a draft only; a file under NDA at any time.
+    Raises ValidationError for the wrong kind or size, Conflict.
+    """
     technology = lock(technology)
     require(policies.can_edit(actor, technology))
+    if tier != Tier.NDA and not technology.is_editable:
+        raise Conflict(
+            _("What everyone may open passes review: take the listing back or withdraw it, then add the document.")
+        )
     content, media_type = inspect_upload(upload)
+    sha256 = hashlib.sha256(content).hexdigest()
+    again = technology.documents.filter(sha256=sha256, title=title, tier=tier, removed_at=None).first()
+    if again is not None:
+        return again
     document = Document(
         technology=technology,
         title=title,
@@ -62,7 +75,7 @@ def add_document(*, technology: Technology, actor: User, title: str, tier: str, 
         filename=PurePath(str(upload.name)).name[:200],
         media_type=media_type,
         size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         uploaded_by=actor,
     )
     document.file.save(document.filename, ContentFile(content), save=False)
@@ -72,9 +85,16 @@ def add_document(*, technology: Technology, actor: User, title: str, tier: str, 
     except Exception:
         document.file.delete(save=False)
         raise
+    _count_change(technology)
     data = {"document": document.pk, "tier": tier, "sha256": document.sha256}
     record(tag="technology.add_document", subject=technology, actor=actor, data=data)
     return document
+
+
+def _count_change(technology: Technology) -> None:
+    """A reviewer must see that the content changed; `version` stays, for the typed fields of a step did not."""
+    technology.content_version += 1
+    technology.save(update_fields=["content_version"])
 
 
 @transaction.atomic
@@ -86,6 +106,7 @@ def remove_document(*, document: Document, actor: User) -> Document:
     if document.removed_at is None:
         document.removed_at = timezone.now()
         document.save(update_fields=["removed_at"])
+        _count_change(technology)
         record(tag="technology.remove_document", subject=technology, actor=actor, data={"document": document.pk})
     return document
 

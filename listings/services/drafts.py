@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Exchange, Organisation, User
@@ -17,7 +18,7 @@ from marketplace.kit.errors import Conflict, Stale, require
 
 PROTECTED = frozenset({
     "id", "state", "version", "content_version", "exchange", "organisation", "author", "published_at", "submitted_at",
-    "is_sample", "source_name", "source_id", "source_data", "legal_class",
+    "is_sample", "source_name", "source_id", "source_data", "legal_class", "draft_key",
 })  # fmt: skip
 HUNDRED = Decimal(100)
 
@@ -30,11 +31,17 @@ def create_technology(
     title: str,
     language: str,
     exchange: Exchange | None = None,
+    draft_key: UUID | None = None,
     **values: Any,
 ) -> Technology:
-    """Start a technology as a draft. Raises NotAllowed, ValidationError."""
+    """Start a technology as a draft; the same `draft_key` again gives the draft that it started before.
+
+    Raises NotAllowed, ValidationError.
+    """
     require(policies.can_list_technology(actor, organisation))
-    return _create(Technology, organisation, actor, title=title, language=language, exchange=exchange, values=values)
+    return _create(
+        Technology, organisation, actor, draft_key, exchange=exchange, values=values, title=title, language=language
+    )
 
 
 @transaction.atomic
@@ -45,20 +52,45 @@ def create_demand(
     title: str,
     language: str,
     exchange: Exchange | None = None,
+    draft_key: UUID | None = None,
     **values: Any,
 ) -> Demand:
-    """Start a demand as a draft. Raises NotAllowed, ValidationError."""
+    """Start a demand as a draft; the same `draft_key` again gives the draft that it started before.
+
+    Raises NotAllowed, ValidationError.
+    """
     require(policies.can_post_demand(actor, organisation))
-    return _create(Demand, organisation, actor, title=title, language=language, exchange=exchange, values=values)
+    return _create(
+        Demand, organisation, actor, draft_key, exchange=exchange, values=values, title=title, language=language
+    )
 
 
 def _create(
-    model: Any, organisation: Organisation, actor: User, *, exchange: Exchange | None, values: Any, **base: Any
+    model: Any,
+    organisation: Organisation,
+    actor: User,
+    draft_key: UUID | None,
+    *,
+    exchange: Exchange | None,
+    values: Any,
+    **base: Any,
 ) -> Any:
     assert not PROTECTED & set(values)
+    if draft_key is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [str(draft_key)])
+        started = model.objects.filter(draft_key=draft_key).first()
+        if started is not None:
+            require(started.author_id == actor.pk)
+            return started
     fields = values.pop("fields", None)
     listing = model(
-        organisation=organisation, exchange=exchange or organisation.exchange, author=actor, **base, **values
+        organisation=organisation,
+        exchange=exchange or organisation.exchange,
+        author=actor,
+        draft_key=draft_key,
+        **base,
+        **values,
     )
     if listing.province_id is None:
         listing.province = organisation.province

@@ -163,6 +163,11 @@ MEDIA_ROOT = VAR_DIR / "media"  # never served by URL: every file goes through a
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 UPLOAD_MAX_BYTES = 25 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "marketplace.kit.uploads.LimitUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 INDEX_DIR = VAR_DIR / "index"
 
 CONTENT_SECURITY_POLICY = {
