@@ -54,14 +54,14 @@ def bars(rows: Sequence[tuple[Any, float]]) -> dict[str, Any]:
     return {"bars": laid, "zero": at(zero)}
 
 
-def columns(rows: Sequence[tuple[Any, float]], *, height: int = 160) -> dict[str, Any]:
-    """Lay out upright columns in a drawing of `height` pixels; x places are percentages."""
+def columns(rows: Sequence[tuple[Any, float]], *, height: int = 150, head: int = 18) -> dict[str, Any]:
+    """Lay out upright columns `height` pixels high with room for a figure above (`head`); x places are percentages."""
     axis = nice_axis([value for _label, value in rows])
     slot = 1 / max(len(rows), 1)
-    zero = (1 - axis.place(0)) * height
+    zero = head + (1 - axis.place(0)) * height
     laid = []
     for index, (label, value) in enumerate(rows):
-        top = (1 - axis.place(value)) * height
+        top = head + (1 - axis.place(value)) * height
         laid.append(
             {
                 "label": label,
@@ -70,10 +70,11 @@ def columns(rows: Sequence[tuple[Any, float]], *, height: int = 160) -> dict[str
                 "middle": at(index * slot + slot * 0.5),
                 "width": at(slot * 0.7),
                 "y": f"{min(top, zero):.1f}",
+                "text_y": f"{min(top, zero) - 5:.1f}",
                 "height": f"{abs(zero - top):.1f}",
             }
         )
-    return {"columns": laid, "marks": _marks(axis, height), "height": height, "zero": f"{zero:.1f}"}
+    return {"columns": laid, "marks": _marks(axis, height, head), "few": len(rows) <= 8, "zero": f"{zero:.1f}"}
 
 
 def lines(
@@ -105,12 +106,12 @@ def lines(
         for index, label in enumerate(labels)
         if index % every == 0
     ]
-    return {"series": laid, "marks": _marks(axis, height), "ticks": ticks, "height": height}
+    return {"series": laid, "marks": _marks(axis, height, 0), "ticks": ticks}
 
 
 def _across(index: int, count: int) -> float:
-    return 0.02 + 0.96 * (index / (count - 1) if count > 1 else 0.5)
+    return 0.1 + 0.87 * (index / (count - 1) if count > 1 else 0.5)
 
 
-def _marks(axis: Axis, height: int) -> list[dict[str, Any]]:
-    return [{"value": mark, "y": f"{(1 - axis.place(mark)) * height:.1f}"} for mark in axis.marks]
+def _marks(axis: Axis, height: int, head: int) -> list[dict[str, Any]]:
+    return [{"value": mark, "y": f"{head + (1 - axis.place(mark)) * height:.1f}"} for mark in axis.marks]

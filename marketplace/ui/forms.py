@@ -155,9 +155,3 @@ def formset_row(form: forms.BaseForm, *, row_label: Any, number: Any, layout: st
         "layout": layout,
         "general_errors": form.non_field_errors(),
     }
-
-
-@register.filter
-def as_component(bound: BoundField) -> dict[str, Any]:
-    """What Django's own field template needs to show a field as `field` does."""
-    return field_context(bound)
