@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import ORGANISATION_ROLES, Organisation, Role, User
+from accounts.selectors import exchanges, person_by_email
 from marketplace.kit.validators import plain_text
 
 
@@ -16,3 +18,87 @@ class SignupForm(forms.Form):
 
     def signup(self, request: Any, user: Any) -> None:
         """Nothing more: the adapter has stored the name."""
+
+
+class OrganisationForm(forms.ModelForm):
+    """An organisation's details."""
+
+    class Meta:
+        model = Organisation
+        fields = [
+            "name_vi", "name_en", "tax_code", "province", "website", "about_vi", "about_en", "has_state_capital",
+        ]  # fmt: skip
+        help_texts = {
+            "name_vi": _("As it stands in the registration papers."),
+            "tax_code": _("10 digits. The operator checks it when verifying the organisation."),
+            "has_state_capital": _("A price paid with state capital must be audited before signing."),
+        }
+
+
+class EditOrganisationForm(OrganisationForm):
+    """The same, on top of the version that the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta(OrganisationForm.Meta):
+        fields = [*OrganisationForm.Meta.fields]
+
+
+class RegisterOrganisationForm(OrganisationForm):
+    """A new organisation: what kind, and which exchange serves it."""
+
+    class Meta(OrganisationForm.Meta):
+        fields = ["kind", "exchange", *OrganisationForm.Meta.fields]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["exchange"].queryset = exchanges()  # type: ignore[attr-defined]
+
+
+class MemberForm(forms.Form):
+    """A person, by e-mail, and a role."""
+
+    email = forms.EmailField(label=_("E-mail of the person"), help_text=_("The person must have signed up already."))
+    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, role.label) for role in ORGANISATION_ROLES])
+
+    user: User | None = None
+
+    def clean_email(self) -> str:
+        """Find the person."""
+        email = str(self.cleaned_data["email"])
+        self.user = person_by_email(email)
+        if self.user is None:
+            raise forms.ValidationError(_("Nobody has signed up with this e-mail. Ask the person to sign up first."))
+        return email
+
+
+class ReasonForm(forms.Form):
+    """A reason, for decisions that need one."""
+
+    reason = forms.CharField(
+        label=_("Reason"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000, validators=[plain_text]
+    )
+
+
+class NoteForm(forms.Form):
+    """A note, for decisions that may have one."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        validators=[plain_text],
+    )
+
+
+class ProfileForm(forms.ModelForm):
+    """The own name and language."""
+
+    class Meta:
+        model = User
+        fields = ["full_name", "language"]
+        help_texts = {"language": _("The language of the mail that we send you.")}
+
+
+ROLE_LABELS = {role.value: role.label for role in Role}

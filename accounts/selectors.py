@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from knox.models import AuthToken
 
 from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Membership, Notification, Organisation, Province, User
@@ -89,3 +90,18 @@ def notifications_of(user: User) -> QuerySet[Notification]:
 def unmailed_notification_ids(*, limit: int = 500) -> list[int]:
     """Give the ids of notifications that no mail carried yet, oldest first."""
     return list(Notification.objects.filter(mailed_at=None).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def person_by_email(email: str) -> User | None:
+    """Give the active person with this e-mail, whatever its case."""
+    return User.objects.filter(email__iexact=email.strip(), is_active=True).first()
+
+
+def membership(pk: int, organisation: Organisation) -> Membership | None:
+    """Give an active seat of the organisation."""
+    return members_of(organisation).filter(pk=pk).first()
+
+
+def tokens_of(user: User) -> QuerySet[AuthToken]:
+    """Give the person's API tokens, newest first."""
+    return AuthToken.objects.filter(user=user).order_by("-created", "pk")

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
+from knox.models import AuthToken
 
 from accounts import policies
 from accounts.models import (
@@ -233,3 +234,20 @@ def deliver_notification(*, pk: int) -> bool:
 def mark_notifications_read(*, user: User) -> int:
     """Mark everything read; give how many were unread."""
     return Notification.objects.filter(user=user, read_at=None).update(read_at=timezone.now())
+
+
+@transaction.atomic
+def create_token(*, user: User) -> str:
+    """Make an API token for the person and give its secret, which is stored as a hash only."""
+    token, secret = AuthToken.objects.create(user=user)
+    record(tag="user.create_token", subject=user, actor=user, data={"token": token.token_key})
+    return secret
+
+
+@transaction.atomic
+def revoke_token(*, user: User, key: str) -> bool:
+    """End the person's token with this key; tell whether there was one."""
+    deleted, _rows = AuthToken.objects.filter(user=user, token_key=key).delete()
+    if deleted:
+        record(tag="user.revoke_token", subject=user, actor=user, data={"token": key})
+    return bool(deleted)

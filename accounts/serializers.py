@@ -1,0 +1,77 @@
+"""How people and organisations look in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import ORGANISATION_ROLES, Exchange, Membership, Organisation, User
+
+
+class ExchangeSerializer(serializers.ModelSerializer[Exchange]):
+    """An exchange."""
+
+    class Meta:
+        model = Exchange
+        fields = ["id", "code", "name_vi", "name_en", "province", "is_sample"]
+
+
+class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
+    """An organisation as everyone may see it."""
+
+    verification = serializers.CharField(source="state", read_only=True)
+
+    class Meta:
+        model = Organisation
+        fields = [
+            "id", "kind", "name_vi", "name_en", "tax_code", "province", "exchange", "website", "about_vi", "about_en",
+            "has_state_capital", "verification", "version", "is_sample",
+        ]  # fmt: skip
+        read_only_fields = ["version", "is_sample"]
+
+
+class EditOrganisationSerializer(OrganisationSerializer):
+    """What an administrator changes, on top of `version`."""
+
+    version = serializers.IntegerField()
+
+    class Meta(OrganisationSerializer.Meta):
+        read_only_fields = ["kind", "exchange", "is_sample"]
+
+
+class SeatSerializer(serializers.ModelSerializer[Membership]):
+    """A seat."""
+
+    person = serializers.CharField(source="user.full_name", read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ["id", "person", "role", "organisation", "exchange", "created_at"]
+
+
+class NewSeatSerializer(serializers.Serializer[Any]):
+    """A person, by e-mail, and a role."""
+
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=[(role.value, role.label) for role in ORGANISATION_ROLES])
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """A reason."""
+
+    reason = serializers.CharField(max_length=2000)
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    """A note that may be empty."""
+
+    note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    """The signed-in person with the seats."""
+
+    seats = SeatSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "full_name", "language", "seats"]
