@@ -23,6 +23,8 @@ class SignupForm(forms.Form):
 class OrganisationForm(forms.ModelForm):
     """An organisation's details."""
 
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
     class Meta:
         model = Organisation
         fields = [
