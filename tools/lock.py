@@ -18,7 +18,16 @@ COMMON = (
 
 def compile_requirements(output: str, *sources: str, text: str = "") -> None:
     """Write one requirements file."""
-    command = [Path(sys.executable).parent / "uv", "pip", "compile", *COMMON, *sources, *sys.argv[1:], "-o", output]
+    command = [
+        str(Path(sys.executable).parent / "uv"),
+        "pip",
+        "compile",
+        *COMMON,
+        *sources,
+        *sys.argv[1:],
+        "-o",
+        output,
+    ]
     subprocess.run(command, check=True, cwd=ROOT, input=text.encode(), env={**os.environ, "UV_NO_PROGRESS": "1"})
     print(f"wrote {output}: {(ROOT / output).read_text().count('==')} packages")
 

@@ -71,11 +71,12 @@ class Demo:
                 self._announce()
                 self._watch()
             except StopRequested:
-                return 0
+                pass
             finally:
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                     signal.signal(number, signal.SIG_IGN)
                 self._stop()
+        return 0
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -167,9 +168,9 @@ class Demo:
 
     def _start_web(self) -> None:
         self.port = free_port(self.port, self.host)
-        command = (sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host)
-        command += ("--port", str(self.port), "--workers", "2", "--blocking-threads", "4", "--no-ws")
-        command += ("--respawn-failed-workers", "--workers-kill-timeout", "5", "marketplace.wsgi:application")
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host]
+        command += ["--port", str(self.port), "--workers", "2", "--blocking-threads", "4", "--no-ws"]
+        command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "marketplace.wsgi:application"]
         self.children["web"] = self._child("web", *command)
 
     def _wait_for_web(self) -> None:

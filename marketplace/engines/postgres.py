@@ -87,7 +87,7 @@ class Postgres:
             self.port = free_port(self.port if attempt == 0 else None)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
             options = {**self.settings, "port": str(self.port), "listen_addresses": HOST, "unix_socket_directories": ""}
-            command = [BINARIES / "postgres", "-D", self.data]
+            command: list[str | Path] = [BINARIES / "postgres", "-D", self.data]
             for name, value in options.items():
                 command += ["-c", f"{name}={value}"]
             self.process = process.spawn(
@@ -111,7 +111,15 @@ class Postgres:
             assert nobody is not None
             os.chown(self.data, nobody.uid, nobody.gid)
         user = process.choose_user(self.data, BINARIES / "postgres")
-        command = [BINARIES / "initdb", "-D", self.data, "-U", USER, "--pwfile=/dev/stdin", "--auth=scram-sha-256"]
+        command: list[str | Path] = [
+            BINARIES / "initdb",
+            "-D",
+            self.data,
+            "-U",
+            USER,
+            "--pwfile=/dev/stdin",
+            "--auth=scram-sha-256",
+        ]
         # Upper and lower case of Vietnamese letters need a UTF-8 character type; the order of strings is by code point.
         command += [
             "--encoding=UTF8",
