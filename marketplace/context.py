@@ -30,6 +30,12 @@ OPERATOR_NAVIGATION = (
     (_("Deals board"), "deals:board"),
     (_("Organisations"), "accounts:organisation_queue"),
 )
+ACCOUNT_NAVIGATION = (
+    (_("Notifications"), "accounts:notifications"),
+    (_("Your organisations"), "accounts:my_organisations"),
+    (_("Profile"), "accounts:profile"),
+    (_("API tokens"), "accounts:tokens"),
+)
 FOOTER_NAVIGATION = (
     (_("How it works"), "how_it_works"),
     (_("Transparency log"), "audit:log"),
@@ -82,6 +88,7 @@ def _site(request: HttpRequest) -> dict[str, Any]:
         "public_navigation": _entries(PUBLIC_NAVIGATION, path),
         "member_navigation": _entries(MEMBER_NAVIGATION, path) if signed_in else [],
         "operator_navigation": _entries(OPERATOR_NAVIGATION, path) if operator else [],
+        "account_navigation": _entries(ACCOUNT_NAVIGATION, "") if signed_in else [],
         "footer_navigation": _entries(FOOTER_NAVIGATION, ""),
         "demo": settings.DEMO_MODE,
         "theme": theme if theme in THEMES else "",
