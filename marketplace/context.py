@@ -62,11 +62,11 @@ def _entries(table: Any, path: str) -> list[dict[str, Any]]:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give templates `site`; its parts are computed when a page first asks."""
-    return {"site": SimpleLazyObject(lambda: _site(request))}
+    """Give templates `frame` (allauth keeps `site` for itself); its parts are computed when a page first asks."""
+    return {"frame": SimpleLazyObject(lambda: _frame(request))}
 
 
-def _site(request: HttpRequest) -> dict[str, Any]:
+def _frame(request: HttpRequest) -> dict[str, Any]:
     language = language_of(get_language())
     here = request.get_full_path()
     alternates = {code: translate_url(here, code) for code, _name in settings.LANGUAGES}
