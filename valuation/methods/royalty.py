@@ -179,3 +179,20 @@ def sanity_band(operating_margin: float, gross_margin: float, share: float) -> t
 def yearly_schedule(life: int, timing: Timing | str = Timing.END_YEAR) -> Schedule:
     """Whole years 1..life with no partial year."""
     return schedule(float(life), timing=Timing(timing))
+
+
+@dataclass(frozen=True, slots=True)
+class ImpliedRoyalty:
+    """Royalty rate and sales per licence behind a yearly licensing total, in the money of the totals."""
+
+    rate: float
+    sales_per_licence: float | None
+
+
+def implied_royalty(*, royalties: float, sales: float, licences: float | None = None) -> ImpliedRoyalty:
+    """royalties/sales, and sales/licences when the number of licences is known."""
+    require(sales > 0, "sales must be positive")
+    if licences is None:
+        return ImpliedRoyalty(royalties / sales, None)
+    require(licences > 0, "licences must be positive")
+    return ImpliedRoyalty(royalties / sales, sales / licences)
