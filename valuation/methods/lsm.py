@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from valuation.methods.options import black_scholes
-from valuation.methods.types import ArrayLike, Conventions, Floats, array, require
+from valuation.methods.types import ArrayLike, Conventions, Floats, array, inner, require
+
+# Rows of the regression taken at a time: small enough for the cache and for one thread of the linear algebra.
+_BLOCK = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +150,9 @@ def american_option(
     control = control[:half] + control[half:]
     control *= 0.5
     centred = control - np.mean(control)
-    variance = float(np.dot(centred, centred))
+    variance = inner(centred, centred)
     if variance > 0:
-        pairs -= float(np.dot(centred, pairs)) / variance * control
+        pairs -= inner(centred, pairs) / variance * control
     value = strike * float(np.mean(pairs))
     error = strike * float(np.std(pairs, ddof=2) / np.sqrt(half))
     now = max(sign * (spot - strike), 0.0)
@@ -180,21 +183,24 @@ def _exercise(
     if scale == 0.0:
         return None, ()
     x /= scale
-    powers = [np.ones(1), x]
-    for _ in range(degree - 1):
-        powers.append(powers[-1] * x)
-    sums = np.empty(2 * degree + 1)
-    sums[0], sums[1] = x.size, x.sum()
-    for i in range(2, 2 * degree + 1):
-        low = i // 2
-        sums[i] = np.dot(powers[low], powers[i - low])
-    right = np.array([y.sum(), *(np.dot(power, y) for power in powers[1:])])
+    sums, right = np.zeros(2 * degree + 1), np.zeros(degree + 1)
+    for begin in range(0, x.size, _BLOCK):
+        part, value = x[begin : begin + _BLOCK], y[begin : begin + _BLOCK]
+        powers = [np.ones(part.size), part]
+        for _ in range(degree - 1):
+            powers.append(powers[-1] * part)
+        for i in range(2 * degree + 1):
+            sums[i] += np.dot(powers[i // 2], powers[i - i // 2])
+        for i in range(degree + 1):
+            right[i] += np.dot(powers[i], value)
     gram = sums[np.add.outer(np.arange(degree + 1), np.arange(degree + 1))]
     fit = np.linalg.lstsq(gram, right, rcond=None)[0]
     fitted = np.full(x.size, fit[degree])
-    for c in fit[degree - 1 :: -1]:
-        fitted *= x
-        fitted += c
+    for begin in range(0, x.size, _BLOCK):
+        part, block = x[begin : begin + _BLOCK], fitted[begin : begin + _BLOCK]
+        for c in fit[degree - 1 :: -1]:
+            block *= part
+            block += c
     payoff = x * (sign * scale)
     take = payoff > fitted
     taken = inside[take]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from valuation.methods.simulation import LEVELS, QUANTILE_RULE, percentiles
-from valuation.methods.types import Floats, Percentiles, require
+from valuation.methods.types import Floats, Percentiles, inner, require
 
 POOLING = "linear opinion pool: a mixture of the methods' distributions by their stated weights"
 
@@ -110,15 +110,15 @@ def pool(samples: Mapping[str, Floats], weights: Mapping[str, float], *, replica
     require(all(x.size == paths for x in ordered), "methods must have the same number of paths")
     values = np.concatenate(ordered)
     mass = np.concatenate([np.full(paths, w / total / paths) for w in used.values()])
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     values, mass = values[order], mass[order]
     cumulative = np.cumsum(mass) - mass / 2
     p = np.asarray(LEVELS)
     found = np.interp(p, cumulative, values)
     reach = np.sqrt(p * (1 - p) / paths)
     errors = (np.interp(p + reach, cumulative, values) - np.interp(p - reach, cumulative, values)) / 2
-    mean = float(np.dot(mass, values))
-    deviation = math.sqrt(max(0.0, float(np.dot(mass, (values - mean) ** 2))))
+    mean = inner(mass, values)
+    deviation = math.sqrt(max(0.0, inner(mass, (values - mean) ** 2)))
     return Percentiles(
         levels=LEVELS,
         values=tuple(float(x) for x in found),

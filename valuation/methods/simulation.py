@@ -17,7 +17,7 @@ from scipy import special
 from scipy.stats import qmc
 
 from valuation.methods.distributions import Fixed, Marginal
-from valuation.methods.types import ArrayLike, Floats, Percentiles, array, require
+from valuation.methods.types import ArrayLike, Floats, Percentiles, array, inner, require
 
 LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 QUANTILE_RULE = "linear interpolation between order statistics (Hyndman-Fan 7)"
@@ -274,7 +274,7 @@ def tornado(
 
 def _ranks(values: Floats) -> Floats:
     ranks = np.empty(values.size)
-    ranks[np.argsort(values, kind="stable")] = np.arange(values.size, dtype=np.float64)
+    ranks[np.argsort(values)] = np.arange(values.size, dtype=np.float64)
     return ranks
 
 
@@ -290,7 +290,7 @@ def rank_correlations(scores: Scores, values: ArrayLike) -> dict[str, float]:
     centred = _ranks(draws) - (n - 1) / 2
     norm = n * (n * n - 1) / 12
     return {
-        name: float(np.dot(_ranks(scores.z[i]) - (n - 1) / 2, centred) / norm) for i, name in enumerate(scores.names)
+        name: float(inner(_ranks(scores.z[i]) - (n - 1) / 2, centred) / norm) for i, name in enumerate(scores.names)
     }
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "canonical_bytes",
     "digest",
     "finite",
+    "inner",
     "jsonable",
     "require",
     "scalar",
@@ -121,6 +122,11 @@ def array(values: ArrayLike, name: str) -> Floats:
 def finite(value: float, name: str) -> float:
     """``value`` as a finite float; InvalidInputError names the input otherwise."""
     return float(array(value, name).reshape(()))
+
+
+def inner(one: Floats, other: Floats) -> float:
+    """Sum of products of two (n,) arrays in numpy's own loop: one thread, the same bytes on any number of cores."""
+    return float(np.einsum("i,i->", one, other))
 
 
 def scalar(values: Floats) -> float | Floats:
