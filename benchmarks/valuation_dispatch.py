@@ -209,7 +209,7 @@ def binomial_american(x: Inputs, _asked: set[str], assumed: Assumed) -> dict[str
     kind = x.get("kind")
     if kind is None:
         kind = assumed["kind"] = "p"
-    american = bool(pick(x, True, "american"))
+    american = x.get("american") is not False
     steps = int(need(x, "n"))
     if x.get("u") is not None:
         gross = x.get("R")
@@ -378,15 +378,16 @@ def dcf_royalty(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any
         paid = (np.asarray(need(x, "sales")) * paid).tolist()
     times = np.arange(1, len(paid) + 1)
     disc_paid, disc_kept = lump_present_value(paid, rate, times), lump_present_value(kept, rate, times)
-    share = royalty.profit_share(sales=float(np.sum(disc_paid) + np.sum(disc_kept)), cost=0.0, royalty=1.0).royalty
-    total_paid, total_kept = present_value(paid, rate), present_value(kept, rate)
+    total_paid, total_kept = float(present_value(paid, rate)), float(present_value(kept, rate))
+    whole = total_paid + total_kept
+    split = royalty.profit_share(sales=whole, cost=0.0, royalty=total_paid / whole)
     return {
         "disc_opr": disc_kept,
         "disc_royalty": disc_paid,
         "sum_opr": total_kept,
         "sum_royalty": total_paid,
-        "licensor_share": np.asarray(total_paid) / share,
-        "ttf": np.asarray(total_kept) / np.asarray(total_paid),
+        "licensor_share": split.licensor_share,
+        "ttf": split.turnover_factor,
     }
 
 
