@@ -7,7 +7,7 @@ STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore mana
 ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-valuation \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -75,6 +75,13 @@ install:  ## Make .venv with what the site needs
 
 install-dev:  ## Make .venv with what tests and checks need, too
 	@$(PYTHON) tools/bootstrap.py dev
+
+valuation-cases: install-dev  ## Run published worked cases through the methods: CASES=FILE
+	@test -n "$(CASES)" || { echo "usage: make valuation-cases CASES=FILE"; exit 2; }
+	@$(PY) -m benchmarks.valuation_cases "$(CASES)" --json benchmarks/out/valuation_cases.json
+
+bench-valuation: install-dev  ## Measure the valuation methods against bare numpy and QuantLib
+	@$(PY) -m benchmarks.bench_valuation --json benchmarks/out/bench_valuation.json
 
 clean:  ## Remove everything that was made here, the demo's records included
 	@$(PYTHON) tools/clean.py
