@@ -1,0 +1,149 @@
+"""What a contract still lacks (14 contents of article 23) and what it may not say (IP Law article 144.2).
+
+Items are data. `block` stops the contract from being drawn up; `warn` is shown and may stand.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from deals.choices import Side, TermsRight
+from deals.models import Milestone, Party, Terms
+
+BLOCK, WARN = "block", "warn"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: the number of the content (0 for the parties), how grave, and what to do."""
+
+    code: str
+    content: int
+    severity: str
+    message: Any
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is looked at."""
+
+    technology: str
+    terms: Terms
+    milestones: list[Milestone]
+    parties: Mapping[str, Party]
+
+
+def _has(name: str) -> Callable[[Draft], bool]:
+    return lambda draft: bool(str(getattr(draft.terms, name) or "").strip())
+
+
+def _price(draft: Draft) -> bool:
+    return draft.terms.lump_sum > 0 or draft.terms.has_royalty or bool(draft.milestones)
+
+
+def _right(draft: Draft) -> bool:
+    terms = draft.terms
+    return bool(terms.territory.strip()) and (
+        terms.right == TermsRight.ASSIGNMENT or (bool(terms.exclusivity) and bool(terms.term_years))
+    )
+
+
+def _party(side: str) -> Callable[[Draft], bool]:
+    def complete(draft: Draft) -> bool:
+        party = draft.parties.get(side)
+        return party is not None and all(
+            value.strip() for value in (party.legal_name, party.address, party.representative, party.position)
+        )
+
+    return complete
+
+
+#: code, number of the content, severity when it is missing, test, what to say.
+CONTENTS: tuple[tuple[str, int, str, Callable[[Draft], bool], Any], ...] = (
+    ("party.licensor", 0, BLOCK, _party(Side.LICENSOR), _("Complete the supplier's legal data.")),
+    ("party.licensee", 0, BLOCK, _party(Side.LICENSEE), _("Complete the buyer's legal data.")),
+    ("name", 1, BLOCK, lambda draft: bool(draft.technology.strip()), _("Name the technology.")),
+    ("object", 2, BLOCK, lambda draft: bool(draft.terms.object_types), _("Name what is transferred.")),
+    ("product", 2, BLOCK, _has("product"), _("Describe the product, its standard and quality.")),
+    (
+        "right",
+        3,
+        BLOCK,
+        _right,
+        _("Say which right is transferred, where, and for a licence how exclusive and how long."),
+    ),
+    ("method", 4, BLOCK, lambda draft: bool(draft.terms.methods), _("Say how the technology is transferred.")),
+    ("price", 6, BLOCK, _price, _("Say the price: a lump sum, payments or a running royalty.")),
+    ("definitions", 8, WARN, _has("definitions"), _("No definitions: those of the law will hold.")),
+    ("schedule", 9, BLOCK, _has("schedule"), _("Give the plan and schedule of the transfer.")),
+    ("place", 9, BLOCK, _has("place"), _("Give the place of the transfer.")),
+    ("warranty", 10, WARN, _has("warranty"), _("No warranty is agreed.")),
+    ("penalty", 11, WARN, _has("penalty"), _("No contractual penalty is agreed.")),
+    ("liability", 12, WARN, _has("liability"), _("No further liability is agreed: that of the law will hold.")),
+    ("disputes", 13, BLOCK, _has("dispute_body"), _("Say who settles disputes.")),
+    ("other", 14, WARN, _has("other"), _("No other terms.")),
+)
+
+FREE_TEXTS = ("licensor_duties", "licensee_duties", "definitions", "warranty", "penalty", "liability", "other")
+
+#: code, severity, words that give such a clause away, what to say. Where a clause can be lawful it only warns.
+PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
+    (
+        "improvement_ban", BLOCK,
+        r"không (?:được|được phép) (?:tự )?(?:cải tiến|phát triển thêm)|cấm (?:bên (?:b|nhận)[^.]{0,30})?cải tiến"
+        r"|(?:shall|may|must) not (?:improve|modify or improve)|prohibited from improving",
+        _("The buyer may not be forbidden to improve the technology (IP Law, article 144.2)."),
+    ),
+    (
+        "free_grant_back", BLOCK,
+        r"(?:chuyển giao|cấp|giao)[^.]{0,60}miễn phí[^.]{0,60}cải tiến|cải tiến[^.]{0,80}(?:miễn phí|không thu phí|không hoàn lại)"
+        r"|improvements?[^.]{0,80}(?:free of charge|without (?:payment|compensation|consideration))"
+        r"|(?:free|royalty-free) grant-?back",
+        _("Improvements may not be claimed back for nothing (IP Law, article 144.2)."),
+    ),
+    (
+        "export_limit", WARN,
+        r"không được (?:phép )?xuất khẩu|cấm xuất khẩu|(?:shall|may|must) not export|export (?:ban|prohibited)",
+        _("An export limit is void for places where the supplier has no right or import monopoly (IP Law, article 144.2)."),
+    ),
+    (
+        "tied_inputs", WARN,
+        r"(?:phải|bắt buộc) mua[^.]{0,60}(?:nguyên liệu|linh kiện|thiết bị|vật tư)[^.]{0,60}(?:bên a|bên giao)"
+        r"|(?:shall|must) (?:buy|purchase)[^.]{0,80}(?:materials?|parts?|components?|equipment)[^.]{0,60}from (?:party a|the (?:licensor|supplier))",
+        _("Buying inputs from the supplier may be required only to secure quality (IP Law, article 144.2)."),
+    ),
+    (
+        "no_challenge", BLOCK,
+        r"không được (?:phép )?(?:khiếu nại|khiếu kiện|khởi kiện|phản đối|yêu cầu hủy bỏ)[^.]{0,60}(?:hiệu lực|quyền sở hữu)"
+        r"|(?:shall|may|must) not (?:challenge|contest|dispute)[^.]{0,60}(?:validity|right|ownership|patent)",
+        _("The buyer may not be forbidden to challenge the right's validity or its ownership (IP Law, article 144.2)."),
+    ),
+)  # fmt: skip
+
+
+def missing_contents(draft: Draft) -> list[Finding]:
+    """Give what the 14 contents lack, in their order."""
+    return [
+        Finding(code, number, severity, message)
+        for code, number, severity, holds, message in CONTENTS
+        if not holds(draft)
+    ]
+
+
+def prohibited_clauses(terms: Terms) -> list[Finding]:
+    """Give the clauses of a licence that article 144.2 of the IP Law makes void."""
+    if terms.right != TermsRight.LICENCE:
+        return []
+    typed = "\n".join(getattr(terms, name) for name in FREE_TEXTS).casefold()
+    return [
+        Finding(code, 14, severity, message) for code, severity, words, message in PROHIBITED if re.search(words, typed)
+    ]
+
+
+def lint(draft: Draft) -> list[Finding]:
+    """Give everything found, what blocks first."""
+    found = missing_contents(draft) + prohibited_clauses(draft.terms)
+    return sorted(found, key=lambda finding: (finding.severity != BLOCK, finding.content))

@@ -1,0 +1,239 @@
+"""Reads of deals, narrowed to the viewer."""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from accounts.models import Organisation, Role, User
+from accounts.selectors import organisations_of
+from audit.models import Event
+from deals import policies
+from deals.choices import Side, Turn
+from deals.effect import Effect, effect_of, flow_between
+from deals.lifecycle import DEAL, DealState, OfferState
+from deals.models import NDA, Contract, Deal, Message, Milestone, Offer, Party, SignedCopy
+from listings.choices import IPStatus, LegalClass
+from listings.models import Technology
+from rules.selectors import numbers
+
+
+def visible_deals(viewer: User) -> QuerySet[Deal]:
+    """Give the deals that the viewer may see, newest first, joined for lists."""
+    others = [role for role in Role if role != Role.RESEARCHER]
+    visible = Q(licensee_id__in=viewer.organisation_ids())
+    visible |= Q(licensor_id__in=viewer.organisation_ids(*others))
+    visible |= Q(licensor_id__in=viewer.organisation_ids(), technology__author=viewer)
+    visible |= Q(exchange_id__in=viewer.exchange_ids())
+    return Deal.objects.filter(visible).with_list_related_data().order_by("-pk")
+
+
+def my_deals(user: User) -> QuerySet[Deal]:
+    """Give the deals of the person's organisations: those that wait for the own side first, then the newest."""
+    organisations = user.organisation_ids()
+    mine = Q(licensor_id__in=organisations, turn__in=[Turn.LICENSOR, Turn.BOTH]) | Q(
+        licensee_id__in=organisations, turn__in=[Turn.LICENSEE, Turn.BOTH]
+    )
+    return (
+        visible_deals(user)
+        .filter(Q(licensor_id__in=organisations) | Q(licensee_id__in=organisations))
+        .annotate(waits=Case(When(mine, then=Value(0)), default=Value(1), output_field=IntegerField()))
+        .order_by("waits", "-state_since", "-pk")
+    )
+
+
+def deals_waiting_for(user: User) -> QuerySet[Deal]:
+    """Give the deals that wait for the person's side, oldest first."""
+    return my_deals(user).filter(waits=0).order_by("state_since", "pk")
+
+
+def board_deals(operator: User) -> QuerySet[Deal]:
+    """Give the running deals of the exchanges that the person serves, by how long they stand."""
+    return (
+        Deal.objects.filter(exchange_id__in=operator.exchange_ids())
+        .exclude(state__in=DEAL.final)
+        .with_list_related_data()
+        .prefetch_related(Prefetch("contracts", Contract.objects.filter(superseded_at=None), to_attr="current_list"))
+        .order_by("state_since", "pk")
+    )
+
+
+def deal_detail(viewer: User) -> QuerySet[Deal]:
+    """Give visible deals with the technology's author joined, for a deal's pages."""
+    return visible_deals(viewer).select_related("technology__author", "technology__main_field")
+
+
+def offers_of(deal: Deal) -> list[Offer]:
+    """Give the offers by round with their terms and milestones."""
+    return list(
+        deal.offers.select_related("made_by", "terms")
+        .prefetch_related(Prefetch("terms__milestones", Milestone.objects.order_by("position")))
+        .order_by("round")
+    )
+
+
+def open_offer(deal: Deal) -> Offer | None:
+    """Give the offer that waits for an answer."""
+    return deal.offers.filter(state=OfferState.OPEN).select_related("terms").first()
+
+
+def accepted_offer(deal: Deal) -> Offer | None:
+    """Give the offer whose terms hold."""
+    return deal.offers.filter(state=OfferState.ACCEPTED).select_related("terms").first()
+
+
+def last_round(deal: Deal) -> int:
+    """Give the number of the last round, 0 before the first offer."""
+    last = deal.offers.order_by("-round").values_list("round", flat=True).first()
+    return last or 0
+
+
+def offer_of_round(deal: Deal, number: int) -> Offer | None:
+    """Give the offer of a round."""
+    return deal.offers.filter(round=number).select_related("terms", "deal").first()
+
+
+def expired_offers(*, on: datetime.date | None = None) -> QuerySet[Offer]:
+    """Give open offers whose last day has passed."""
+    day = on or timezone.localdate()
+    return Offer.objects.filter(state=OfferState.OPEN, valid_until__lt=day).select_related("deal").order_by("pk")
+
+
+def nda_of(deal: Deal) -> NDA | None:
+    """Give the confidentiality agreement with its acceptances."""
+    return NDA.objects.filter(deal=deal).prefetch_related("acceptances__user").first()
+
+
+def messages_of(deal: Deal) -> QuerySet[Message]:
+    """Give the messages, oldest first."""
+    return deal.messages.select_related("author").order_by("pk")
+
+
+def parties_of(deal: Deal) -> dict[str, Party]:
+    """Give the parties by side."""
+    return {party.side: party for party in deal.parties.all().order_by("side")}
+
+
+def current_contract(deal: Deal) -> Contract | None:
+    """Give the version of the contract that stands."""
+    return (
+        deal.contracts.filter(superseded_at=None)
+        .select_related("deal", "offer__terms", "permit", "generated_by")
+        .prefetch_related("acceptances__user", "registrations__province")
+        .first()
+    )
+
+
+def contract_versions(deal: Deal) -> QuerySet[Contract]:
+    """Give every version, newest first."""
+    return deal.contracts.select_related("generated_by").order_by("-version")
+
+
+def contract_version(deal: Deal, version: int) -> Contract | None:
+    """Give one version of the contract."""
+    return deal.contracts.filter(version=version).select_related("deal").first()
+
+
+def standing_signed_copy(contract: Contract) -> SignedCopy | None:
+    """Give the signed copy that is recorded and not refused."""
+    return contract.signed_copies.filter(refused_at=None).select_related("uploaded_by", "confirmed_by").first()
+
+
+def signed_copy(deal: Deal, pk: int) -> SignedCopy | None:
+    """Give a signed copy of the deal."""
+    return SignedCopy.objects.filter(pk=pk, contract__deal=deal).first()
+
+
+def organisations_that_may_open(user: User) -> QuerySet[Organisation]:
+    """Give the organisations for which the person may open an enquiry."""
+    return organisations_of(user, *policies.LICENSEE_OFFICES[0])
+
+
+def running_deal(technology: Technology, viewer: User) -> Deal | None:
+    """Give the running deal about this technology of one of the viewer's organisations as buyer."""
+    return (
+        Deal.objects.filter(technology=technology, licensee_id__in=viewer.organisation_ids())
+        .exclude(state__in=DEAL.final)
+        .order_by("pk")
+        .first()
+    )
+
+
+def history_of_deal(deal: Deal, *, offers: Sequence[Offer] = ()) -> QuerySet[Event]:
+    """Give the audit events of the deal and its offers, newest first, with their actors."""
+    about = Q(subject_type="deals.deal", subject_id=deal.pk)
+    if offers:
+        about |= Q(subject_type="deals.offer", subject_id__in=[offer.pk for offer in offers])
+    return Event.objects.filter(about).select_related("actor").order_by("-at", "-pk")
+
+
+def uses_state_money(deal: Deal) -> bool:
+    """Tell whether state money is in the technology or in either party."""
+    return bool(
+        (deal.technology.state_funding_pct or 0) > 0
+        or deal.licensor.has_state_capital
+        or deal.licensee.has_state_capital
+    )
+
+
+def needs_price_audit(deal: Deal, *, related_parties: bool) -> bool:
+    """Tell whether the price is subject to audit (article 27): state capital in a party, or related parties."""
+    return deal.licensor.has_state_capital or deal.licensee.has_state_capital or related_parties
+
+
+def is_restricted(deal: Deal) -> bool:
+    """Tell whether the technology is of the restricted class."""
+    return deal.technology.legal_class == LegalClass.RESTRICTED
+
+
+def holds_registered_right(technology: Technology) -> bool:
+    """Tell whether a granted industrial property right covers the technology."""
+    return technology.ip_rights.filter(
+        status=IPStatus.GRANTED, kind__in=["patent", "utility_solution", "industrial_design", "plant_variety"]
+    ).exists()
+
+
+def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | None = None) -> Effect:
+    """Give whether the contract must be registered, what it waits for, and when it takes effect."""
+    permit = getattr(contract, "permit", None) if contract else None
+    certificates = [row.issued_on for row in contract.registrations.all()] if contract else []
+    if contract is not None:
+        flow = contract.flow
+    else:
+        sides = parties if parties is not None else parties_of(deal)
+        countries = {side: sides[side].country if side in sides else "VN" for side in Side.values}
+        flow = flow_between(countries[Side.LICENSOR], countries[Side.LICENSEE])
+    signed_on = contract.signed_on if contract else None
+    values = numbers("registration.deadline", on=signed_on)
+    return effect_of(
+        flow=flow,
+        state_money=uses_state_money(deal),
+        result_certificate=bool(deal.technology.result_certificate_no),
+        restricted=is_restricted(deal),
+        deadline_days=int(values["registration.deadline"]),
+        signed_on=signed_on,
+        agreed_on=contract.offer.terms.effective_from if contract else None,
+        permit_on=permit.issued_on if permit else None,
+        certificate_on=min(certificates) if certificates else None,
+    )
+
+
+def due_to_take_effect(*, on: datetime.date | None = None) -> QuerySet[Contract]:
+    """Give signed contracts whose date of effect is known and has come, but whose deal is not in effect yet."""
+    day = on or timezone.localdate()
+    return (
+        Contract.objects.filter(
+            superseded_at=None, deal__state=DealState.SIGNED, effective_on__isnull=False, effective_on__lte=day
+        )
+        .select_related("deal")
+        .order_by("pk")
+    )
+
+
+def fee_estimate(value: Decimal, *, on: datetime.date | None = None) -> Decimal:
+    """Give the registration fee in VND for a contract value in VND: a rate with a floor and a ceiling (dated rules)."""
+    values = numbers("registration.fee.rate", "registration.fee.min", "registration.fee.max", on=on)
+    fee = values["registration.fee.rate"] / 100 * value
+    return min(max(fee, values["registration.fee.min"]), values["registration.fee.max"]).quantize(Decimal(1))

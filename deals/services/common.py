@@ -1,0 +1,131 @@
+"""What every write of a deal shares: the lock, the checks of a row, whose turn it is, and the news."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from accounts.selectors import people_in
+from accounts.services import notify
+from deals import policies
+from deals.choices import Side, Turn
+from deals.models import Deal
+from marketplace.kit.errors import require
+from marketplace.kit.lifecycle import move
+from marketplace.kit.validators import plain_text
+
+
+def lock(deal: Deal) -> Deal:
+    """Lock the deal and give it as stored. Every write of a deal begins here, so rivals come one after the other."""
+    return (
+        Deal.objects.select_for_update(of=("self",))
+        .select_related("technology__author", "demand", "licensor", "licensee", "exchange")
+        .get(pk=deal.pk)
+    )
+
+
+def require_no_conflict(actor: User, deal: Deal) -> None:
+    """Refuse a person who sits on both sides, and say why."""
+    require(
+        not policies.has_conflict(actor, deal),
+        _("You have seats in both organisations, so you may not act for either of them in this deal."),
+    )
+
+
+def acting_side(actor: User, deal: Deal) -> str:
+    """Give the side for which a permitted actor acts."""
+    side = policies.side_of(actor, deal)
+    assert side is not None, "the policy let an outsider through"
+    return side
+
+
+def other(side: str) -> str:
+    """Give the other side."""
+    return Side.LICENSEE if side == Side.LICENSOR else Side.LICENSOR
+
+
+def advance(deal: Deal, transition: str, *, actor: User | None, turn: str, **data: Any) -> None:
+    """Move the deal, set whose turn it is, and start the clock of the new state."""
+    ended_reason = str(data.get("reason", "")) if transition in {"decline_enquiry", "break_off", "terminate"} else ""
+    changes: dict[str, Any] = {"turn": turn, "state_since": timezone.now()}
+    if ended_reason:
+        changes["ended_reason"] = ended_reason
+    move(deal, transition, actor=actor, data=data, **changes)
+
+
+def set_turn(deal: Deal, turn: str) -> None:
+    """Say who must act next, without a change of state."""
+    deal.turn = Turn(turn)
+    deal.save(update_fields=["turn"])
+
+
+def check(row: models.Model, *, exclude: Iterable[str] = ()) -> None:
+    """Validate a row, long texts included. Raises ValidationError by field."""
+    errors: dict[str, list[str]] = {}
+    for field in row._meta.concrete_fields:
+        value = getattr(row, field.attname)
+        if isinstance(field, models.TextField) and field.max_length and len(value or "") > field.max_length:
+            message = ngettext(
+                "Shorten this to %(limit)d character (it has %(length)d).",
+                "Shorten this to %(limit)d characters (it has %(length)d).",
+                field.max_length,
+            )
+            errors[field.name] = [message % {"limit": field.max_length, "length": len(value)}]
+    try:
+        row.full_clean(exclude=set(exclude))
+    except ValidationError as error:
+        errors = {**error.message_dict, **errors}
+    if errors:
+        raise ValidationError(errors)
+
+
+def need_reason(reason: str) -> str:
+    """Give the reason without outer space. Raises ValidationError when there is none or it is too long."""
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": [_("Give a reason: the other side reads it.")]})
+    if len(reason) > 2000:
+        raise ValidationError({"reason": [_("Shorten the reason to 2,000 characters.")]})
+    try:
+        plain_text(reason)
+    except ValidationError as error:
+        raise ValidationError({"reason": error.messages}) from error
+    return reason
+
+
+def address(deal: Deal, name: str = "deal") -> str:
+    """Give the address of a page of the deal."""
+    return reverse(f"deals:{name}", args=[deal.pk])
+
+
+def tell(
+    deal: Deal,
+    side: str,
+    *,
+    kind: str,
+    text: Callable[[], str],
+    actor: User | None,
+    page: str = "deal",
+    binding: bool = False,
+) -> None:
+    """Tell the officers of a side, without the actor and without anyone who sits on both sides."""
+    organisation = deal.organisation_of(side)
+    working, binding_roles = policies.offices(deal, side)
+    people = people_in(organisation.pk, *(binding_roles if binding else (*working, *binding_roles)))
+    others = people_in(deal.organisation_of(other(side)).pk)
+    users = people.exclude(pk__in=others.values("pk"))
+    if actor is not None:
+        users = users.exclude(pk=actor.pk)
+    notify(users=users, kind=kind, text=text, url=lambda: address(deal, page))
+
+
+def tell_both(deal: Deal, *, kind: str, text: Callable[[], str], actor: User | None, page: str = "deal") -> None:
+    """Tell the officers of both sides, without the actor."""
+    for side in Side.values:
+        tell(deal, side, kind=kind, text=text, actor=actor, page=page)
