@@ -92,7 +92,7 @@ def test_every_record_is_marked_as_a_sample():
 
 def test_organisations_cover_each_kind():
     kinds = Counter(row["kind"] for row in ORGANISATIONS.values())
-    assert kinds == {"university": 5, "institute": 3, "company": 14, "intermediary": 1, "valuation_firm": 1}
+    assert kinds == {"university": 5, "institute": 3, "company": 16, "intermediary": 1, "valuation_firm": 1}
     assert len(EXCHANGES) == 2
     assert {row["province"] for row in [*ORGANISATIONS.values(), *EXCHANGES.values()]} <= PROVINCES
 
@@ -161,6 +161,13 @@ def test_rights_near_expiry_lapsed_pending_and_joint_exist():
     assert statuses["pending"] >= 10
     assert sum(len(right["owners"]) > 1 for right in rights) >= 10
     assert len(set(numbers)) == len(numbers)
+
+
+def test_only_verified_organisations_have_listings():
+    listed = {row["organisation"] for row in [*TECHNOLOGIES, *DEMANDS]}
+    assert {ORGANISATIONS[code]["verification"] for code in listed} == {"verified"}
+    assert {row["verification"] for row in ORGANISATIONS.values()} == {"verified", "pending", "unverified"}
+    assert {row["exchange"] for row in ORGANISATIONS.values()} == set(EXCHANGES)
 
 
 @each_technology
