@@ -58,7 +58,8 @@ def _python_of(path: Path) -> str:
         return text
     from django.utils.translation.template import templatize  # noqa: PLC0415 -- compiling must not load Django
 
-    return str(templatize(text, origin=str(path)))
+    # Lines lose their indentation, which means something to the reader of Python that comes next.
+    return "\n".join(line.strip() for line in str(templatize(text, origin=str(path))).splitlines())
 
 
 def extract(root: Path = ROOT) -> dict[Key, polib.POEntry]:
