@@ -108,7 +108,9 @@ class Demo:
             self._stamp.unlink(missing_ok=True)
             self._prepare()
             self._stamp.write_text(sources)
-        self._start_children()
+        self._start_web()
+        self._start_others()
+        self._wait_for_web()
 
     @property
     def _stamp(self) -> Path:
@@ -125,15 +127,13 @@ class Demo:
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 
-    def _start_children(self) -> None:
-        self._start_web()
+    def _start_others(self) -> None:
         self.children["worker"] = self._child(
             "worker", *CELERY, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"
         )
         self.children["beat"] = self._child("beat", *CELERY, "beat", "--loglevel=INFO", "--pidfile=")
         if any(ROOT.glob("*/management/commands/follow_index.py")):
             self.children["follower"] = self._child("follower", *MANAGE, "follow_index")
-        self._wait_for_web()
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -168,10 +168,13 @@ class Demo:
 
     def _start_web(self) -> None:
         self.port = free_port(self.port, self.host)
+        self.children["web"] = self._child("web", *self._web_command())
+
+    def _web_command(self) -> list[str]:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host]
         command += ["--port", str(self.port), "--workers", "2", "--blocking-threads", "4", "--no-ws"]
         command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "marketplace.wsgi:application"]
-        self.children["web"] = self._child("web", *command)
+        return command
 
     def _wait_for_web(self) -> None:
         for _attempt in range(3):

@@ -17,8 +17,8 @@ def is_free(port: int, host: str = HOST) -> bool:
 
 
 def free_port(preferred: int | None = None, host: str = HOST) -> int:
-    """Give `preferred` when it is free, and otherwise any free port."""
-    if preferred is not None and is_free(preferred, host):
+    """Give `preferred` when it is free; otherwise, and for 0 or None, any free port."""
+    if preferred and is_free(preferred, host):
         return preferred
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
