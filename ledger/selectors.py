@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet, Sum, Window
+from django.db.models import F, Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -61,13 +61,17 @@ def balance(account: Account, *, on: datetime.date | None = None) -> Decimal:
     return entries.aggregate(total=Coalesce(Sum("amount"), ZERO))["total"]
 
 
-def transfers_from(sources: Iterable[str]) -> QuerySet[Transfer]:
-    """Give the transfers that these sources caused, oldest first, with entries and accounts. The caller narrows."""
-    entries = Entry.objects.select_related("account__organisation", "account__user", "account__exchange").order_by("pk")
+def entries_from(sources: Iterable[str], *, viewer: Any) -> QuerySet[Entry]:
+    """Give the entries that these sources caused, oldest first, on accounts that the viewer may read."""
     return (
-        Transfer.objects.filter(source__in=list(sources))
-        .prefetch_related(Prefetch("entries", queryset=entries))
-        .order_by("date", "pk")
+        Entry.objects.filter(visible_to(viewer, "account__"), transfer__source__in=list(sources))
+        .select_related(
+            "transfer__reversal_of",
+            "account__organisation",
+            "account__user",
+            "account__exchange",
+        )
+        .order_by("transfer__date", "pk")
     )
 
 
