@@ -1,0 +1,284 @@
+"""Obligations: generated from the terms, reminded of, overdue, met, waived."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.selectors import operators_of, people_in
+from accounts.services import notify
+from audit.services import record
+from deals import policies, tracking_policies
+from deals.calendar import MONTHS, add_months, periods
+from deals.choices import MilestoneKind, Side, TermsRight
+from deals.lifecycle import DealState
+from deals.models import (
+    AnnualReport,
+    Contract,
+    Deal,
+    Milestone,
+    Obligation,
+    Reminder,
+    RoyaltyShare,
+    SharePlan,
+    Terms,
+)
+from deals.tracking_choices import ObligationKind, ReminderKind
+from deals.tracking_lifecycle import OBLIGATION
+from deals.tracking_lifecycle import OPEN as OPEN_STATES
+from marketplace.kit.errors import Conflict, require
+from marketplace.kit.lifecycle import move
+from rules.selectors import numbers
+
+#: Deals whose contract is, or was, in effect: what fell due under it can still be dealt with.
+TRACKED = (DealState.EFFECTIVE, DealState.COMPLETED, DealState.TERMINATED)
+
+
+def lock_contract(contract_id: int) -> Contract:
+    """Lock a contract, as every write of tracking does first; give it with deal and terms. Conflict before its effect."""
+    contract = (
+        Contract.objects.select_for_update(of=("self",))
+        .select_related(
+            "deal__licensor", "deal__licensee", "deal__exchange", "deal__technology__author", "offer__terms"
+        )
+        .get(pk=contract_id)
+    )
+    if contract.effective_on is None or contract.deal.state not in TRACKED:
+        raise Conflict(_("The contract is not in effect yet."))
+    return contract
+
+
+def lock_obligation(obligation: Obligation) -> Obligation:
+    """Lock the contract of an obligation, and give the obligation as stored."""
+    contract = lock_contract(obligation.contract_id)
+    obligation = Obligation.objects.select_for_update(of=("self",)).get(pk=obligation.pk)
+    obligation.contract = contract
+    return obligation
+
+
+def officers(deal: Deal, side: str) -> Any:
+    """Give the people who act for a side."""
+    return people_in(deal.organisation_of(side).pk, *policies.offices(deal, side)[0])
+
+
+def tracking_address(deal: Deal) -> str:
+    """Give the address of the deal's tracking page, in the active language."""
+    return reverse("deals:tracking", args=[deal.pk])
+
+
+def short_date(day: datetime.date) -> str:
+    """Write a date as people do in the active language."""
+    return date_format(day, "SHORT_DATE_FORMAT")
+
+
+def _fixed_sums(contract: Contract, terms: Terms) -> Iterator[Obligation]:
+    effective = contract.effective_on
+    assert effective is not None
+    milestones = list(Milestone.objects.filter(terms=terms).order_by("position"))
+    if terms.lump_sum and not any(row.kind == MilestoneKind.INSTALMENT for row in milestones):
+        due = effective + datetime.timedelta(days=terms.lump_sum_due_days)
+        yield Obligation(key="lump_sum", kind=ObligationKind.LUMP_SUM, due_on=due, amount=terms.lump_sum)
+    for row in milestones:
+        due = row.due_on or add_months(effective, row.due_months or 0)
+        yield Obligation(
+            key=f"milestone:{row.position}", kind=row.kind, name=row.name, milestone=row, amount=row.amount,
+            due_on=max(due, effective),
+        )  # fmt: skip
+
+
+def _periodic(contract: Contract, terms: Terms, until: datetime.date, report_days: int) -> Iterator[Obligation]:
+    assert contract.effective_on is not None
+    start = contract.effective_on
+    if terms.has_royalty:
+        months = MONTHS[terms.statement_frequency]
+        for period in periods(start, months=months, term_years=terms.term_years, until=until):
+            due = period.end + datetime.timedelta(days=terms.statement_due_days)
+            yield Obligation(
+                key=f"statement:{period.start}", kind=ObligationKind.STATEMENT, period_start=period.start,
+                period_end=period.end, contract_year=period.year, closes_year=period.closes_year, due_on=due,
+            )  # fmt: skip
+    years = periods(start, months=12, term_years=terms.term_years, until=until)
+    if terms.right == TermsRight.ASSIGNMENT and not terms.has_royalty:
+        return
+    for period in years:
+        span = {"period_start": period.start, "period_end": period.end, "contract_year": period.year}
+        if terms.minimum_annual:
+            days = terms.statement_due_days + terms.payment_days
+            yield Obligation(
+                key=f"minimum:{period.year}", kind=ObligationKind.MINIMUM, amount=terms.minimum_annual,
+                due_on=period.end + datetime.timedelta(days=days), **span,
+            )  # fmt: skip
+        yield Obligation(
+            key=f"report:{period.year}", kind=ObligationKind.REPORT,
+            due_on=period.end + datetime.timedelta(days=report_days), **span,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obligation]:
+    """Generate what the terms of a contract in effect ask for; give the new rows.
+
+    Sums fixed by the terms at once; periodic duties as far ahead as the rule `obligation.horizon` says, and further
+    each time it is called. Idempotent. The caller has asked who may: it is part of taking effect, and of the daily
+    sweep (actor None). The first call also makes the plan of shares: the technology's author as the only inventor.
+    """
+    contract = lock_contract(contract.pk)
+    terms = contract.terms
+    values = numbers("obligation.horizon", "obligation.report.days")
+    until = add_months(timezone.localdate(), int(values["obligation.horizon"]))
+    wanted = [*_fixed_sums(contract, terms), *_periodic(contract, terms, until, int(values["obligation.report.days"]))]
+    standing = set(Obligation.objects.filter(contract=contract).values_list("key", flat=True))
+    new = [row for row in wanted if row.key not in standing]
+    for row in new:
+        row.contract = contract
+        row.side = Side.LICENSEE
+    Obligation.objects.bulk_create(new)
+    technology = contract.deal.technology
+    plan, made = SharePlan.objects.get_or_create(
+        contract=contract, defaults={"state_funding_pct": technology.state_funding_pct or 0}
+    )
+    if made:
+        author = technology.author
+        RoyaltyShare.objects.create(plan=plan, user=author, name=str(author)[:150], share_pct=100)
+    if new:
+        record(
+            tag="contract.generate_obligations", subject=contract, actor=actor, data={"keys": [row.key for row in new]}
+        )
+    return new
+
+
+@transaction.atomic
+def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | None) -> int:
+    """Waive what would begin after a contract ended on `on`; give how many. What fell due before stays owed.
+
+    Called by the service that ends the contract, which has asked who may.
+    """
+    contract = lock_contract(contract.pk)
+    rows = Obligation.objects.select_for_update(of=("self",)).filter(contract=contract, state__in=OPEN_STATES)
+    count = 0
+    for row in rows.order_by("pk"):
+        if (row.period_start or row.due_on) > on:
+            reason = _("The contract ended on %(date)s.") % {"date": on.isoformat()}
+            move(row, "waive", actor=actor, closed_on=on, waived_reason=reason)
+            count += 1
+    return count
+
+
+def _say(obligation: Obligation, sentence: str) -> str:
+    return _(sentence) % {
+        "what": str(obligation), "number": obligation.contract.number, "date": short_date(obligation.due_on),
+    }  # fmt: skip
+
+
+def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
+    """Write the reminder's unique row and tell people; False when it went out before."""
+    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind)
+    if not new:
+        return False
+    deal = obligation.contract.deal
+    owed_by = officers(deal, obligation.side)
+    if kind != ReminderKind.OVERDUE:
+        notify(
+            users=owed_by,
+            kind=f"obligation.{kind}",
+            text=lambda: _say(obligation, "%(what)s under contract %(number)s is due on %(date)s."),
+            url=lambda: tracking_address(deal),
+        )
+        return True
+    owed_to = officers(deal, Side.LICENSOR if obligation.side == Side.LICENSEE else Side.LICENSEE)
+    everyone = {user.pk: user for user in [*owed_by, *owed_to, *operators_of(deal.exchange_id)]}
+    notify(
+        users=everyone.values(),
+        kind="obligation.overdue",
+        text=lambda: _say(obligation, "%(what)s under contract %(number)s was due on %(date)s and is overdue."),
+        url=lambda: tracking_address(deal),
+    )
+    return True
+
+
+@transaction.atomic
+def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
+    """Bring one open obligation to the day: due soon, reminded, overdue. Give what was done, or nothing.
+
+    Safe to run twice and by two workers at once: the second finds the row locked and leaves it, or finds it done.
+    A first reminder that was missed is not sent after the second.
+    """
+    day = on or timezone.localdate()
+    obligation = (
+        Obligation.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("contract__deal__licensor", "contract__deal__licensee")
+        .filter(pk=pk, state__in=OPEN_STATES)
+        .first()
+    )
+    if obligation is None:
+        return ""
+    left = (obligation.due_on - day).days
+    if left < 0:
+        if OBLIGATION.can(obligation.state, "become_overdue"):
+            move(obligation, "become_overdue", actor=None)
+        return ReminderKind.OVERDUE if _remind(obligation, ReminderKind.OVERDUE) else ""
+    values = numbers("obligation.reminder.first", "obligation.reminder.second", on=day)
+    if left > values["obligation.reminder.first"]:
+        return ""
+    if OBLIGATION.can(obligation.state, "fall_due"):
+        move(obligation, "fall_due", actor=None)
+    sent = set(obligation.reminders.values_list("kind", flat=True))
+    kind = ReminderKind.SECOND if left <= values["obligation.reminder.second"] else ReminderKind.FIRST
+    if ReminderKind.SECOND in sent or kind in sent:
+        return ""
+    return kind if _remind(obligation, kind) else ""
+
+
+def meet_obligation(obligation: Obligation, *, on: datetime.date, actor: User | None, data: dict[str, Any]) -> None:
+    """Mark an open obligation met, inside the caller's transaction; one that is closed stays as it is."""
+    if OBLIGATION.can(obligation.state, "meet"):
+        move(obligation, "meet", actor=actor, data=data, closed_on=on)
+
+
+@transaction.atomic
+def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obligation:
+    """Give up what the other side owes, with a reason. Conflict while an invoice for it stands."""
+    obligation = lock_obligation(obligation)
+    require(tracking_policies.can_waive(actor, obligation))
+    if not reason.strip():
+        raise ValidationError({"reason": [_("Give a reason.")]})
+    if obligation.invoices.exclude(state="cancelled").exists():
+        raise Conflict(_("An invoice for this stands. Cancel it first."))
+    data = {"reason": reason}
+    move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason.strip())
+    return obligation
+
+
+@transaction.atomic
+def file_annual_report(*, obligation: Obligation, body: str, actor: User) -> AnnualReport:
+    """File the report on a contract year that is over. Conflict for another kind of obligation, or a year that runs."""
+    obligation = lock_obligation(obligation)
+    deal = obligation.contract.deal
+    require(tracking_policies.can_file(actor, deal))
+    if obligation.kind != ObligationKind.REPORT or not OBLIGATION.can(obligation.state, "meet"):
+        raise Conflict(_("No report is expected here now."))
+    today = timezone.localdate()
+    assert obligation.period_end is not None
+    if obligation.period_end >= today:
+        day = short_date(obligation.period_end)
+        raise Conflict(_("The year runs until %(date)s. File the report after it.") % {"date": day})
+    report = AnnualReport(obligation=obligation, body=body.strip(), filed_by=actor)
+    report.full_clean()
+    report.save()
+    meet_obligation(obligation, on=today, actor=actor, data={"report": report.pk})
+    notify(
+        users=officers(deal, Side.LICENSOR),
+        kind="report.filed",
+        text=lambda: (
+            _("The annual report under contract %(number)s was filed.") % {"number": obligation.contract.number}
+        ),
+        url=lambda: tracking_address(deal),
+    )
+    return report

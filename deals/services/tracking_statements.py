@@ -1,0 +1,304 @@
+"""Royalty statements: filed, corrected, questioned, accepted."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accounts.models import User
+from accounts.services import notify
+from audit.services import record
+from deals import tracking_policies
+from deals.choices import Side
+from deals.models import Contract, Deduction, Obligation, RoyaltyStatement
+from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute
+from deals.services.tracking import lock_contract, meet_obligation, officers, short_date
+from deals.services.tracking_invoices import issue_royalty_invoice, withdraw_royalty_invoice
+from deals.tracking_choices import ObligationKind
+from deals.tracking_lifecycle import OBLIGATION, STATEMENT, ObligationState, StatementState
+from marketplace.kit.errors import Conflict, require
+from marketplace.kit.lifecycle import move
+
+ZERO = Decimal(0)
+MESSAGES = {
+    "negative": gettext_noop("Enter an amount of 0 or more."),
+    "broken": gettext_noop("Enter a whole amount in đồng."),
+    "unknown": gettext_noop("This deduction does not belong to the base of this contract."),
+    "exceeds_sales": gettext_noop("The deductions exceed the invoiced sales."),
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the licensee declares: units sold, invoiced sales in VND, deductions by kind in VND, a note."""
+
+    units: Decimal
+    gross_sales: Decimal
+    deductions: Mapping[str, Decimal]
+    note: str = ""
+
+
+def standing_statements(contract: Contract, year: int) -> list[RoyaltyStatement]:
+    """Give the statements of a contract year that were not superseded, by period."""
+    return list(
+        RoyaltyStatement.objects.filter(contract=contract, obligation__contract_year=year)
+        .exclude(state=StatementState.SUPERSEDED)
+        .select_related("obligation")
+        .order_by("period_start", "pk")
+    )
+
+
+def _earlier_royalties(contract: Contract, obligation: Obligation) -> Decimal:
+    total = (
+        RoyaltyStatement.objects.filter(
+            contract=contract,
+            obligation__contract_year=obligation.contract_year,
+            period_start__lt=obligation.period_start,
+        )
+        .exclude(state=StatementState.SUPERSEDED)
+        .aggregate(total=Sum("royalty"))["total"]
+    )
+    return total or ZERO
+
+
+def find_period(contract: Contract, start: datetime.date, end: datetime.date) -> Obligation:
+    """Give the obligation to declare a period. Raises ValidationError naming what is wrong with the dates."""
+    if end < start:
+        raise ValidationError({"period_end": [_("The last day lies before the first day.")]})
+    wanted = Obligation.objects.filter(contract=contract, kind=ObligationKind.STATEMENT)
+    found = wanted.filter(period_start=start, period_end=end).first()
+    if found is None:
+        standing = (
+            RoyaltyStatement.objects.filter(contract=contract, period_start__lte=end, period_end__gte=start)
+            .exclude(state=StatementState.SUPERSEDED)
+            .order_by("period_start", "pk")
+            .first()
+        )
+        if standing is not None:
+            dates = {"start": short_date(standing.period_start), "end": short_date(standing.period_end)}
+            message = _("This overlaps the statement for %(start)s to %(end)s.") % dates
+            raise ValidationError({"period_start": [message]})
+        following = wanted.exclude(state__in=OBLIGATION.final).order_by("period_start", "pk").first()
+        if following is None:
+            raise ValidationError({"period_start": [_("This contract has no open period to declare.")]})
+        assert following.period_start is not None
+        assert following.period_end is not None
+        dates = {"start": short_date(following.period_start), "end": short_date(following.period_end)}
+        message = _("This is no period of the contract. The next one runs from %(start)s to %(end)s.") % dates
+        raise ValidationError({"period_start": [message]})
+    if end >= timezone.localdate():
+        message = _("The period runs until %(date)s. File the statement after it.") % {"date": short_date(end)}
+        raise ValidationError({"period_end": [message]})
+    return found
+
+
+def declared_of(contract: Contract, obligation: Obligation, figures: Figures) -> Declared:
+    """Join what is declared with what the contract says and what was declared earlier in the year."""
+    terms = contract.terms
+    return Declared(
+        base=terms.royalty_base,
+        gross_sales=figures.gross_sales,
+        deductions={kind: value for kind, value in figures.deductions.items() if value},
+        rate_pct=terms.royalty_pct,
+        minimum_annual=terms.minimum_annual,
+        earlier_in_year=_earlier_royalties(contract, obligation),
+        closes_year=obligation.closes_year,
+    )
+
+
+def _computed(contract: Contract, obligation: Obligation, figures: Figures) -> tuple[Declared, Royalty]:
+    if figures.units < 0:
+        raise ValidationError({"units": [_("Enter a number of 0 or more.")]})
+    declared = declared_of(contract, obligation, figures)
+    try:
+        return declared, compute(declared)
+    except StatementInvalid as invalid:
+        raise ValidationError({name: [_(MESSAGES[code])] for name, code in invalid.problems.items()}) from invalid
+
+
+def preview_statement(
+    *, contract: Contract, period_start: datetime.date, period_end: datetime.date, figures: Figures, actor: User
+) -> Royalty:
+    """Compute what a statement would come to, and store nothing. The same errors as filing it."""
+    require(tracking_policies.can_file(actor, contract.deal))
+    obligation = find_period(contract, period_start, period_end)
+    return _computed(contract, obligation, figures)[1]
+
+
+def _store(
+    contract: Contract, obligation: Obligation, figures: Figures, actor: User, replaces: RoyaltyStatement | None
+) -> RoyaltyStatement:
+    declared, result = _computed(contract, obligation, figures)
+    assert obligation.period_start is not None
+    assert obligation.period_end is not None
+    statement = RoyaltyStatement(
+        contract=contract,
+        obligation=obligation,
+        version=replaces.version + 1 if replaces else 1,
+        replaces=replaces,
+        period_start=obligation.period_start,
+        period_end=obligation.period_end,
+        units=figures.units,
+        gross_sales=figures.gross_sales,
+        royalty_base=declared.base,
+        rate_pct=declared.rate_pct,
+        minimum_annual=declared.minimum_annual,
+        earlier_in_year=declared.earlier_in_year,
+        base_amount=result.base_amount,
+        royalty=result.royalty,
+        top_up=result.top_up,
+        amount=result.amount,
+        computation=as_record(declared, result),
+        note=figures.note.strip(),
+        filed_on=timezone.localdate(),
+        filed_by=actor,
+    )
+    statement.full_clean(exclude=["contract", "obligation", "replaces"], validate_constraints=False)
+    statement.save()
+    Deduction.objects.bulk_create(
+        Deduction(statement=statement, kind=kind, amount=value) for kind, value in declared.deductions.items()
+    )
+    data = {"period_start": statement.period_start, "version": statement.version, "amount": result.amount}
+    record(tag="statement.correct" if replaces else "statement.file", subject=statement, actor=actor, data=data)
+    notify(
+        users=officers(contract.deal, Side.LICENSOR),
+        kind="statement.filed",
+        text=lambda: (
+            _("A royalty statement under contract %(number)s waits for your answer.") % {"number": contract.number}
+        ),
+        url=statement.get_absolute_url,
+    )
+    return statement
+
+
+@transaction.atomic
+def file_statement(
+    *, contract: Contract, period_start: datetime.date, period_end: datetime.date, figures: Figures, actor: User
+) -> RoyaltyStatement:
+    """File what was sold in a period; the royalty is computed and stored with every step.
+
+    Raises ValidationError for wrong dates or figures, and Conflict when the period was declared before or an earlier
+    period of the same contract year was not.
+    """
+    contract = lock_contract(contract.pk)
+    require(tracking_policies.can_file(actor, contract.deal))
+    obligation = find_period(contract, period_start, period_end)
+    if RoyaltyStatement.objects.filter(obligation=obligation).exists():
+        raise Conflict(_("A statement for this period was filed before. Correct it instead."))
+    if obligation.state == ObligationState.WAIVED:
+        raise Conflict(_("The supplier has waived the statement for this period."))
+    gap = (
+        Obligation.objects.filter(
+            contract=contract, kind=ObligationKind.STATEMENT, contract_year=obligation.contract_year,
+            period_start__lt=period_start,
+        )
+        .exclude(state__in=OBLIGATION.final)
+        .order_by("period_start", "pk")
+        .first()
+    )  # fmt: skip
+    if gap is not None:
+        assert gap.period_start is not None
+        dates = {"start": short_date(gap.period_start)}
+        raise Conflict(_("First file the statement for the period from %(start)s.") % dates)
+    statement = _store(contract, obligation, figures, actor, replaces=None)
+    meet_obligation(obligation, on=statement.filed_on, actor=actor, data={"statement": statement.pk})
+    return statement
+
+
+def lock_statement(statement: RoyaltyStatement) -> RoyaltyStatement:
+    """Lock the contract of a statement, and give the statement as stored."""
+    contract = lock_contract(statement.contract_id)
+    statement = (
+        RoyaltyStatement.objects.select_for_update(of=("self",)).select_related("obligation").get(pk=statement.pk)
+    )
+    statement.contract = contract
+    return statement
+
+
+@transaction.atomic
+def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: User) -> RoyaltyStatement:
+    """File a new version of a statement; the old one stays on record as superseded.
+
+    An unpaid invoice of the old version is cancelled. Conflict once money was received for it, and when the year's
+    last statement was accepted with a top-up that the change would make wrong. A last statement that still waits is
+    questioned, so that its top-up is computed anew.
+    """
+    statement = lock_statement(statement)
+    contract = statement.contract
+    require(tracking_policies.can_file(actor, contract.deal))
+    if not STATEMENT.can(statement.state, "supersede"):
+        raise Conflict(_("A later version of this statement stands. Correct that one."))
+    withdraw_royalty_invoice(statement=statement, actor=actor)
+    move(statement, "supersede", actor=actor)
+    corrected = _store(contract, statement.obligation, figures, actor, replaces=statement)
+    if corrected.royalty != statement.royalty and corrected.minimum_annual and not statement.obligation.closes_year:
+        _recheck_closing_statement(contract, statement.obligation, actor)
+    return corrected
+
+
+def _recheck_closing_statement(contract: Contract, obligation: Obligation, actor: User) -> None:
+    assert obligation.contract_year is not None
+    closing = [row for row in standing_statements(contract, obligation.contract_year) if row.obligation.closes_year]
+    for row in closing:
+        if row.state == StatementState.ACCEPTED:
+            raise Conflict(
+                _("The year's last statement was accepted with its minimum. Correct that one first, then this one.")
+            )
+        if row.state == StatementState.FILED:
+            answer = _("An earlier statement of the year has changed. File this one again.")
+            move(row, "question", actor=None, answer=answer, answered_at=timezone.now())
+
+
+@transaction.atomic
+def question_statement(*, statement: RoyaltyStatement, question: str, actor: User) -> RoyaltyStatement:
+    """Ask the licensee about a statement, with the question."""
+    statement = lock_statement(statement)
+    contract = statement.contract
+    require(tracking_policies.can_answer(actor, contract.deal))
+    if not question.strip():
+        raise ValidationError({"question": [_("Write what is unclear: the buyer reads it.")]})
+    move(
+        statement, "question", actor=actor, data={"question": question}, answer=question.strip(), answered_by=actor,
+        answered_at=timezone.now(),
+    )  # fmt: skip
+    notify(
+        users=officers(contract.deal, Side.LICENSEE),
+        kind="statement.questioned",
+        text=lambda: (
+            _("The supplier has a question about your royalty statement under contract %(number)s.")
+            % {"number": contract.number}
+        ),
+        url=statement.get_absolute_url,
+    )
+    return statement
+
+
+@transaction.atomic
+def accept_statement(*, statement: RoyaltyStatement, actor: User) -> RoyaltyStatement:
+    """Accept a statement; an invoice for its amount is issued, unless nothing is to be paid.
+
+    Conflict when an earlier statement of the year has changed since, so that the top-up is no longer right.
+    """
+    statement = lock_statement(statement)
+    contract = statement.contract
+    require(tracking_policies.can_answer(actor, contract.deal))
+    closes = statement.obligation.closes_year and statement.minimum_annual
+    if closes and _earlier_royalties(contract, statement.obligation) != statement.earlier_in_year:
+        raise Conflict(_("An earlier statement of the year has changed. Ask the buyer to file this one again."))
+    move(statement, "accept", actor=actor, answered_by=actor, answered_at=timezone.now())
+    if statement.amount:
+        issue_royalty_invoice(statement=statement, actor=actor)
+    notify(
+        users=officers(contract.deal, Side.LICENSEE),
+        kind="statement.accepted",
+        text=lambda: _("Your royalty statement under contract %(number)s was accepted.") % {"number": contract.number},
+        url=statement.get_absolute_url,
+    )
+    return statement

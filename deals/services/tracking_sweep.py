@@ -1,0 +1,34 @@
+"""The daily sweep over contracts in effect."""
+
+import datetime
+import logging
+from collections import Counter
+
+from django.utils import timezone
+
+from deals import tracking_selectors
+from deals.services.tracking import attend_to_obligation, generate_obligations
+from marketplace.kit.errors import Conflict
+from rules.selectors import number
+
+logger = logging.getLogger(__name__)
+
+
+def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
+    """Generate what the horizon newly shows, then attend to every obligation that is near or past its day.
+
+    Each row has a transaction of its own: one that fails is logged and leaves the others alone.
+    """
+    day = on or timezone.localdate()
+    done: Counter[str] = Counter()
+    for contract in tracking_selectors.contracts_in_effect():
+        try:
+            done["generated"] += len(generate_obligations(contract=contract, actor=None))
+        except Conflict:
+            logger.info("Contract %s ended while the sweep ran", contract.pk)
+    by = day + datetime.timedelta(days=int(number("obligation.reminder.first", on=day)))
+    for pk in tracking_selectors.obligations_to_attend(by=by):
+        what = attend_to_obligation(pk=pk, on=day)
+        if what:
+            done[str(what)] += 1
+    return dict(done)

@@ -1,0 +1,82 @@
+"""The lifecycles of what follows a contract in effect: obligations, royalty statements, invoices, payouts."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.kit.lifecycle import Lifecycle
+
+
+class ObligationState(models.TextChoices):
+    """Where an obligation stands. `due`: within the time of the first reminder, not yet past its day."""
+
+    UPCOMING = "upcoming", _("Upcoming")
+    DUE = "due", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+    MET = "met", _("Met")
+    WAIVED = "waived", _("Waived")
+
+
+B = ObligationState
+OPEN = (B.UPCOMING, B.DUE, B.OVERDUE)
+OBLIGATION = Lifecycle.of(
+    "obligation",
+    ObligationState,
+    [
+        # name, from, to
+        ("fall_due", [B.UPCOMING], B.DUE),
+        ("become_overdue", [B.UPCOMING, B.DUE], B.OVERDUE),
+        ("meet", OPEN, B.MET),
+        ("waive", OPEN, B.WAIVED),
+    ],
+)
+
+
+class StatementState(models.TextChoices):
+    """What became of a version of a royalty statement."""
+
+    FILED = "filed", _("Filed")
+    QUESTIONED = "questioned", _("Questioned")
+    ACCEPTED = "accepted", _("Accepted")
+    SUPERSEDED = "superseded", _("Replaced by a correction")
+
+
+T = StatementState
+STATEMENT = Lifecycle.of(
+    "statement",
+    StatementState,
+    [
+        ("question", [T.FILED], T.QUESTIONED),
+        ("accept", [T.FILED, T.QUESTIONED], T.ACCEPTED),
+        ("supersede", [T.FILED, T.QUESTIONED, T.ACCEPTED], T.SUPERSEDED),
+    ],
+)
+
+
+class InvoiceState(models.TextChoices):
+    """What became of an invoice."""
+
+    ISSUED = "issued", _("Issued")
+    PAID = "paid", _("Paid")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+I = InvoiceState  # noqa: E741 -- the table below reads better so
+INVOICE = Lifecycle.of(
+    "invoice",
+    InvoiceState,
+    [
+        ("settle", [I.ISSUED], I.PAID),
+        ("cancel", [I.ISSUED], I.CANCELLED),
+    ],
+)
+
+
+class PayoutState(models.TextChoices):
+    """Whether a beneficiary's part has left the licensor."""
+
+    DUE = "due", _("To be paid")
+    PAID = "paid", _("Paid")
+
+
+P = PayoutState
+PAYOUT = Lifecycle.of("payout", PayoutState, [("pay", [P.DUE], P.PAID)])

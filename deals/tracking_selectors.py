@@ -1,0 +1,255 @@
+"""Reads of tracking, narrowed to the viewer."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, DecimalField, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Role, User
+from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
+from deals.selectors import visible_deals
+from deals.services.tracking import TRACKED
+from deals.tracking_choices import ObligationKind
+from deals.tracking_lifecycle import OPEN, InvoiceState, ObligationState, StatementState
+from ledger.models import Entry
+from ledger.selectors import entries_from
+
+ZERO = Decimal(0)
+MONEY = DecimalField(max_digits=18, decimal_places=0)
+
+
+def visible_contracts(viewer: User) -> QuerySet[Contract]:
+    """Give the contracts in effect, or once in effect, of the deals that the viewer may see."""
+    return (
+        Contract.objects.filter(
+            deal__in=visible_deals(viewer).order_by().values("pk"),
+            superseded_at=None,
+            effective_on__isnull=False,
+            deal__state__in=TRACKED,
+        )
+        .select_related(
+            "deal__technology__author", "deal__licensor", "deal__licensee", "deal__exchange", "offer__terms"
+        )
+        .order_by("-effective_on", "-pk")
+    )
+
+
+def visible_obligations(viewer: User) -> QuerySet[Obligation]:
+    """Give the obligations of the contracts that the viewer may see, with contract and deal, by due date."""
+    return (
+        Obligation.objects.filter(contract__in=visible_contracts(viewer).order_by().values("pk"))
+        .select_related(
+            "contract__deal__technology", "contract__deal__licensor", "contract__deal__licensee",
+            "contract__deal__exchange", "contract__offer__terms",
+        )
+        .order_by("due_on", "pk")
+    )  # fmt: skip
+
+
+def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Obligation]:
+    """Give what is still owed under the viewer's contracts, the longest overdue first."""
+    states = [ObligationState.OVERDUE] if overdue_only else list(OPEN)
+    return visible_obligations(viewer).filter(state__in=states)
+
+
+def obligations_of(contract: Contract) -> QuerySet[Obligation]:
+    """Give the obligations of a contract, by due date, each with the number of invoices that stand."""
+    standing = Count("invoices", filter=~Q(invoices__state=InvoiceState.CANCELLED))
+    return contract.obligations.select_related("report").annotate(standing_invoices=standing).order_by("due_on", "pk")
+
+
+def open_periods(contract: Contract, *, on: datetime.date) -> QuerySet[Obligation]:
+    """Give the periods that are over and not declared yet, by date."""
+    return contract.obligations.filter(
+        kind=ObligationKind.STATEMENT, state__in=OPEN, period_end__lt=on, statements__isnull=True
+    ).order_by("period_start", "pk")
+
+
+def visible_statements(viewer: User) -> QuerySet[RoyaltyStatement]:
+    """Give the statements, every version, of the contracts that the viewer may see."""
+    return (
+        RoyaltyStatement.objects.filter(contract__in=visible_contracts(viewer).order_by().values("pk"))
+        .select_related(
+            "obligation", "contract__deal__technology", "contract__deal__licensor", "contract__deal__licensee",
+            "contract__deal__exchange", "contract__offer__terms", "filed_by", "answered_by",
+        )
+        .prefetch_related("deductions")
+        .order_by("-period_start", "-version", "-pk")
+    )  # fmt: skip
+
+
+def statements_of(contract: Contract) -> QuerySet[RoyaltyStatement]:
+    """Give the versions of the statements that stand, newest period first."""
+    return (
+        contract.statements.exclude(state=StatementState.SUPERSEDED)
+        .select_related("filed_by")
+        .order_by("-period_start", "-pk")
+    )
+
+
+def versions_of(statement: RoyaltyStatement) -> QuerySet[RoyaltyStatement]:
+    """Give every version for the same period, newest first."""
+    return (
+        RoyaltyStatement.objects.filter(obligation=statement.obligation_id)
+        .select_related("filed_by")
+        .order_by("-version", "-pk")
+    )
+
+
+def _with_received(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    paid = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(total=Sum("amount"))
+    return invoices.annotate(
+        received=Coalesce(Subquery(paid.values("total"), output_field=MONEY), ZERO, output_field=MONEY)
+    ).annotate(left=F("amount") - F("received"))
+
+
+def visible_invoices(viewer: User) -> QuerySet[Invoice]:
+    """Give the invoices of the contracts that the viewer may see, with what was received and what is left."""
+    return (
+        _with_received(Invoice.objects.filter(contract__in=visible_contracts(viewer).order_by().values("pk")))
+        .select_related(
+            "obligation", "contract__deal__technology", "contract__deal__licensor", "contract__deal__licensee",
+            "contract__deal__exchange", "contract__offer__terms",
+        )
+        .order_by("-issued_on", "-pk")
+    )  # fmt: skip
+
+
+def invoices_of(contract: Contract) -> QuerySet[Invoice]:
+    """Give the invoices of a contract, newest first, with what was received and what is left."""
+    return _with_received(Invoice.objects.filter(contract=contract)).order_by("-issued_on", "-pk")
+
+
+def payments_of(contract: Contract) -> QuerySet[Payment]:
+    """Give the payments under a contract with their payouts, newest first."""
+    payouts = Payout.objects.select_related("user", "organisation").order_by("pk")
+    return (
+        Payment.objects.filter(invoice__contract=contract)
+        .select_related("invoice")
+        .prefetch_related(Prefetch("payouts", queryset=payouts))
+        .order_by("-paid_on", "-pk")
+    )
+
+
+def visible_payouts(viewer: User) -> QuerySet[Payout]:
+    """Give the parts of payments that the viewer may see: the own ones, those of the own organisations (as supplier
+    or intermediary, for those who handle money), and those of the exchanges that the viewer serves.
+    """
+    others = [role for role in Role if role != Role.RESEARCHER]
+    organisations = viewer.organisation_ids(*others)
+    mine = Q(user=viewer) | Q(organisation_id__in=organisations)
+    mine |= Q(payment__invoice__contract__deal__licensor_id__in=organisations)
+    mine |= Q(payment__invoice__contract__deal__exchange_id__in=viewer.exchange_ids())
+    return (
+        Payout.objects.filter(mine)
+        .select_related(
+            "user", "organisation", "payment__invoice__contract__deal__technology",
+            "payment__invoice__contract__deal__licensor", "payment__invoice__contract__deal__licensee",
+        )
+        .order_by("-payment__paid_on", "-pk")
+    )  # fmt: skip
+
+
+def my_payouts(user: User) -> QuerySet[Payout]:
+    """Give the person's own parts of payments, newest first."""
+    return visible_payouts(user).filter(user=user)
+
+
+def payout_totals(user: User) -> dict[str, Decimal]:
+    """Give what the person was paid and is still to be paid, in VND."""
+    totals = Payout.objects.filter(user=user).aggregate(
+        paid=Coalesce(Sum("amount", filter=Q(state="paid")), ZERO, output_field=MONEY),
+        due=Coalesce(Sum("amount", filter=Q(state="due")), ZERO, output_field=MONEY),
+    )
+    return {"paid": totals["paid"], "due": totals["due"]}
+
+
+def share_plan(contract: Contract) -> SharePlan | None:
+    """Give the plan of shares with its inventors."""
+    return (
+        SharePlan.objects.filter(contract=contract)
+        .select_related("intermediary")
+        .prefetch_related("shares__user")
+        .first()
+    )
+
+
+def ledger_lines(contract: Contract, viewer: User) -> QuerySet[Entry]:
+    """Give the ledger's entries that invoices of a contract caused, on accounts that the viewer may read."""
+    sources = [f"deals.invoice:{pk}" for pk in contract.invoices.order_by("pk").values_list("pk", flat=True)]
+    return entries_from(sources, viewer=viewer)
+
+
+@dataclass(frozen=True)
+class TrackingSummary:
+    """What an operator wants to know of a deal at a glance. Money in VND."""
+
+    next_due_on: datetime.date | None
+    next_kind: str
+    overdue: int
+    overdue_since: datetime.date | None
+    owed: Decimal
+
+    @property
+    def next_label(self) -> Any:
+        """Name what falls due next."""
+        return ObligationKind(self.next_kind).label if self.next_kind else ""
+
+
+def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
+    """Give, by deal, what falls due next, how much is overdue and what is owed on invoices. Three queries in all.
+
+    Deals without a contract in effect are left out. The caller has narrowed the deals to the viewer.
+    """
+    ids = [deal.pk for deal in deals]
+    rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
+    overdue = {
+        row["contract__deal_id"]: row
+        for row in rows.filter(state=ObligationState.OVERDUE)
+        .order_by()
+        .values("contract__deal_id")
+        .annotate(count=Count("pk"), since=Min("due_on"))
+    }
+    upcoming = {
+        deal: (due, kind)
+        for deal, due, kind in rows.exclude(state=ObligationState.OVERDUE)
+        .order_by("contract__deal_id", "due_on", "pk")
+        .distinct("contract__deal_id")
+        .values_list("contract__deal_id", "due_on", "kind")
+    }
+    owed = {
+        row["contract__deal_id"]: row["owed"]
+        for row in _with_received(Invoice.objects.filter(contract__deal_id__in=ids, state=InvoiceState.ISSUED))
+        .order_by()
+        .values("contract__deal_id")
+        .annotate(owed=Sum("left"))
+    }
+    found = {}
+    for pk in {*overdue, *upcoming, *owed}:
+        due, kind = upcoming.get(pk, (None, ""))
+        late = overdue.get(pk, {"count": 0, "since": None})
+        found[pk] = TrackingSummary(due, kind, late["count"], late["since"], owed.get(pk, ZERO))
+    return found
+
+
+def contracts_in_effect() -> list[Contract]:
+    """Give the contracts of deals in effect, for the daily sweep."""
+    return list(
+        Contract.objects.filter(superseded_at=None, effective_on__isnull=False, deal__state__in=TRACKED[:1]).order_by(
+            "pk"
+        )
+    )
+
+
+def obligations_to_attend(*, by: datetime.date) -> list[int]:
+    """Give the ids of open obligations due on or before `by` that may have something left to do, oldest first."""
+    return list(
+        Obligation.objects.filter(state__in=OPEN, due_on__lte=by)
+        .exclude(state=ObligationState.OVERDUE, reminders__kind="overdue")
+        .order_by("due_on", "pk")
+        .values_list("pk", flat=True)
+    )
