@@ -3,7 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from deals.lifecycle import DealState
 from marketplace.kit.lifecycle import Lifecycle
+
+#: Deals whose contract is, or was, in effect: what fell due under it can still be dealt with.
+TRACKED = (DealState.EFFECTIVE, DealState.COMPLETED, DealState.TERMINATED)
 
 
 class ObligationState(models.TextChoices):

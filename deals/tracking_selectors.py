@@ -12,9 +12,8 @@ from django.db.models.functions import Coalesce
 from accounts.models import Role, User
 from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
 from deals.selectors import visible_deals
-from deals.services.tracking import TRACKED
 from deals.tracking_choices import ObligationKind
-from deals.tracking_lifecycle import OPEN, InvoiceState, ObligationState, StatementState
+from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, StatementState
 from ledger.models import Entry
 from ledger.selectors import entries_from
 
@@ -208,7 +207,7 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     ids = [deal.pk for deal in deals]
     rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
     overdue = {
-        row["contract__deal_id"]: row
+        row["contract__deal_id"]: (row["count"], row["since"])
         for row in rows.filter(state=ObligationState.OVERDUE)
         .order_by()
         .values("contract__deal_id")
@@ -231,8 +230,8 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     found = {}
     for pk in {*overdue, *upcoming, *owed}:
         due, kind = upcoming.get(pk, (None, ""))
-        late = overdue.get(pk, {"count": 0, "since": None})
-        found[pk] = TrackingSummary(due, kind, late["count"], late["since"], owed.get(pk, ZERO))
+        count, since = overdue.get(pk, (0, None))
+        found[pk] = TrackingSummary(due, kind, count, since, owed.get(pk, ZERO))
     return found
 
 

@@ -31,6 +31,7 @@ from deals.services.common import (
     tell,
     tell_both,
 )
+from deals.services.tracking import generate_obligations, stop_obligations
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, require
 
@@ -255,6 +256,7 @@ def _settle_effect(deal: Deal, contract: Contract, *, actor: User | None) -> Non
         deal, "take_effect", actor=actor, turn=Turn.NOBODY, contract=contract.pk, effective_on=effect.effective_on,
         must_register=effect.must_register,
     )  # fmt: skip
+    generate_obligations(contract=contract, actor=actor)
     title, day = deal.technology.title, effect.effective_on
     tell_both(
         deal, kind="deal.effective", actor=None,
@@ -281,7 +283,10 @@ def terminate_deal(*, deal: Deal, actor: User, reason: str) -> Deal:
     require(policies.binds(actor, deal))
     reason = need_reason(reason)
     side = acting_side(actor, deal)
+    was_in_effect = deal.state == DealState.EFFECTIVE
     advance(deal, "terminate", actor=actor, turn=Turn.NOBODY, reason=reason, side=side)
+    if was_in_effect:
+        stop_obligations(contract=_current(deal), on=timezone.localdate(), actor=actor)
     title = deal.technology.title
     tell(
         deal, Side(other(side)), kind="deal.terminated", actor=actor,

@@ -4,25 +4,21 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.selectors import operators_of, people_in
+from accounts.selectors import operators_of
 from accounts.services import notify
 from audit.services import record
-from deals import policies, tracking_policies
+from deals import tracking_policies
 from deals.calendar import MONTHS, add_months, periods
 from deals.choices import MilestoneKind, Side, TermsRight
-from deals.lifecycle import DealState
 from deals.models import (
     AnnualReport,
     Contract,
-    Deal,
     Milestone,
     Obligation,
     Reminder,
@@ -30,15 +26,12 @@ from deals.models import (
     SharePlan,
     Terms,
 )
+from deals.services.common import address, check, need_reason, tell
 from deals.tracking_choices import ObligationKind, ReminderKind
-from deals.tracking_lifecycle import OBLIGATION
-from deals.tracking_lifecycle import OPEN as OPEN_STATES
+from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from rules.selectors import numbers
-
-#: Deals whose contract is, or was, in effect: what fell due under it can still be dealt with.
-TRACKED = (DealState.EFFECTIVE, DealState.COMPLETED, DealState.TERMINATED)
 
 
 def lock_contract(contract_id: int) -> Contract:
@@ -61,16 +54,6 @@ def lock_obligation(obligation: Obligation) -> Obligation:
     obligation = Obligation.objects.select_for_update(of=("self",)).get(pk=obligation.pk)
     obligation.contract = contract
     return obligation
-
-
-def officers(deal: Deal, side: str) -> Any:
-    """Give the people who act for a side."""
-    return people_in(deal.organisation_of(side).pk, *policies.offices(deal, side)[0])
-
-
-def tracking_address(deal: Deal) -> str:
-    """Give the address of the deal's tracking page, in the active language."""
-    return reverse("deals:tracking", args=[deal.pk])
 
 
 def short_date(day: datetime.date) -> str:
@@ -161,7 +144,7 @@ def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | Non
     Called by the service that ends the contract, which has asked who may.
     """
     contract = lock_contract(contract.pk)
-    rows = Obligation.objects.select_for_update(of=("self",)).filter(contract=contract, state__in=OPEN_STATES)
+    rows = Obligation.objects.select_for_update(of=("self",)).filter(contract=contract, state__in=OPEN)
     count = 0
     for row in rows.order_by("pk"):
         if (row.period_start or row.due_on) > on:
@@ -183,23 +166,22 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
     if not new:
         return False
     deal = obligation.contract.deal
-    owed_by = officers(deal, obligation.side)
     if kind != ReminderKind.OVERDUE:
-        notify(
-            users=owed_by,
-            kind=f"obligation.{kind}",
+        tell(
+            deal, obligation.side, kind=f"obligation.{kind}", actor=None, page="tracking",
             text=lambda: _say(obligation, "%(what)s under contract %(number)s is due on %(date)s."),
-            url=lambda: tracking_address(deal),
-        )
+        )  # fmt: skip
         return True
-    owed_to = officers(deal, Side.LICENSOR if obligation.side == Side.LICENSEE else Side.LICENSEE)
-    everyone = {user.pk: user for user in [*owed_by, *owed_to, *operators_of(deal.exchange_id)]}
+
+    def text() -> str:
+        return _say(obligation, "%(what)s under contract %(number)s was due on %(date)s and is overdue.")
+
+    for side in Side.values:
+        tell(deal, side, kind="obligation.overdue", actor=None, page="tracking", text=text)
     notify(
-        users=everyone.values(),
-        kind="obligation.overdue",
-        text=lambda: _say(obligation, "%(what)s under contract %(number)s was due on %(date)s and is overdue."),
-        url=lambda: tracking_address(deal),
-    )
+        users=operators_of(deal.exchange_id), kind="obligation.overdue", text=text,
+        url=lambda: address(deal, "tracking"),
+    )  # fmt: skip
     return True
 
 
@@ -214,7 +196,7 @@ def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
     obligation = (
         Obligation.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("contract__deal__licensor", "contract__deal__licensee")
-        .filter(pk=pk, state__in=OPEN_STATES)
+        .filter(pk=pk, state__in=OPEN)
         .first()
     )
     if obligation is None:
@@ -247,12 +229,11 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
     """Give up what the other side owes, with a reason. Conflict while an invoice for it stands."""
     obligation = lock_obligation(obligation)
     require(tracking_policies.can_waive(actor, obligation))
-    if not reason.strip():
-        raise ValidationError({"reason": [_("Give a reason.")]})
+    reason = need_reason(reason)
     if obligation.invoices.exclude(state="cancelled").exists():
         raise Conflict(_("An invoice for this stands. Cancel it first."))
     data = {"reason": reason}
-    move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason.strip())
+    move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason)
     return obligation
 
 
@@ -270,15 +251,12 @@ def file_annual_report(*, obligation: Obligation, body: str, actor: User) -> Ann
         day = short_date(obligation.period_end)
         raise Conflict(_("The year runs until %(date)s. File the report after it.") % {"date": day})
     report = AnnualReport(obligation=obligation, body=body.strip(), filed_by=actor)
-    report.full_clean()
+    check(report)
     report.save()
     meet_obligation(obligation, on=today, actor=actor, data={"report": report.pk})
-    notify(
-        users=officers(deal, Side.LICENSOR),
-        kind="report.filed",
-        text=lambda: (
-            _("The annual report under contract %(number)s was filed.") % {"number": obligation.contract.number}
-        ),
-        url=lambda: tracking_address(deal),
-    )
+    number = obligation.contract.number
+    tell(
+        deal, Side.LICENSOR, kind="report.filed", actor=actor, page="tracking",
+        text=lambda: _("The annual report under contract %(number)s was filed.") % {"number": number},
+    )  # fmt: skip
     return report

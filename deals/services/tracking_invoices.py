@@ -3,18 +3,17 @@
 import datetime
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.services import notify
 from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
-from deals.services.tracking import lock_contract, lock_obligation, officers, tracking_address
+from deals.services.common import need_reason, tell
+from deals.services.tracking import lock_contract, lock_obligation
 from deals.tracking_choices import FIXED_SUMS, ObligationKind
 from deals.tracking_lifecycle import OBLIGATION, InvoiceState
 from ledger.choices import AccountKind
@@ -69,12 +68,10 @@ def _issue(
         actor=actor,
     )
     record(tag="invoice.issue", subject=invoice, actor=actor, data={"number": invoice.number, "amount": amount})
-    notify(
-        users=officers(deal, Side.LICENSEE),
-        kind="invoice.issued",
+    tell(
+        deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking",
         text=lambda: _("Invoice %(number)s was issued.") % {"number": invoice.number},
-        url=lambda: tracking_address(deal),
-    )
+    )  # fmt: skip
     return invoice
 
 
@@ -164,16 +161,13 @@ def cancel_invoice(*, invoice: Invoice, reason: str, actor: User) -> Invoice:
     """Cancel an invoice with a reason; the ledger reverses it. Conflict once money was received for it."""
     invoice = lock_invoice(invoice)
     require(tracking_policies.can_invoice(actor, invoice.contract.deal))
-    if not reason.strip():
-        raise ValidationError({"reason": [_("Give a reason.")]})
+    reason = need_reason(reason)
     if invoice.payments.exists():
         raise Conflict(_("Money was received for this invoice: it cannot be cancelled."))
-    _cancel(invoice, reason.strip(), actor)
+    _cancel(invoice, reason, actor)
     deal = invoice.contract.deal
-    notify(
-        users=officers(deal, Side.LICENSEE),
-        kind="invoice.cancelled",
+    tell(
+        deal, Side.LICENSEE, kind="invoice.cancelled", actor=actor, page="tracking",
         text=lambda: _("Invoice %(number)s was cancelled.") % {"number": invoice.number},
-        url=lambda: tracking_address(deal),
-    )
+    )  # fmt: skip
     return invoice

@@ -19,7 +19,8 @@ from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, Payment, Payout, RoyaltyShare, SharePlan
-from deals.services.tracking import lock_contract, meet_obligation, officers, tracking_address
+from deals.services.common import check, tell
+from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
 from deals.tracking_choices import Beneficiary, ObligationKind
 from deals.tracking_lifecycle import InvoiceState
@@ -191,7 +192,7 @@ def record_payment(
         invoice=invoice, amount=amount, costs=costs, paid_on=paid_on, bank_reference=bank_reference,
         computation=_as_record(plan, receipt, division), received=received, divided=divided, recorded_by=actor,
     )  # fmt: skip
-    payment.full_clean(exclude=["invoice", "received", "divided", "recorded_by"])
+    check(payment, exclude=["invoice", "received", "divided", "recorded_by", "computation"])
     payment.save()
     for payout in payouts:
         payout.payment = payment
@@ -266,12 +267,10 @@ def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, act
 def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout]) -> None:
     deal = contract.deal
     number = payment.invoice.number
-    notify(
-        users=officers(deal, Side.LICENSEE),
-        kind="payment.recorded",
+    tell(
+        deal, Side.LICENSEE, kind="payment.recorded", actor=payment.recorded_by, page="tracking",
         text=lambda: _("Your payment on invoice %(number)s was confirmed.") % {"number": number},
-        url=lambda: tracking_address(deal),
-    )
+    )  # fmt: skip
     notify(
         users=[payout.user for payout in payouts if payout.user is not None],
         kind="payout.due",
@@ -355,12 +354,12 @@ def set_share_plan(
     plan.intermediary, plan.intermediary_pct = intermediary, intermediary_pct
     plan.state_funding_pct = state_funding_pct
     plan.version += 1
-    plan.full_clean(exclude=["contract"])
+    check(plan, exclude=["contract"])
     plan.save()
     plan.shares.all().delete()
     shares = [RoyaltyShare(plan=plan, user=part.user, name=part.name, share_pct=part.share_pct) for part in parts]
     for share in shares:
-        share.full_clean(exclude=["plan"])
+        check(share, exclude=["plan"])
     RoyaltyShare.objects.bulk_create(shares)
     data = {
         "inventor_pct": inventor_pct, "agreement": plan.agreement, "intermediary_pct": intermediary_pct,

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
-from accounts.services import notify
 from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Deduction, Obligation, RoyaltyStatement
 from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute
-from deals.services.tracking import lock_contract, meet_obligation, officers, short_date
+from deals.services.common import check, need_reason, tell
+from deals.services.tracking import lock_contract, meet_obligation, short_date
 from deals.services.tracking_invoices import issue_royalty_invoice, withdraw_royalty_invoice
 from deals.tracking_choices import ObligationKind
 from deals.tracking_lifecycle import OBLIGATION, STATEMENT, ObligationState, StatementState
@@ -160,21 +160,19 @@ def _store(
         filed_on=timezone.localdate(),
         filed_by=actor,
     )
-    statement.full_clean(exclude=["contract", "obligation", "replaces"], validate_constraints=False)
+    check(statement, exclude=["contract", "obligation", "replaces", "computation"])
     statement.save()
     Deduction.objects.bulk_create(
         Deduction(statement=statement, kind=kind, amount=value) for kind, value in declared.deductions.items()
     )
     data = {"period_start": statement.period_start, "version": statement.version, "amount": result.amount}
     record(tag="statement.correct" if replaces else "statement.file", subject=statement, actor=actor, data=data)
-    notify(
-        users=officers(contract.deal, Side.LICENSOR),
-        kind="statement.filed",
+    tell(
+        contract.deal, Side.LICENSOR, kind="statement.filed", actor=actor, page="tracking",
         text=lambda: (
             _("A royalty statement under contract %(number)s waits for your answer.") % {"number": contract.number}
         ),
-        url=statement.get_absolute_url,
-    )
+    )  # fmt: skip
     return statement
 
 
@@ -262,21 +260,18 @@ def question_statement(*, statement: RoyaltyStatement, question: str, actor: Use
     statement = lock_statement(statement)
     contract = statement.contract
     require(tracking_policies.can_answer(actor, contract.deal))
-    if not question.strip():
-        raise ValidationError({"question": [_("Write what is unclear: the buyer reads it.")]})
+    question = need_reason(question)
     move(
-        statement, "question", actor=actor, data={"question": question}, answer=question.strip(), answered_by=actor,
+        statement, "question", actor=actor, data={"question": question}, answer=question, answered_by=actor,
         answered_at=timezone.now(),
     )  # fmt: skip
-    notify(
-        users=officers(contract.deal, Side.LICENSEE),
-        kind="statement.questioned",
+    tell(
+        contract.deal, Side.LICENSEE, kind="statement.questioned", actor=actor, page="tracking",
         text=lambda: (
             _("The supplier has a question about your royalty statement under contract %(number)s.")
             % {"number": contract.number}
         ),
-        url=statement.get_absolute_url,
-    )
+    )  # fmt: skip
     return statement
 
 
@@ -295,10 +290,8 @@ def accept_statement(*, statement: RoyaltyStatement, actor: User) -> RoyaltyStat
     move(statement, "accept", actor=actor, answered_by=actor, answered_at=timezone.now())
     if statement.amount:
         issue_royalty_invoice(statement=statement, actor=actor)
-    notify(
-        users=officers(contract.deal, Side.LICENSEE),
-        kind="statement.accepted",
+    tell(
+        contract.deal, Side.LICENSEE, kind="statement.accepted", actor=actor, page="tracking",
         text=lambda: _("Your royalty statement under contract %(number)s was accepted.") % {"number": contract.number},
-        url=statement.get_absolute_url,
-    )
+    )  # fmt: skip
     return statement

@@ -242,6 +242,8 @@ CELERY_BEAT_SCHEDULE = {
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
     "matching-sweep": {"task": "matching.tasks.sweep_unmatched", "schedule": 60.0},
     "valuation-sweep": {"task": "valuation.tasks.sweep_unpriced", "schedule": 120.0},
+    "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},
+    "deals-lapse": {"task": "deals.tasks.lapse_expired_offers", "schedule": 600.0},
     "deals-remind": {"task": "deals.tasks.remind_and_mark_overdue", "schedule": crontab(minute=5)},
 }
 
