@@ -52,7 +52,7 @@ def test_entries_cannot_join_a_closed_transfer():
         "TRUNCATE ledger_entry",
         "UPDATE ledger_transfer SET description = 'x'",
         "DELETE FROM ledger_transfer",
-        "TRUNCATE ledger_transfer, ledger_entry",
+        "TRUNCATE ledger_transfer CASCADE",
         "UPDATE ledger_account SET reference = 'x'",
     ],
 )
