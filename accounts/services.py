@@ -210,7 +210,7 @@ def notify(*, users: Iterable[User], kind: str, text: Callable[[], str], url: Ca
             notes.append(Notification(user=user, kind=kind, text=text(), url=url()))
     Notification.objects.bulk_create(notes)
     for note in notes:
-        transaction.on_commit(partial(mail_notification.delay, note.pk))
+        transaction.on_commit(partial(mail_notification.delay, note.pk), robust=True)
     return notes
 
 

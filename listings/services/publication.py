@@ -1,7 +1,10 @@
 """Submit, take back, withdraw; and keep the search index in step."""
 
+from functools import partial
 from typing import Any, TypeVar
 
+from celery import current_app
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
@@ -137,8 +140,11 @@ def withdraw_listing(*, listing: L, actor: User, reason: str = "") -> L:
 
 
 def published(listing: Any) -> None:
-    """What every way to publication shares: the index, and the news to the author."""
+    """What every way to publication shares: the index, the rooms above (by the names of their tasks), the author."""
     index_listing(listing)
+    for task in settings.ON_PUBLISHED:
+        send = partial(current_app.send_task, task, kwargs={"kind": listing.kind, "pk": listing.pk})
+        transaction.on_commit(send, robust=True)
     title = listing.title
     notify(
         users=[listing.author],

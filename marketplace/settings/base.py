@@ -226,6 +226,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
 }
 
+# Tasks (kind=…, pk=…) that upper floors run once a listing is published; each has a sweep that makes up for a lost one.
+ON_PUBLISHED = ["matching.tasks.match_listing"]
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

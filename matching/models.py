@@ -1,0 +1,101 @@
+"""Matches, what was searched, and what people said."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from listings.models import Demand, Technology
+from marketplace.kit.validators import plain_text
+from matching.choices import Answer, DeclineReason, Side
+
+
+class Match(models.Model):
+    """A technology that may answer a demand.
+
+    `score` is the shown probability (0-1); `lexical` the BM25 score, `cosine` the centred cosine of the vectors, null
+    without a vector. `found_from` is the side whose text was the query. `position` counts from 1 within that search.
+    `reasons` = {"words": [[text, share], …], "sentences": {"query", "document", "cosine"} | null}; facts are computed
+    when shown, from the present listings.
+    """
+
+    technology = models.ForeignKey(Technology, on_delete=models.CASCADE, related_name="matches")
+    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="matches")
+    score = models.FloatField()
+    lexical = models.FloatField()
+    cosine = models.FloatField(null=True)
+    found_from = models.CharField(max_length=6, choices=Side)
+    position = models.PositiveIntegerField()
+    reasons = models.JSONField(default=dict)
+    explained = models.BooleanField(default=False)
+    technology_version = models.PositiveIntegerField()
+    demand_version = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    refreshed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("match")
+        verbose_name_plural = _("matches")
+        ordering = ["-score", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["technology", "demand"], name="matching_match_once"),
+            models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="matching_match_score"),
+        ]
+        indexes = [
+            models.Index(fields=["demand", "-score", "id"], name="matching_match_demand"),
+            models.Index(fields=["technology", "-score", "id"], name="matching_match_technology"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.technology} ↔ {self.demand}"
+
+    def get_absolute_url(self) -> str:
+        """Give the address of the match's page."""
+        return reverse("matching:match", args=[self.pk])
+
+
+class Response(models.Model):
+    """What one side says to a match; a later word of the same side replaces it (the log keeps all)."""
+
+    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="responses")
+    side = models.CharField(max_length=6, choices=Side)
+    answer = models.CharField(_("answer"), max_length=10, choices=Answer)
+    reason = models.CharField(_("reason"), max_length=20, choices=DeclineReason, blank=True)
+    note = models.TextField(_("note"), blank=True, max_length=2000, validators=[plain_text])
+    position_shown = models.PositiveIntegerField(null=True, blank=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["match", "side"], name="matching_response_one_per_side"),
+            models.CheckConstraint(
+                condition=Q(answer=Answer.SHORTLIST, reason="") | (Q(answer=Answer.DECLINE) & ~Q(reason="")),
+                name="matching_response_decline_has_reason",
+            ),
+        ]
+
+
+class Run(models.Model):
+    """The other side was searched for a listing's content `content_version`; `dense` when vectors took part."""
+
+    technology = models.OneToOneField(Technology, null=True, on_delete=models.CASCADE, related_name="matching_run")
+    demand = models.OneToOneField(Demand, null=True, on_delete=models.CASCADE, related_name="matching_run")
+    content_version = models.PositiveIntegerField(default=0)
+    published_at = models.DateTimeField(null=True)
+    dense = models.BooleanField(default=False)
+    found = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(technology__isnull=False, demand__isnull=True)
+                | Q(technology__isnull=True, demand__isnull=False),
+                name="matching_run_of_one_listing",
+            ),
+        ]

@@ -1,0 +1,63 @@
+"""A match as its page, its list and the API show it to one person."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from listings.policies import can_see_organisation_of
+from matching import facts, policies, selectors
+from matching.choices import Answer
+from matching.models import Match
+from search.fusion import good
+
+WORD_LIMIT = 6
+
+
+def reason_rows(match: Match) -> list[dict[str, Any]]:
+    """Give rows of the component `match_reasons`: sentences, words, facts."""
+    rows: list[dict[str, Any]] = []
+    pair = match.reasons.get("sentences")
+    if pair:
+        label = f"“{pair['query']}” ↔ “{pair['document']}”"
+        rows.append(
+            {"kind": "meaning", "label": label, "weight": max(-1.0, min(1.0, float(pair["cosine"]))), "detail": ""}
+        )
+    for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
+        rows.append({"kind": "word", "label": word, "weight": min(1.0, float(share)), "detail": ""})
+    return rows + facts.as_rows(facts.facts(match.technology, match.demand))
+
+
+def demander(match: Match, viewer: User) -> str:
+    """Give the name of the company that demands, or that it is masked."""
+    if can_see_organisation_of(viewer, match.demand):
+        return str(match.demand.organisation)
+    return _("A company that hides its name")
+
+
+def present(match: Match, viewer: User) -> dict[str, Any]:
+    """Give everything that templates need of a match, for this viewer."""
+    answers = []
+    for side in policies.sides_of(viewer, match):
+        response = selectors.answered(match, side)
+        answers.append(
+            {
+                "side": side,
+                "response": response,
+                "shortlisted": response is not None and response.answer == Answer.SHORTLIST,
+                "declined": response is not None and response.answer == Answer.DECLINE,
+                "can_answer": policies.can_answer(viewer, match, side),
+                "shortlist_url": reverse("matching:shortlist", args=[match.pk]),
+                "decline_url": reverse("matching:decline", args=[match.pk]),
+            }
+        )
+    return {
+        "match": match,
+        "demander": demander(match, viewer),
+        "reasons": reason_rows(match),
+        "answers": answers,
+        "is_good": match.score >= good(),
+        "is_mutual": selectors.is_mutual(match),
+        "responses": list(match.responses.all()),
+    }

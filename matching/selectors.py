@@ -1,0 +1,98 @@
+"""Reads of matches, narrowed to the viewer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import User
+from listings.lifecycle import ListingState
+from listings.models import Demand, Technology
+from matching.choices import Answer, Side
+from matching.models import Match, Response, Run
+
+PUBLISHED = Q(technology__state=ListingState.PUBLISHED, demand__state=ListingState.PUBLISHED)
+
+
+def _joined(queryset: QuerySet[Match]) -> QuerySet[Match]:
+    return queryset.select_related(
+        "technology__organisation", "technology__province", "technology__exchange", "technology__main_field",
+        "demand__organisation", "demand__province", "demand__exchange", "demand__main_field",
+    ).prefetch_related(
+        "technology__fields", "demand__fields", Prefetch("responses", Response.objects.order_by("pk"))
+    )  # fmt: skip
+
+
+def visible_matches(viewer: User) -> QuerySet[Match]:
+    """Give matches of published listings on either side of which the viewer sits, or which his exchange serves."""
+    organisations, exchanges = viewer.organisation_ids(), viewer.exchange_ids()
+    mine = (
+        Q(technology__organisation_id__in=organisations)
+        | Q(demand__organisation_id__in=organisations)
+        | Q(technology__exchange_id__in=exchanges)
+        | Q(demand__exchange_id__in=exchanges)
+    )
+    return _joined(Match.objects.filter(PUBLISHED, mine)).order_by("-score", "pk")
+
+
+def my_matches(viewer: User, side: str, *, answer: str = "") -> QuerySet[Match]:
+    """Give the matches of the viewer's own listings on `side`: unanswered ones, or those with `answer`, best first."""
+    organisations = viewer.organisation_ids()
+    own = Q(demand__organisation_id__in=organisations) if side == Side.DEMAND else Q(
+        technology__organisation_id__in=organisations
+    )  # fmt: skip
+    said = Response.objects.filter(match=OuterRef("pk"), side=side)
+    matches = Match.objects.filter(PUBLISHED, own)
+    matches = matches.filter(Exists(said.filter(answer=answer))) if answer else matches.filter(~Exists(said))
+    return _joined(matches).order_by("-score", "pk")
+
+
+def matches_of(listing: Technology | Demand, viewer: User) -> QuerySet[Match]:
+    """Give the visible matches of one listing, best first."""
+    return visible_matches(viewer).filter(**{listing.kind: listing})
+
+
+def unanswered_count(viewer: User) -> int:
+    """Count the matches that wait for a word from the viewer's side, either way."""
+    return sum(my_matches(viewer, side).count() for side in Side.values)
+
+
+def answered(match: Match, side: str) -> Response | None:
+    """Give what a side said, from the prefetched responses."""
+    return next((response for response in match.responses.all() if response.side == side), None)
+
+
+def is_mutual(match: Match) -> bool:
+    """Tell whether both sides shortlisted the match."""
+    said = {response.side for response in match.responses.all() if response.answer == Answer.SHORTLIST}
+    return said == set(Side.values)
+
+
+def unmatched(model: type[Technology] | type[Demand], *, limit: int = 200) -> list[int]:
+    """Give the ids of published listings whose present content was not searched for yet, oldest first.
+
+    A search without vectors counts as done only while the listing itself has none (`services.needs_vectors`).
+    """
+    name = model.kind
+    done = Run.objects.filter(
+        **{name: OuterRef("pk")}, content_version=OuterRef("content_version"), published_at=OuterRef("published_at")
+    )
+    found: QuerySet[Any] = model.objects.published().filter(~Exists(done)).order_by("published_at", "pk")
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def searched_by_words_only(model: type[Technology] | type[Demand], *, limit: int = 50) -> list[int]:
+    """Give the ids of published listings that were searched for by words alone, oldest search first."""
+    runs = Run.objects.filter(**{f"{model.kind}__state": ListingState.PUBLISHED}, dense=False).order_by("at", "pk")
+    return list(runs.values_list(f"{model.kind}_id", flat=True)[:limit])
+
+
+def unexplained_ids(*, limit: int = 100) -> list[int]:
+    """Give the ids of matches whose nearest sentences were not looked for yet, best first."""
+    matches = Match.objects.filter(PUBLISHED, explained=False).order_by(F("score").desc(), "pk")
+    return list(matches.values_list("pk", flat=True)[:limit])
+
+
+def in_ids(ids: Iterable[int]) -> QuerySet[Match]:
+    """Give matches by id, joined."""
+    return _joined(Match.objects.filter(pk__in=list(ids))).order_by("pk")

@@ -1,0 +1,57 @@
+"""How matches look in the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from matching.choices import DeclineReason, Side
+from matching.models import Match, Response
+from matching.presenters import demander, reason_rows
+
+
+class ResponseSerializer(serializers.ModelSerializer[Response]):
+    """What a side said."""
+
+    class Meta:
+        model = Response
+        fields = ["side", "answer", "reason", "note", "at"]
+
+
+class MatchSerializer(serializers.ModelSerializer[Match]):
+    """A match with its reasons; `score` is a probability 0-1."""
+
+    technology_title = serializers.CharField(source="technology.title", read_only=True)
+    demand_title = serializers.CharField(source="demand.title", read_only=True)
+    supplier = serializers.CharField(source="technology.organisation", read_only=True)
+    demander = serializers.SerializerMethodField()
+    reasons = serializers.SerializerMethodField()
+    responses = ResponseSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Match
+        fields = [
+            "id", "technology", "technology_title", "supplier", "demand", "demand_title", "demander", "score",
+            "reasons", "responses", "created_at", "refreshed_at",
+        ]  # fmt: skip
+
+    def get_demander(self, match: Match) -> str:
+        """Give the company's name unless it is masked."""
+        return demander(match, self.context["request"].user)
+
+    def get_reasons(self, match: Match) -> list[dict[str, Any]]:
+        """Give kind, label, weight (-1 to 1) and detail of each reason."""
+        return reason_rows(match)
+
+
+class ShortlistSerializer(serializers.Serializer[Any]):
+    """For which side."""
+
+    side = serializers.ChoiceField(choices=Side.choices)
+    position = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=10**6)
+
+
+class DeclineSerializer(ShortlistSerializer):
+    """For which side, and why."""
+
+    reason = serializers.ChoiceField(choices=DeclineReason.choices)
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)

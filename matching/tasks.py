@@ -1,0 +1,27 @@
+"""Match on publication, and sweep for whatever was missed."""
+
+from celery import shared_task
+
+
+@shared_task
+def match_listing(kind: str, pk: int) -> None:
+    """Search the other side for one listing."""
+    from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.match_listing(kind=kind, pk=pk)
+
+
+@shared_task
+def explain_match(pk: int) -> None:
+    """Find the nearest sentences of one match."""
+    from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.explain(pk=pk)
+
+
+@shared_task
+def sweep_unmatched() -> None:
+    """Match what was published and not matched; again with vectors what was matched by words alone; explain the rest."""
+    from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.sweep()
