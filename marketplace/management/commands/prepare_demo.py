@@ -1,6 +1,9 @@
 """Bring the demo's database and files up to date before its processes start."""
 
 import hashlib
+import logging
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +19,7 @@ from tools import fonts, messages
 class Command(BaseCommand):
     """`manage.py prepare_demo`: translations, fonts, static files, migrations, reference tables, samples.
 
-    Only in demo settings. A step whose sources have not changed since it last succeeded is skipped.
+    Only in demo settings. Static files are packed by a second process meanwhile, and only when they have changed.
     """
 
     help = "Prepare what the demo needs. Refused outside demo settings."
@@ -25,18 +28,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO_MODE:
             raise CommandError("prepare_demo runs only in demo settings (`make demo`).")
-        base, self.stamps = settings.BASE_DIR, settings.VAR_DIR / "stamps"
-        self.stamps.mkdir(parents=True, exist_ok=True)
+        logging.getLogger("fontTools").setLevel(logging.WARNING)
         self._step("translations", messages.compile_catalogues)
         self._step("fonts", fonts.build)
-        static = [base / "static", settings.VAR_DIR / "fonts", base / "requirements.txt"]
-        self._when_changed(
-            "static files", static, lambda: call_command("collectstatic", interactive=False, verbosity=0)
-        )
+        packing = self._start_packing()
         self._step("migrations", lambda: call_command("migrate", interactive=False, verbosity=0))
         self._step("reference tables", lambda: call_command("load_reference", verbosity=0))
         if "load_samples" in get_commands():
             self._step("samples", lambda: call_command("load_samples"))
+        if packing is not None:
+            self._step("static files", packing)
 
     def _step(self, name: str, act: Callable[[], object]) -> None:
         started = time.monotonic()
@@ -45,15 +46,23 @@ class Command(BaseCommand):
         act()
         self.stdout.write(f"{time.monotonic() - started:.1f} s")
 
-    def _when_changed(self, name: str, sources: list[Path], act: Callable[[], object]) -> None:
+    def _start_packing(self) -> Callable[[], None] | None:
+        """Start to collect and compress the static files; give what waits for the end, None when they are current."""
+        sources = (settings.BASE_DIR / "static", settings.VAR_DIR / "fonts", settings.BASE_DIR / "requirements.txt")
         digest = hashlib.sha256()
         for source in sources:
             for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
                 if path.is_file():
-                    digest.update(str(path.relative_to(source.parent)).encode())
-                    digest.update(path.read_bytes())
-        stamp = self.stamps / name.replace(" ", "-")
+                    digest.update(f"{path.relative_to(source.parent)}\0".encode() + path.read_bytes())
+        stamp = Path(settings.STATIC_ROOT) / ".packed"
         if stamp.exists() and stamp.read_text() == digest.hexdigest():
-            return
-        self._step(name, act)
-        stamp.write_text(digest.hexdigest())
+            return None
+        command = [sys.executable, settings.BASE_DIR / "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+        child = subprocess.Popen(command)
+
+        def wait() -> None:
+            if child.wait() != 0:
+                raise CommandError("The static files could not be packed; see above.")
+            stamp.write_text(digest.hexdigest())
+
+        return wait
