@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 NARROW = "\u00a0"  # no-break space: a figure and its unit stay on one line
 _MARKS = {"vi": (",", "."), "en": (".", ",")}  # decimal mark, thousands mark
+_SMALLEST_SHORT = 10**6
 _SCALES = {
     "vi": ((Decimal(10**9), "tỷ"), (Decimal(10**6), "triệu")),
     "en": ((Decimal(10**12), "tn"), (Decimal(10**9), "bn"), (Decimal(10**6), "m")),
@@ -50,10 +51,10 @@ def short(amount: Decimal | int, language: str) -> str:
     size = abs(amount)
     scales = _SCALES[language]
     for unit, name in scales:
-        scaled = size / unit
-        if _three_figures(scaled) < 1:
+        # 999.6 million rounds to 1,000 million, which is written as one of the next unit.
+        if (size < unit and _three_figures(size * 1000 / unit) < 1000) or size < _SMALLEST_SHORT:
             continue
-        figure = number(_three_figures(scaled), language)
+        figure = number(_three_figures(size / unit), language)
         sign = "−" if amount < 0 else ""
         if language == "vi":
             return f"{sign}{figure}{NARROW}{name}{NARROW}₫"

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.template import Library
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 register = Library()
@@ -55,7 +55,7 @@ def attributes(extra: Mapping[str, Any]) -> SafeString:
         if not name.startswith(_ALLOWED_PREFIXES):
             raise TypeError(f"unknown option {name!r}")
     pairs = [(name.replace("_", "-"), value) for name, value in extra.items() if is_given(value)]
-    return format_html_join("", ' {}="{}"', pairs) if pairs else format_html("")
+    return format_html_join("", ' {}="{}"', pairs) if pairs else SafeString("")
 
 
 def at(fraction: float) -> str:

@@ -1,0 +1,455 @@
+import math
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from django import forms
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import QueryDict
+from django.template import engines
+from django.test import RequestFactory
+from django.utils import timezone, translation
+
+from marketplace import bundle
+from marketplace.kit import money
+from marketplace.kit.formrows import wants_row, with_added_row
+from marketplace.ui.registry import register
+
+ROOT = settings.BASE_DIR
+NB = "\u00a0"
+
+
+def render(source, language="en", path="/", **context):
+    with translation.override(language):
+        request = RequestFactory().get(path)
+        return engines["django"].from_string(source).render({"request": request, **context})
+
+
+def soup(source, **context):
+    return BeautifulSoup(render(source, **context), "html.parser")
+
+
+# Words and figures
+
+
+@pytest.mark.parametrize(
+    ("amount", "vi", "en"),
+    [
+        (1_250_000_000, f"1,25{NB}tỷ{NB}₫", f"₫1.25{NB}bn"),
+        (12_500_000, f"12,5{NB}triệu{NB}₫", f"₫12.5{NB}m"),
+        (999_999_999, f"1{NB}tỷ{NB}₫", f"₫1{NB}bn"),
+        (999_499, f"999.499{NB}₫", "₫999,499"),
+        (0, f"0{NB}₫", "₫0"),
+        (-4_500_000, f"−4,5{NB}triệu{NB}₫", f"−₫4.5{NB}m"),
+        (1_234_567_000_000, f"1.235{NB}tỷ{NB}₫", f"₫1.23{NB}tn"),
+    ],
+)
+def test_money_short_form(amount, vi, en):
+    assert (money.short(amount, "vi"), money.short(amount, "en")) == (vi, en)
+
+
+def test_money_exact_form():
+    assert money.exact(Decimal("1250000000"), "vi") == f"1.250.000.000{NB}₫"
+    assert money.exact(Decimal("-1250000000"), "en") == "−₫1,250,000,000"
+
+
+def test_money_filter_has_exact_figure_on_hover():
+    data = soup("{{ amount|money }}", amount=1_250_000_000).data
+    assert (data["value"], data["title"], data.text) == ("1250000000", "₫1,250,000,000", f"₫1.25{NB}bn")
+
+
+def test_absent_values_give_a_dash():
+    source = "{{ x|money }}{{ x|money_exact }}{{ x|money_text }}{{ x|percent }}{{ x|share }}{{ x|day }}{{ x|moment }}{{ x|ago }}{{ x|number }}{{ x|size }}"
+    assert render(source, x=None) == "–" * 10
+
+
+def test_numbers_and_shares_follow_the_language():
+    source = "{{ a|number }} {{ b|share }} {{ c|percent }} {{ d|size }}"
+    values = {"a": 1234567.5, "b": 0.125, "c": Decimal("62.5000"), "d": 1_260_000}
+    assert render(source, "vi", **values) == f"1.234.567,5 12,5{NB}% 62,5{NB}% 1,3{NB}MB"
+    assert render(source, "en", **values) == f"1,234,567.5 12.5% 62.5% 1.3{NB}MB"
+
+
+def test_day_is_written_as_people_write_it():
+    assert render("{{ d|day }}", "vi", d=date(2025, 3, 9)) == '<time datetime="2025-03-09">09/03/2025</time>'
+    assert render("{{ d|day }}", "en", d=date(2025, 3, 9)) == '<time datetime="2025-03-09">9 Mar 2025</time>'
+
+
+def test_ago_looks_both_ways():
+    today = timezone.localdate()
+    texts = [soup("{{ d|ago }}", d=today + timedelta(days=step)).text.replace(NB, " ") for step in (-2, 0, 2)]
+    assert texts == ["2 days ago", "today", "in 2 days"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (10**9, 2 * 10**9, f"₫1{NB}bn – ₫2{NB}bn"),
+        (10**9, None, f"from ₫1{NB}bn"),
+        (None, 10**9, f"up to ₫1{NB}bn"),
+        (None, None, "Price on request"),
+    ],
+)
+def test_price_text_says_what_is_known(low, high, text):
+    assert render("{% price_text low high %}", low=low, high=high) == text
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{% button "x" kind="red" %}',
+        '{% button "x" type="image" %}',
+        '{% button "x" onclick="alert()" %}',
+        '{% link_button "x" href="#" size="huge" %}',
+        '{% badge "x" tone="blue" %}',
+        '{% legal_badge "secret" %}',
+        '{% verification_badge "maybe" %}',
+        '{% notice kind="pink" %}x{% endnotice %}',
+        '{% icon "unicorn" %}',
+        '{% search_box action="/" size="small" %}',
+        '{% panel tone="red" %}x{% endpanel %}',
+        '{% facts layout="round" %}x{% endfacts %}',
+        '{% result_card title="x" href="/" level=9 %}{% endresult_card %}',
+        '{% stat "x" value=1 tone="blue" %}',
+        "{% trl_gauge 10 %}",
+        "{% trl_gauge 4 needed_from=7 needed_to=5 %}",
+        "{% price_range p10=3 p50=2 p90=4 %}",
+        "{% price_range p10=3 p50=None p90=4 %}",
+        '{% price_range p10=1 p50="much" p90=4 %}',
+        "{% score 82 %}",
+        '{% file_tile name="x" tier="secret" %}',
+        "{% timeline rows %}",
+        "{% stepper rows %}",
+        "{% steps_nav rows %}",
+        "{% match_reasons rows %}",
+        '{% offer_diff rows caption="x" %}',
+        '{% football_field rows caption="x" %}',
+        "{% facet_panel rows %}",
+        '{% tabs rows label="x" %}',
+        '{% bar_chart pairs title="x" summary="x" unit="kg" label_head="x" value_head="x" %}',
+        '{% line_chart pairs series=series title="x" summary="x" label_head="x" %}',
+        "{% field rows %}",
+        '{% form_fields form only="nothing" %}',
+    ],
+)
+def test_component_refuses_a_wrong_option(source):
+    context = {"rows": [{"colour": "red"}], "pairs": [("a", 1)], "series": [("a", [1, 2])], "form": DateForm()}
+    with pytest.raises((ValueError, TypeError)):
+        render(source, **context)
+
+
+def test_every_component_is_documented():
+    text = (ROOT / "docs" / "components.md").read_text()
+    names = [*register.tags, *register.filters]
+    missing = [name for name in names if not re.search(rf"(\{{% |\||`){name}\b", text)]
+    assert missing == ["formset_row", "toasts"] or missing == ["toasts", "formset_row"]
+
+
+def test_every_component_template_opens_with_its_options():
+    silent = [
+        path.name for path in (ROOT / "templates/components").glob("*.html") if not path.read_text().startswith("{# ")
+    ]
+    assert silent == []
+
+
+def test_templates_hold_no_inline_style_or_script():
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in (ROOT / "templates").rglob("*.html")
+        for match in re.finditer(
+            r"\sstyle=|\son(?:click|change|submit|load)=|<style|<script(?![^>]*\ssrc=)", path.read_text()
+        )
+    ]
+    assert found == []
+
+
+# Components
+
+
+def test_button_passes_htmx_attributes():
+    button = soup('{% button "Go" kind="primary" name="go" value=0 hx_post="/x/" aria_label="Now" %}').button
+    assert button["hx-post"] == "/x/"
+    assert button["aria-label"] == "Now"
+    assert (button["name"], button["value"], button["type"]) == ("go", "0", "submit")
+
+
+def test_labels_are_escaped():
+    assert "<script>" not in render(
+        "{% badge x %}{% button x %}{% page_header title=x %}{% endpage_header %}", x="<script>"
+    )
+
+
+def test_clock_tells_late_soon_and_ahead():
+    today = timezone.localdate()
+    classes = [soup("{% clock due %}", due=today + timedelta(days=step)).span["class"][1] for step in (-1, 2, 10)]
+    assert classes == ["clock-danger", "clock-waiting", "clock-neutral"]
+    assert soup("{% clock due done=True %}", due=today - timedelta(days=1)).span["class"][1] == "clock-neutral"
+
+
+def test_trl_gauge_outlines_what_the_buyer_needs():
+    page = soup("{% trl_gauge 4 needed_from=5 needed_to=7 %}")
+    cells = page.select("g")
+    assert [index for index, cell in enumerate(cells, 1) if "is-needed" in cell["class"]] == [5, 6, 7]
+    assert [index for index, cell in enumerate(cells, 1) if "is-filled" in cell["class"]] == [1, 2, 3, 4]
+    assert page.svg["aria-label"] == "TRL 4 of 9; the buyer needs 5 to 7"
+
+
+def test_price_range_keeps_the_order_of_its_marks():
+    page = soup("{% price_range p10=1000 p50=2000 p90=4000 asking=5000 budget=500 %}")
+    place = lambda value: float(value.rstrip("%"))  # noqa: E731
+    band = page.select_one(".price-band")
+    median = place(page.select_one(".price-median")["x1"])
+    budget, asking = (place(mark["x"]) for mark in page.select(".price-bar > svg"))
+    left, right = place(band["x"]), place(band["x"]) + place(band["width"])
+    assert 0 < budget < left < median < right < asking < 100
+    assert "above the suggested range" in page.figcaption.text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_drawings_use_points_in_every_language(language):
+    html = render("{% price_range p10=1 p50=2 p90=7 %}{% score 0.337 %}", language)
+    assert not re.search(r'(?:x|x1|x2|y|width|stroke-dasharray)="[\d]+,', html)
+
+
+def test_match_reasons_tell_for_from_against():
+    reasons = [
+        {"kind": "word", "label": "graphene", "weight": 0.21},
+        {"kind": "fact", "label": "price", "weight": -0.09},
+    ]
+    page = soup("{% match_reasons reasons %}", reasons=reasons)
+    assert [item.contents[0] for item in page.select(".reason-points")] == ["+21", "−9"]
+    assert [group.text for group in page.select(".reason-kind")] == ["Words in common", "Facts"]
+
+
+def test_offer_diff_marks_changes_only():
+    changes = [
+        {"label": "Upfront", "before": "500", "after": "650"},
+        {"label": "Territory", "before": None, "after": "Laos"},
+        {"label": "Minimum", "before": "10", "after": None},
+        {"label": "Term", "before": "5", "after": "5"},
+    ]
+    page = soup('{% offer_diff changes caption="Changes" %}', changes=changes)
+    assert [row["class"] for row in page.select("tbody tr")] == [
+        ["is-changed"],
+        ["is-added"],
+        ["is-removed"],
+        ["is-same"],
+    ]
+    assert [mark.text for mark in page.select("ins")] == ["650", "Laos"]
+    assert page.select_one(".count").text == "3 changes"
+
+
+def test_file_tile_links_only_what_is_open():
+    opened = soup('{% file_tile name="a.pdf" tier="public" href="/a" %}')
+    locked = soup('{% file_tile name="a.pdf" tier="nda" href="/a" locked=True how_to_open="Sign the NDA." %}')
+    assert opened.a["href"] == "/a"
+    assert locked.a is None
+    assert "Sign the NDA." in locked.text
+
+
+def test_pagination_keeps_filters():
+    page = soup("{% pagination page %}", path="/?q=lọc&trl=4&page=2", page=Paginator(range(100), 10).page(2))
+    next_link = page.select_one("a[rel=next]")["href"]
+    assert QueryDict(next_link.removeprefix("?")) == QueryDict("q=lọc&trl=4&page=3")
+    assert page.select_one("[aria-current=page]").text == "2"
+
+
+def test_pagination_of_one_page_shows_nothing():
+    assert soup("{% pagination page %}", page=Paginator(range(3), 10).page(1)).nav is None
+
+
+@pytest.mark.parametrize(
+    ("query", "sort", "aria"),
+    [("", "price", None), ("?sort=price", "-price", "ascending"), ("?sort=-price&page=3", "price", "descending")],
+)
+def test_sort_head_turns_the_order(query, sort, aria):
+    head = soup('{% sort_th "Price" key="price" %}', path=f"/{query}").th
+    assert head.a["href"] == f"?sort={sort}"
+    assert head.get("aria-sort") == aria
+
+
+def test_progress_asks_again_until_done():
+    going = soup('{% progress label="Import" value=1 out_of=4 url="/p/" %}').div
+    done = soup('{% progress label="Import" value=4 out_of=4 url="/p/" done=True %}').div
+    assert (going["hx-get"], going.progress["value"], going.select_one(".figure").text) == ("/p/", "1", "25%")
+    assert "hx-get" not in done.attrs
+
+
+def test_block_tags_nest():
+    html = render('{% panel title="A" %}{% notice %}{% badge "x" %}{% endnotice %}{% endpanel %}')
+    assert html.count("&lt;") == 0
+    assert "notice-info" in html
+
+
+# Forms
+
+
+class DateForm(forms.Form):
+    filed_on = forms.DateField(label="Filed on", help_text="As on the form.")
+    side = forms.ChoiceField(label="Side", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
+    agreed = forms.BooleanField(label="Agreed")
+
+
+def test_field_joins_label_hint_and_error():
+    page = soup("{% field form.filed_on %}", form=DateForm({"filed_on": ""}))
+    control = page.input
+    assert page.label["for"] == control["id"]
+    assert control["aria-describedby"].split() == ["id_filed_on_helptext", "id_filed_on_error"]
+    assert control["aria-invalid"] == "true"
+    assert page.find(id="id_filed_on_helptext").text == "As on the form."
+    assert page.find(id="id_filed_on_error") is not None
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "form", [DateForm(initial={"filed_on": date(2025, 3, 9)}), DateForm({"filed_on": "09/03/2025"})]
+)
+def test_date_field_is_native_with_an_iso_value(language, form):
+    control = BeautifulSoup(render("{% field form.filed_on %}", language, form=form), "html.parser").input
+    assert (control["type"], control["value"]) == ("date", "2025-03-09")
+
+
+def test_date_that_is_none_stays_as_typed():
+    control = soup("{% field form.filed_on %}", form=DateForm({"filed_on": "31/02/2025"})).input
+    assert (control["type"], control["value"]) == ("text", "31/02/2025")
+
+
+def test_django_renders_fields_as_the_component_does():
+    form = DateForm()
+    assert (
+        render("{{ form.filed_on.as_field_group }}", form=form).strip()
+        == render("{% field form.filed_on %}", form=form).strip()
+    )
+
+
+def test_error_summary_links_each_error_to_a_control():
+    form = DateForm({})
+    page = soup("{% error_summary form %}{% form_fields form %}", form=form)
+    targets = [link["href"].removeprefix("#") for link in page.select(".error-summary a")]
+    assert targets == ["id_filed_on", "id_side_0", "id_agreed"]
+    assert [page.find(id=target).name for target in targets] == ["input", "input", "input"]
+    assert page.select_one(".error-summary")["role"] == "alert"
+
+
+def test_error_summary_is_silent_when_all_is_well():
+    assert soup("{% error_summary form %}", form=DateForm()).find() is None
+
+
+def test_formset_numbers_its_errors_and_adds_a_row_without_script():
+    rows = forms.formset_factory(DateForm, extra=0, can_delete=True)
+    sent = QueryDict("r-TOTAL_FORMS=1&r-INITIAL_FORMS=0&r-0-side=a&r-add=1")
+    page = soup(
+        '{% error_summary rows %}{% formset rows legend="Rows" row_label="Row" add_label="Add" %}',
+        rows=rows(sent, prefix="r"),
+    )
+    assert page.select_one(".error-summary a").text.startswith("Row 1: Filed on")
+    assert page.select_one("[data-add-row]")["name"] == "r-add"
+    assert wants_row(sent, "r")
+    more = rows(with_added_row(sent, "r"), prefix="r")
+    assert len(more.forms) == 2
+    assert more.forms[0]["side"].value() == "a"
+
+
+@pytest.mark.parametrize(("total", "expected"), [("2", "3"), ("abc", "1"), ("-4", "1"), ("100", "100")])
+def test_added_row_is_counted_within_limits(total, expected):
+    assert with_added_row(QueryDict(f"r-TOTAL_FORMS={total}&r-add=1"), "r")["r-TOTAL_FORMS"] == expected
+
+
+# Style
+
+
+def test_bundle_holds_every_style_sheet(tmp_path):
+    text = bundle.join("site.css", ROOT / "static")
+    assert len(bundle.source_files("site.css", ROOT / "static")) == 2 + len(
+        list((ROOT / "static/components").glob("*.css"))
+    )
+    assert "/*" not in text
+    assert text.count("{") == text.count("}")
+
+
+def test_classes_of_components_are_styled_with_tokens_only():
+    sheets = [*(ROOT / "static/components").glob("*.css"), ROOT / "static/base.css"]
+    colours = [
+        f"{sheet.name}: {match}"
+        for sheet in sheets
+        for match in re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(", sheet.read_text())
+    ]
+    assert colours == ["form.css: #fff"]  # the ground of a QR code
+
+
+def _tokens() -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+    number = r"([\d.]+) ([\d.]+) ([\d.]+)"
+    text = (ROOT / "static/tokens.css").read_text()
+    pairs = {
+        match[1]: (tuple(map(float, match.groups()[1:4])), tuple(map(float, match.groups()[4:7])))
+        for match in re.finditer(rf"--([\w-]+): light-dark\(oklch\({number}\), oklch\({number}\)\)", text)
+    }
+    alone = {
+        match[1]: (tuple(map(float, match.groups()[1:4])),) * 2
+        for match in re.finditer(rf"--([\w-]+): oklch\({number}\);", text)
+    }
+    return pairs | alone
+
+
+def _luminance(colour):
+    """Relative luminance of an OKLCH colour (Björn Ottosson's matrices), clipped to sRGB."""
+    lightness, chroma, hue = colour
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
+    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
+    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
+    return sum(weight * min(max(part, 0), 1) for weight, part in ((0.2126, red), (0.7152, green), (0.0722, blue)))
+
+
+def _contrast(one, other):
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "grounds", "least"),
+    [
+        ("ink", ["paper", "surface", "sunken", "amber-wash", "jade-wash", "lacquer-wash", "indigo-wash"], 7),
+        ("ink-soft", ["paper", "surface"], 7),
+        ("ink-soft", ["sunken", "amber-wash"], 4.5),
+        ("link", ["paper", "surface"], 7),
+        ("link", ["sunken", "indigo-wash", "amber-wash"], 4.5),
+        ("on-lacquer", ["lacquer", "lacquer-deep"], 4.5),
+        ("lacquer-text", ["paper", "surface", "lacquer-wash"], 4.5),
+        ("jade-text", ["paper", "surface", "jade-wash"], 4.5),
+        ("amber-text", ["paper", "surface", "amber-wash"], 4.5),
+        ("line-strong", ["paper", "surface"], 3),
+        ("lacquer-mark", ["paper", "surface"], 3),
+        ("jade-mark", ["paper", "surface"], 3),
+        ("indigo-mark", ["paper", "surface"], 3),
+    ],
+)
+def test_colours_have_the_contrast_they_need(text, grounds, least):
+    tokens = _tokens()
+    low = {
+        (ground, mode): round(ratio, 2)
+        for ground in grounds
+        for mode, (fore, back) in zip(("light", "dark"), zip(tokens[text], tokens[ground], strict=True), strict=True)
+        if (ratio := _contrast(fore, back)) < least
+    }
+    assert low == {}
+
+
+def test_every_static_file_named_in_templates_exists():
+    names = {
+        match.group(1)
+        for path in (ROOT / "templates").rglob("*.html")
+        for match in re.finditer(r"\{% static '([^']+)' %\}", path.read_text())
+    }
+    own = {name for name in names if not name.startswith(("fonts/", "account/", "mfa/")) and name not in bundle.SOURCES}
+    assert [name for name in sorted(own) if not (Path(ROOT) / "static" / name).exists()] == []
