@@ -249,6 +249,7 @@ def sample_forms() -> dict[str, Any]:
     }
     return {
         "form": SampleForm(initial={"filed_on": date(2025, 3, 9), "methods": ["licence"]}, prefix="empty"),
+        "row_form": SampleForm(prefix="row"),
         "wrong_form": SampleForm(wrong),
         "owners": Owners(rows, prefix="owners"),
     }
