@@ -46,9 +46,14 @@ def can_withdraw(actor: User, listing: Listing) -> bool:
     return can_edit(actor, listing) or can_review(actor, listing)
 
 
+def is_tto_officer(actor: User, listing: Listing) -> bool:
+    """A TTO officer of the listing's organisation."""
+    return actor.has_org_role(listing.organisation_id, Role.TTO_OFFICER)
+
+
 def approves_for_owner(actor: User, listing: Listing) -> bool:
     """A TTO officer of the organisation, not the author."""
-    return actor.has_org_role(listing.organisation_id, Role.TTO_OFFICER) and listing.author_id != actor.pk
+    return is_tto_officer(actor, listing) and listing.author_id != actor.pk
 
 
 def can_review(actor: User, listing: Listing) -> bool:

@@ -1,0 +1,84 @@
+"""The operator's queue, and the page where a listing is reviewed."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from listings import policies, selectors
+from listings.acts import available_acts
+from listings.choices import LegalClass
+from listings.forms import ReviewForm
+from listings.models import Technology
+from listings.views.history import events_of
+from listings.views.lookup import WORDS, find, url
+from marketplace.kit.errors import require
+from marketplace.kit.pagination import paginate
+
+
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """List what waits for the exchange, technologies and demands together, oldest first."""
+    user: Any = request.user
+    require(user.is_operator)
+    waiting: list[Any] = [*selectors.review_queue_technologies(user), *selectors.review_queue_demands(user)]
+    waiting.sort(key=lambda listing: (listing.submitted_at, listing.kind, listing.pk))
+    page = paginate(request, waiting)
+    shown = list(page.object_list)
+    reviews = selectors.open_reviews_by_listing(shown)
+    days = selectors.review_days()
+    rows = [
+        {
+            "listing": listing,
+            "word": WORDS[listing.kind],
+            "due": selectors.answer_due(listing, days=days),
+            "review": reviews.get((listing.kind, listing.pk)),
+            "mine": (review := reviews.get((listing.kind, listing.pk))) is not None and review.reviewer_id == user.pk,
+            "href": url(listing, "review"),
+            "claim_url": url(listing, "claim"),
+        }
+        for listing in shown
+    ]
+    return render(request, "listings/review_queue.html", {"page": page, "rows": rows, "days": days})
+
+
+@require_GET
+def page(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """Show a listing beside its checklist."""
+    return show(request, find(kind, request.user, pk))
+
+
+def needs_ip_check(listing: Any) -> bool:
+    """Tell whether there are IP rights to look up."""
+    return isinstance(listing, Technology) and bool(listing.ip_rights.all())
+
+
+def show(request: HttpRequest, listing: Any, *, form: Any = None, problem: str = "", status: int = 200) -> HttpResponse:
+    """Render the review page."""
+    user: Any = request.user
+    require(policies.can_review(user, listing))
+    review = selectors.open_review(listing)
+    if form is None:
+        legal_class = listing.legal_class if listing.legal_class != LegalClass.UNKNOWN else ""
+        form = ReviewForm(initial={"legal_class": legal_class}, with_rights=needs_ip_check(listing))
+    technology = isinstance(listing, Technology)
+    context = {
+        "listing": listing,
+        "kind": listing.kind,
+        "word": WORDS[listing.kind],
+        "review": review,
+        "acts": available_acts(user, listing, review=review),
+        "form": form,
+        "problem": problem,
+        "due": selectors.answer_due(listing),
+        "novelty": selectors.novelty_at_risk(listing) if technology else [],
+        "documents": list(selectors.documents_of(listing)) if technology else [],
+        "past": list(selectors.decided_reviews(listing)[:5]),
+        "events": events_of(listing),
+        "urls": {name: url(listing, name) for name in ("claim", "release", "publish", "request_changes", "reject")},
+        "crumbs": [(_("Review queue"), reverse("listings:review_queue"))],
+    }
+    return render(request, "listings/review.html", context, status=status)
