@@ -1,5 +1,7 @@
 """Closed lists. Objects, methods and rights follow articles 4, 6 and 7 of the Technology Transfer Law."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -89,3 +91,9 @@ class Cooperation(models.TextChoices):
     JOINT_DEVELOPMENT = "joint_development", _("Develop together")
     SERVICE = "service", _("Commission a service")
     TRIAL = "trial", _("Try before buying")
+
+
+def labels(choices: type[models.TextChoices], values: Iterable[str]) -> list[str]:
+    """Give the labels of stored values; one that the list no longer knows is shown as stored."""
+    known = dict(choices.choices)
+    return [str(known.get(value, value)) for value in values]

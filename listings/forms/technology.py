@@ -267,7 +267,7 @@ AdvantageFormSet = formset_factory(
 )
 
 
-def advantage_rows(technology: Technology, data: Any = None) -> BaseFormSet[Any]:
+def advantage_rows(technology: Technology, data: Any = None) -> "BaseFormSet[Any]":
     """Give the formset of the stored advantages, bound when there is `data`."""
     return AdvantageFormSet(data, initial=advantages_as_rows(technology), prefix="advantages")
 

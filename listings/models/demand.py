@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from listings.choices import Cooperation
+from listings.choices import Cooperation, labels
 from listings.lifecycle import DEMAND
 from listings.models.base import Listing, ListingQuerySet
 from listings.models.technology import NOT_NEGATIVE
@@ -74,3 +74,8 @@ class Demand(Listing):
     def get_absolute_url(self) -> str:
         """Give the address of the demand's page."""
         return reverse("listings:demand", args=[self.pk])
+
+    @property
+    def cooperation_labels(self) -> list[str]:
+        """Name the ways to cooperate."""
+        return labels(Cooperation, self.cooperation)

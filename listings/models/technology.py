@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from listings.choices import ObjectType, Right, TransferMethod
+from listings.choices import ObjectType, Right, TransferMethod, labels
 from listings.lifecycle import TECHNOLOGY
 from listings.models.base import Listing, ListingQuerySet
 from marketplace.kit.validators import plain_text
@@ -131,6 +131,21 @@ class Technology(Listing):
     def get_absolute_url(self) -> str:
         """Give the address of the technology's page."""
         return reverse("listings:technology", args=[self.pk])
+
+    @property
+    def rights_offered_labels(self) -> list[str]:
+        """Name the rights on offer."""
+        return labels(Right, self.rights_offered)
+
+    @property
+    def transfer_methods_labels(self) -> list[str]:
+        """Name the transfer methods."""
+        return labels(TransferMethod, self.transfer_methods)
+
+    @property
+    def object_types_labels(self) -> list[str]:
+        """Name the objects of transfer."""
+        return labels(ObjectType, self.object_types)
 
 
 class Advantage(models.Model):
