@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class QuantileRule(enum.StrEnum):
     AVERAGED_RANK = "averaged nearest rank (Hyndman-Fan 2; US Treas. Reg. 1.482-1)"
 
 
-_NUMPY_METHOD = {
+_NUMPY_METHOD: dict[QuantileRule, Any] = {
     QuantileRule.LINEAR: "linear",
     QuantileRule.WEIBULL: "weibull",
     QuantileRule.HAZEN: "hazen",
@@ -263,7 +264,13 @@ def multiple_value(
     elif name.startswith("aggregate"):
         found = p.sum() / m.sum()
     else:
-        known = {"median": np.median, "mean": np.mean, "average": np.mean, "min": np.min, "max": np.max}
+        known: dict[str, Callable[[Floats], Any]] = {
+            "median": np.median,
+            "mean": np.mean,
+            "average": np.mean,
+            "min": np.min,
+            "max": np.max,
+        }
         if name not in known:
             raise InvalidInputError(f"no statistic is called {statistic!r}")
         found = known[name](ratio)

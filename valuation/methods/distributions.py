@@ -222,7 +222,7 @@ class Lognormal:
         return self.from_normal(np.asarray(special.ndtri(np.asarray(u, dtype=np.float64))))
 
     def from_normal(self, z: Floats) -> Floats:
-        out = np.multiply(z, self.sigma)
+        out = np.asarray(np.multiply(z, self.sigma))
         out += self.mu
         np.exp(out, out=out)
         if self.minimum > 0 or self.maximum < math.inf:

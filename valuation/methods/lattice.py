@@ -110,6 +110,7 @@ def moves(
             raise InvalidInputError("a Leisen-Reimer tree is centred on the strike")
         d1 = (math.log(spot / strike) + (rate - carry + sigma**2 / 2) * years) / (sigma * math.sqrt(years))
         p, q = _peizer_pratt(d1 - sigma * math.sqrt(years), steps), _peizer_pratt(d1, steps)
+        require(1e-9 < p < 1 - 1e-9 and 1e-9 < q < 1 - 1e-9, "a Leisen-Reimer tree cannot reach so far from the money")
         up = growth * q / p
         down = growth * (1 - q) / (1 - p)
         return Moves(up, down, p, math.exp(-rate * h), tree)

@@ -77,13 +77,14 @@ def flow_weights(stage_probabilities: ArrayLike, cash_flows: ArrayLike) -> Float
     p, flows = array(stage_probabilities, "stage probabilities").ravel(), array(cash_flows, "cash flows").ravel()
     require((p >= 0) & (p <= 1), "a probability lies in [0, 1]")
     require(p.size <= flows.size, "more stages than flows")
-    passed = np.cumprod(p)
-    reached = np.concatenate([[1.0], passed])
+    passed: Floats = np.cumprod(p)
+    reached: Floats = np.concatenate([np.ones(1), passed])
     if p.size == flows.size and p.size and p[0] != 1.0:
         return np.where(flows < 0, reached[:-1], passed)
     if p.size == flows.size:
         return passed
-    return np.concatenate([reached, np.full(flows.size - reached.size, reached[-1])])
+    later: Floats = np.full(flows.size - reached.size, reached[-1])
+    return np.concatenate([reached, later])
 
 
 def risk_adjusted_value(

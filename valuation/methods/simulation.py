@@ -20,7 +20,7 @@ from valuation.methods.distributions import Fixed, Marginal
 from valuation.methods.types import ArrayLike, Floats, Percentiles, array, inner, require
 
 LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
-QUANTILE_RULE = "linear interpolation between order statistics (Hyndman-Fan 7)"
+QUANTILE_RULE = "midpoint positions, linear between order statistics (Hyndman-Fan 5)"
 SOBOL_REPLICATES = 16
 
 Model = Callable[[Mapping[str, Floats]], Floats]
@@ -141,7 +141,7 @@ def draw_scores(
     if spearman:
         pairs = {pair: float(spearman_to_pearson(value)) for pair, value in spearman.items()}
         matrix, projected = nearest_correlation(correlation_matrix(names, pairs))
-        factor = np.linalg.cholesky(matrix)
+        factor = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     if count == 0:
         z, replicates = np.empty((0, paths)), 1
     elif sampler is Sampler.PSEUDO:
@@ -199,7 +199,7 @@ def percentiles(values: ArrayLike, *, levels: Sequence[float] = LEVELS, replicat
 
     iid draws: half the distance between the order statistics one binomial standard deviation apart
     (distribution-free; David & Nagaraja, Order Statistics 3e, section 7.1). Sobol replicates: spread of
-    the replicate percentiles / sqrt(replicates).
+    the replicate percentiles / sqrt(replicates), the value being their mean.
     """
     draws = np.asarray(values, dtype=np.float64)
     require(draws.ndim == 1 and draws.size >= 2, "percentiles need a line of at least two values")
@@ -213,7 +213,7 @@ def percentiles(values: ArrayLike, *, levels: Sequence[float] = LEVELS, replicat
     deviation = float(np.std(draws))
     if replicates == 1:
         reach = np.sqrt(n * p * (1 - p))
-        centre = p * (n - 1)
+        centre = p * n - 0.5
         above = ordered[np.minimum(np.ceil(centre + reach), n - 1).astype(np.int64)]
         below = ordered[np.maximum(np.floor(centre - reach), 0).astype(np.int64)]
         errors = (above - below) / 2
@@ -221,6 +221,7 @@ def percentiles(values: ArrayLike, *, levels: Sequence[float] = LEVELS, replicat
     else:
         groups = np.sort(draws.reshape(replicates, -1), axis=1)
         each = np.stack([_interpolate(group, p) for group in groups])
+        found = each.mean(axis=0)
         errors = each.std(axis=0, ddof=1) / np.sqrt(replicates)
         mean_error = groups.mean(axis=1).std(ddof=1) / np.sqrt(replicates)
     return Percentiles(
@@ -231,12 +232,12 @@ def percentiles(values: ArrayLike, *, levels: Sequence[float] = LEVELS, replicat
         mean_standard_error=float(mean_error),
         standard_deviation=deviation,
         paths=n,
-        rule=QUANTILE_RULE,
+        rule=QUANTILE_RULE if replicates == 1 else f"{QUANTILE_RULE}; mean of {replicates} replicates",
     )
 
 
 def _interpolate(ordered: Floats, p: Floats) -> Floats:
-    position = p * (ordered.size - 1)
+    position = np.clip(p * ordered.size - 0.5, 0.0, ordered.size - 1.0)
     low = np.floor(position).astype(np.int64)
     high = np.minimum(low + 1, ordered.size - 1)
     found = ordered[low] + (position - low) * (ordered[high] - ordered[low])

@@ -417,11 +417,11 @@ def _prepare(inputs: SuggestionInputs) -> tuple[_Case, list[str]]:
     for name, method, estimate in (
         ("incremental_profit", INCREMENTAL, inputs.incremental_profit),
         ("cost", COST, inputs.cost),
-        ("development_cost", None, inputs.development_cost),
+        ("development_cost", "", inputs.development_cost),
     ):
         if estimate is not None:
             marginals[name] = estimate.marginal()
-            if method:
+            if method in METHODS:
                 methods.append(method)
     return _Case(inputs, marginals, periods, tuple(methods), ranges, inputs.maintenance * (1 - inputs.tax)), warnings
 

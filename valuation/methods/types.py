@@ -102,7 +102,7 @@ class Percentiles:
         raise KeyError(level)
 
 
-def require(condition: object, message: str) -> None:
+def require(condition: Any, message: str) -> None:
     """Raise InvalidInputError with ``message`` unless ``condition`` holds (for all elements of an array)."""
     if not np.all(condition):
         raise InvalidInputError(message)
