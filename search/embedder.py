@@ -132,9 +132,18 @@ def _made(description: tuple[tuple[str, Any], ...]) -> Embedder:
     return make_embedder(dict(description))
 
 
+_instead: Embedder | None = None
+
+
+def use_embedder(embedder: Embedder | None) -> None:
+    """Put another embedder in the place of the settings' one in this process (None: no longer)."""
+    global _instead
+    _instead = embedder
+
+
 def current_embedder() -> Embedder:
     """Give this process's embedder, as the settings say now."""
-    return _made(tuple(sorted(settings.EMBEDDER.items())))
+    return _instead or _made(tuple(sorted(settings.EMBEDDER.items())))
 
 
 def passage_text(title: str, body: str) -> str:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from pgvector import HalfVector
 
-from search.embedder import EmbeddingError, current_embedder, passage_text, query_text
+from search.embedder import EmbeddingError, current_embedder, passage_text
 from search.models import Document, Embedding, LanguageMean
 
 logger = logging.getLogger(__name__)
 
 BATCH = 16
-MEAN_EVERY = 200  # vectors; the means are taken again when so many more are stored
-QUERY_SAMPLE = 100
 
 
 def embed_documents(*, document_ids: Sequence[int] | None = None) -> int:
@@ -71,30 +69,19 @@ def progress() -> tuple[int, int]:
 
 @transaction.atomic
 def recompute_means() -> None:
-    """Store the mean passage vector of each language, and the mean query vector of a sample of titles."""
-    embedder = current_embedder()
+    """Store the mean passage vector of each language, over all public documents."""
+    space = current_embedder().space
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.language, count(*), avg(e.vector)::text FROM search_embedding e"
             " JOIN search_document d ON d.id = e.document_id WHERE e.space = %s AND d.public GROUP BY e.language",
-            [embedder.space],
+            [space],
         )
         rows = cursor.fetchall()
     for language, count, mean in rows:
-        _store(embedder.space, language, LanguageMean.Side.PASSAGE, HalfVector.from_text(mean), count)
-        sample = list(
-            Document.objects.public()
-            .filter(language=language)
-            .exclude(title="")
-            .order_by("source_hash", "pk")
-            .values_list("title", flat=True)[:QUERY_SAMPLE]
+        LanguageMean.objects.update_or_create(
+            space=space,
+            language=language,
+            side=LanguageMean.Side.PASSAGE,
+            defaults={"vector": HalfVector.from_text(mean), "count": count},
         )
-        if sample:
-            made = embedder.embed([query_text(title) for title in sample], query=True)
-            _store(embedder.space, language, LanguageMean.Side.QUERY, HalfVector(made.mean(axis=0)), len(sample))
-
-
-def _store(space: str, language: str, side: str, vector: HalfVector, count: int) -> None:
-    LanguageMean.objects.update_or_create(
-        space=space, language=language, side=side, defaults={"vector": vector, "count": count}
-    )

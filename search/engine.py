@@ -8,11 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from tantivy import Query
 
 from search import embedder, fusion, index, lexical, text, vectors
 from search.embedder import EmbeddingError, Vectors
+from search.fusion import Floats
 from search.lexical import LexicalHit, LexicalIndex, MatchedTerm
+from search.vectors import Candidate
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +69,21 @@ class Ranking:
         return self._state.explain(self._query, object_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The candidates of one query with their features, before the fusion: what it is trained on."""
+
+    language: str
+    rows: list[Candidate]
+    lexical: Floats
+    table: Floats
+    cross: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    truncated: bool
+    state: LexicalIndex | None
+    query: Query | None
+
+
 def rank(
     query: str,
     *,
@@ -78,67 +96,102 @@ def rank(
     exclude: Collection[int] = (),
     query_vector: Vectors | None = None,
     dense: bool = True,
+    floor: float | None = None,
 ) -> Ranking:
     """Rank the public documents of a kind by how probably they answer a text: a few words, or a whole need.
 
     Words are joined by OR and keep their frequency. `title` is the need's own title, if it is apart from the text.
     `language` is detected unless given; `hint` decides where the words do not. `restrict_to` ranks only those
     objects. `query_vector` saves embedding the text again. With `dense=False`, or while there are no vectors, words
-    alone rank. Hits below the floor of `fusion.json` are left out.
+    alone rank. Hits below the floor (by default that of `fusion.json`) are left out.
     """
-    said = text.clean(f"{title}\n{query}" if title else query)
-    language = language or text.detect_language(said, hint=hint)
-    title, is_long = _headline(title, said, language)
-    asked, exact = _weights(said, title, language)
-    depth = max(limit, LEXICAL_CANDIDATES)
-    state = index.lexical(kind)
-    lexical_query = state.query(asked, exact) if state is not None else None
-    found = _by_words(state, lexical_query, kind=kind, limit=depth, only=restrict_to, without=exclude)
-    space = embedder.current_embedder().space
-    centred, means = None, {}
-    if dense and said.strip():
-        if query_vector is None:
-            query_vector = _vector(said)
-        if query_vector is not None:
-            means = vectors.load_means(space)
-            centred = query_vector - means[language, "query"]
-    wanted = {hit.object_id for hit in found}
-    if centred is not None:
-        if restrict_to is not None and len(restrict_to) <= EXACT_SCAN:
-            wanted.update(restrict_to)
-        else:
-            near = vectors.nearest(space=space, kind=kind, centred=centred, count=DENSE_CANDIDATES)
-            wanted.update(near if restrict_to is None else set(near).intersection(restrict_to))
-        wanted.difference_update(exclude)
-    rows = vectors.candidates(space=space, kind=kind, object_ids=sorted(wanted), centred=centred, means=means)
-    if not rows:
-        return Ranking((), language, centred is not None, truncated=False)
-    by_words = {hit.object_id: hit.score for hit in found}
-    lexical_scores = np.array([by_words.get(row.object_id, 0.0) for row in rows])
-    cosines = np.array([np.nan if row.cosine is None else row.cosine for row in rows])
-    table = fusion.features(
-        lexical=lexical_scores,
-        cosine=cosines,
-        best_possible=state.best_possible(asked) if state is not None else 0.0,
-        long=is_long,
+    floor = fusion.floor() if floor is None else floor
+    found = examine(
+        query,
+        kind=kind,
+        title=title,
+        language=language,
+        hint=hint,
+        depth=max(limit, LEXICAL_CANDIDATES),
+        restrict_to=restrict_to,
+        exclude=exclude,
+        query_vector=query_vector,
+        dense=dense,
     )
-    logits, probabilities = fusion.probabilities(
-        table, cross=np.array([row.language != language for row in rows]), known=~np.isnan(cosines)
-    )
+    if not found.rows:
+        return Ranking((), found.language, dense=False, truncated=False)
+    logits, probabilities = fusion.probabilities(found.table, cross=found.cross, known=found.known)
     hits = [
         Hit(row.object_id, row.language, float(logit), float(probability), float(score), row.cosine)
-        for row, logit, probability, score in zip(rows, logits, probabilities, lexical_scores, strict=True)
-        if probability >= fusion.floor()
+        for row, logit, probability, score in zip(found.rows, logits, probabilities, found.lexical, strict=True)
+        if probability >= floor
     ]
     hits.sort(key=lambda hit: (-hit.score, hit.object_id))
     return Ranking(
         tuple(hits[:limit]),
-        language,
-        dense=bool((~np.isnan(cosines)).any()),
-        truncated=len(found) >= depth or len(hits) > limit,
-        _state=state,
-        _query=lexical_query,
+        found.language,
+        dense=bool(found.known.any()),
+        truncated=found.truncated or len(hits) > limit,
+        _state=found.state,
+        _query=found.query,
     )
+
+
+def examine(
+    query: str,
+    *,
+    kind: str,
+    title: str = "",
+    language: str | None = None,
+    hint: str | None = None,
+    depth: int = LEXICAL_CANDIDATES,
+    restrict_to: Collection[int] | None = None,
+    exclude: Collection[int] = (),
+    query_vector: Vectors | None = None,
+    dense: bool = True,
+) -> Examined:
+    """Propose candidates and take their features; parameters as in `rank`, `depth` for the candidates by words."""
+    said = text.clean(f"{title.strip().rstrip('.')}. {query}" if title.strip() else query)
+    language = language or text.detect_language(said, hint=hint)
+    title, is_long = _headline(title, said, language)
+    asked, exact = _weights(said, title, language)
+    state = index.lexical(kind)
+    lexical_query = state.query(asked, exact) if state is not None else None
+    found = _by_words(state, lexical_query, kind=kind, limit=depth, only=restrict_to, without=exclude)
+    space = embedder.current_embedder().space
+    wanted = {hit.object_id for hit in found}
+    mean, means = None, {}
+    if not dense or not said.strip():
+        query_vector = None
+    elif query_vector is None:
+        query_vector = _vector(said)
+    if query_vector is not None:
+        means = vectors.load_means(space)
+        mean = means[language, "need" if is_long else "query"]
+        if restrict_to is not None and len(restrict_to) <= EXACT_SCAN:
+            wanted.update(restrict_to)
+        else:
+            near = vectors.nearest(space=space, kind=kind, centred=query_vector - mean, count=DENSE_CANDIDATES)
+            wanted.update(near if restrict_to is None else set(near).intersection(restrict_to))
+        wanted.difference_update(exclude)
+    rows = vectors.candidates(
+        space=space, kind=kind, object_ids=sorted(wanted), query=query_vector, mean=mean, means=means
+    )
+    by_words = {hit.object_id: hit.score for hit in found}
+    lexical_scores = np.array([by_words.get(row.object_id, 0.0) for row in rows])
+    cosines = np.array([np.nan if row.cosine is None else row.cosine for row in rows])
+    cross = np.array([row.language != language for row in rows], dtype=bool)
+    table = fusion.features(
+        lexical=lexical_scores,
+        cosine=cosines,
+        raw=np.array([np.nan if row.raw is None else row.raw for row in rows]),
+        cross=cross,
+        best_possible=state.best_possible(asked) if state is not None else 0.0,
+        long=is_long,
+    )
+    known = ~np.isnan(cosines)
+    truncated = len(found) >= depth
+    return Examined(language, rows, lexical_scores, table, cross, known, truncated, state, lexical_query)
 
 
 def _headline(title: str, said: str, language: str) -> tuple[str, bool]:

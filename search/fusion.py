@@ -15,7 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("fusion.json")
-FEATURES = ("lexical_ratio", "lexical_share", "lexical_ratio_long", "cosine", "cosine_gap", "long")
+FEATURES = (
+    "lexical_ratio",  # BM25 score against the best candidate's
+    "lexical_share",  # BM25 score against the best that any text could have
+    "lexical_ratio_long",  # the ratio again, for a whole need
+    "lexical_lead",  # by how much the best candidate is ahead of the next, against its own score
+    "cosine",  # centred
+    "cosine_gap",  # centred, distance to the nearest of the same language
+    "cosine_lead",  # centred, by how much the nearest is ahead of the next
+    "raw_cosine",  # as the encoder gives it; comparable within one language only
+    "raw_gap",  # distance to the nearest, for documents in the query's language
+    "long",  # 1 for a whole need, 0 for a few words
+)
 LONG_QUERY_WORDS = 30
 
 Floats = NDArray[np.float64]
@@ -33,22 +44,46 @@ class Model:
         return self.bias + features @ self.weights
 
 
-def features(*, lexical: Floats, cosine: Floats, best_possible: float, long: bool) -> Floats:
-    """Make the features of a query's candidates. A missing cosine is NaN and becomes 0, for the `words` model.
+def features(
+    *, lexical: Floats, cosine: Floats, raw: Floats, cross: NDArray[np.bool_], best_possible: float, long: bool
+) -> Floats:
+    """Make the features of a query's candidates, one row each, ordered as FEATURES.
 
-    `lexical_ratio` compares with the best candidate, `lexical_share` with the best score that any text could have,
-    `cosine_gap` is the distance to the nearest candidate.
+    `cross` marks candidates in the other language. A missing cosine is NaN and becomes 0, for the `words` model.
     """
+    rows = len(lexical)
     top = float(lexical.max(initial=0.0))
-    ratio = lexical / top if top > 0 else np.zeros_like(lexical)
-    share = lexical / best_possible if best_possible > 0 else np.zeros_like(lexical)
+    ratio = lexical / top if top > 0 else np.zeros(rows)
+    share = lexical / best_possible if best_possible > 0 else np.zeros(rows)
     known = ~np.isnan(cosine)
-    nearest = float(cosine[known].max()) if known.any() else 0.0
-    filled = np.where(known, cosine, 0.0)
-    gap = np.where(known, nearest - filled, 0.0)
+    gap, raw_gap = np.zeros(rows), np.zeros(rows)
+    for group in (cross & known, ~cross & known):
+        if group.any():
+            gap[group] = cosine[group].max() - cosine[group]
+    same = ~cross & known
+    if same.any():
+        raw_gap[same] = raw[same].max() - raw[same]
     return np.column_stack(
-        [ratio, share, ratio * long, filled, gap, np.full_like(lexical, float(long))],
+        [
+            ratio,
+            share,
+            ratio * long,
+            _lead(ratio),
+            np.where(known, cosine, 0.0),
+            gap,
+            _lead(np.where(known, cosine, 0.0)),
+            np.where(known, raw, 0.0),
+            raw_gap,
+            np.full(rows, float(long)),
+        ]
     )
+
+
+def _lead(scores: Floats) -> Floats:
+    """Give by how much each score is above the second best: nothing for all but the best."""
+    if len(scores) < 2:
+        return np.zeros(len(scores))
+    return np.maximum(scores - np.partition(scores, -2)[-2], 0.0)
 
 
 @lru_cache(maxsize=1)

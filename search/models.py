@@ -111,7 +111,10 @@ class LanguageMean(models.Model):
     """
 
     class Side(models.TextChoices):
-        """Queries and passages are embedded with different prefixes, so their means differ."""
+        """Queries and passages are embedded with different prefixes, so their means differ.
+
+        Those of queries are shipped (`means.json`) as a distance from those of passages, which are stored here.
+        """
 
         QUERY = "query"
         PASSAGE = "passage"

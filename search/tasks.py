@@ -16,8 +16,11 @@ def embed_pending() -> None:
     """Make vectors for a batch that lacks them; ask for the next batch while there is more to do."""
     from search import embeddings  # noqa: PLC0415 -- tasks import their service inside the function
 
-    if embeddings.embed_documents() == embeddings.BATCH:
+    done = embeddings.embed_documents()
+    if done == embeddings.BATCH:
         embed_pending.apply_async(retry=False)
+    elif done:
+        recompute_means.apply_async(retry=False)
 
 
 @shared_task(ignore_result=True)

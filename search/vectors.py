@@ -16,17 +16,19 @@ from search.models import DIMENSIONS, LanguageMean
 MEANS_FILE = Path(__file__).with_name("means.json")
 SHRINKAGE = 50  # the shipped mean weighs as much as so many texts of one's own
 LANGUAGES = ("vi", "en")
+SIDES = ("passage", "query", "need")
 
 Means = dict[tuple[str, str], Vectors]  # (language, side) → mean
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A public document with its centred cosine to the query; None while it has no vector."""
+    """A public document with its cosines to the query, centred and raw; None while it has no vector."""
 
     object_id: int
     language: str
-    cosine: float | None
+    cosine: float | None = None
+    raw: float | None = None
 
 
 @lru_cache(maxsize=1)
@@ -35,17 +37,25 @@ def _shipped() -> dict[str, dict[str, dict[str, list[float]]]]:
 
 
 def load_means(space: str) -> Means:
-    """Give the mean of each language and side: the stock's own, leaning on the shipped one while the stock is small."""
-    means: Means = {}
-    for language in LANGUAGES:
-        for side in LanguageMean.Side.values:
-            shipped = _shipped().get(space, {}).get(language, {}).get(side)
-            means[language, side] = np.array(shipped or [0.0] * DIMENSIONS, dtype=np.float32)
-    for row in LanguageMean.objects.filter(space=space).order_by("pk"):
-        own = np.asarray(row.vector.to_list(), dtype=np.float32)
-        prior = means[row.language, row.side]
+    """Give the mean of each language for passages, queries (a few words) and needs (long texts).
+
+    The mean of the passages is the stock's own, leaning on the shipped one while the stock is small. Queries and
+    needs keep the distance from it that they had when the shipped means were taken.
+    """
+    shipped = _shipped().get(space, {})
+    zero = [0.0] * DIMENSIONS
+    means: Means = {
+        (language, side): np.array(shipped.get(language, {}).get(side, zero), dtype=np.float32)
+        for language in LANGUAGES
+        for side in SIDES
+    }
+    for row in LanguageMean.objects.filter(space=space, side=LanguageMean.Side.PASSAGE).order_by("pk"):
+        own = np.asarray(row.vector, dtype=np.float32)
+        prior = means[row.language, "passage"]
         leaning = SHRINKAGE if prior.any() else 0
-        means[row.language, row.side] = (row.count * own + leaning * prior) / (row.count + leaning)
+        moved = (row.count * own + leaning * prior) / (row.count + leaning) - prior
+        for side in SIDES:
+            means[row.language, side] = means[row.language, side] + moved
     return means
 
 
@@ -70,46 +80,43 @@ def nearest(*, space: str, kind: str, centred: Vectors, count: int) -> list[int]
 
 
 def candidates(
-    *, space: str, kind: str, object_ids: Sequence[int] | None, centred: Vectors | None, means: Means
+    *, space: str, kind: str, object_ids: Sequence[int], query: Vectors | None, mean: Vectors | None, means: Means
 ) -> list[Candidate]:
-    """Give those of the documents that are public, with their exact centred cosines, by object id.
+    """Give those of the documents that are public, with their exact cosines to the query, by object id.
 
-    Without a centred query, cosines are None. This is also where the truth overrules an index that lags behind.
+    `mean` is the mean of the query's language and side. Without a query, cosines are None. This is also where the
+    truth overrules an index that lags behind.
     """
-    narrowed = "AND d.object_id = ANY(%(ids)s)" if object_ids is not None else ""
-    parameters: dict[str, object] = {"space": space, "kind": kind, "ids": list(object_ids or ())}
+    parameters: dict[str, object] = {"space": space, "kind": kind, "ids": list(object_ids)}
     with connection.cursor() as cursor:
-        if centred is None:
+        if query is None or mean is None:
             cursor.execute(
-                "SELECT d.object_id, d.language FROM search_document d"  # noqa: S608 -- `narrowed` is one of two literals
-                f" WHERE d.kind = %(kind)s AND d.public {narrowed} ORDER BY d.object_id",
+                "SELECT object_id, language FROM search_document"
+                " WHERE kind = %(kind)s AND public AND object_id = ANY(%(ids)s) ORDER BY object_id",
                 parameters,
             )
-            return [Candidate(object_id, language, None) for object_id, language in cursor.fetchall()]
-        parameters |= {"q": literal(centred)}
+            return [Candidate(object_id, language) for object_id, language in cursor.fetchall()]
+        parameters |= {"q": literal(query), "mean": literal(mean)}
         parameters |= {f"mean_{language}": literal(means[language, "passage"]) for language in LANGUAGES}
         cursor.execute(
-            "SELECT d.object_id, d.language, -(e.vector <#> %(q)s::halfvec),"  # noqa: S608 -- as above
+            "SELECT d.object_id, d.language, -(e.vector <#> %(q)s::halfvec), -(e.vector <#> %(mean)s::halfvec),"
             " -(e.vector <#> CASE e.language WHEN 'vi' THEN %(mean_vi)s::halfvec ELSE %(mean_en)s::halfvec END)"
             " FROM search_document d LEFT JOIN search_embedding e ON e.document_id = d.id AND e.space = %(space)s"
-            f" WHERE d.kind = %(kind)s AND d.public {narrowed} ORDER BY d.object_id",
+            " WHERE d.kind = %(kind)s AND d.public AND d.object_id = ANY(%(ids)s) ORDER BY d.object_id",
             parameters,
         )
         rows = cursor.fetchall()
+    centred = query - mean
     length = max(float(np.linalg.norm(centred)), 1e-9)
-    by_language = {
-        language: (
-            float(centred @ means[language, "passage"]),
-            float(means[language, "passage"] @ means[language, "passage"]),
-        )
-        for language in LANGUAGES
-    }
+    passage_means = {language: means[language, "passage"] for language in LANGUAGES}
+    shares = {language: (float(centred @ own), float(own @ own)) for language, own in passage_means.items()}
     found = []
-    for object_id, language, product, on_mean in rows:
-        cosine = None
-        if product is not None:
-            query_on_mean, mean_square = by_language[language]
-            own = max(1.0 - 2.0 * on_mean + mean_square, 1e-9) ** 0.5
-            cosine = (product - query_on_mean) / (length * own)
-        found.append(Candidate(object_id, language, cosine))
+    for object_id, language, raw, on_query_mean, on_own_mean in rows:
+        if raw is None:
+            found.append(Candidate(object_id, language))
+            continue
+        query_on_mean, mean_square = shares[language]
+        own_length = max(1.0 - 2.0 * on_own_mean + mean_square, 1e-9) ** 0.5
+        cosine = (raw - on_query_mean - query_on_mean) / (length * own_length)
+        found.append(Candidate(object_id, language, cosine, raw))
     return found

@@ -1,0 +1,183 @@
+"""Vectors: made once, by one worker, for the present text; near neighbours found as an exact scan finds them."""
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from django.db import connection, connections
+
+from search import embedder, embeddings, tasks, vectors
+from search.models import Document, Embedding, LanguageMean
+from tests.factories.search import give_vector, put, unit_vectors
+
+pytestmark = pytest.mark.django_db
+
+
+class CountingEmbedder:
+    """The real embedder; counts the texts that it is given, and waits where a test says so."""
+
+    def __init__(self) -> None:
+        self.inner = embedder.InProcessEmbedder()
+        self.space = self.inner.space
+        self.texts: list[str] = []
+        self.barrier: threading.Event | None = None
+
+    def embed(self, texts: Sequence[str], *, query: bool) -> embedder.Vectors:
+        """Embed for real."""
+        self.texts += texts
+        if self.barrier is not None:
+            self.barrier.wait(20)
+        return self.inner.embed(texts, query=query)
+
+
+@pytest.fixture
+def counting():
+    made = CountingEmbedder()
+    embedder.use_embedder(made)
+    yield made
+    embedder.use_embedder(None)
+
+
+def test_embedding_is_made_once_for_each_text(counting: CountingEmbedder) -> None:
+    put("Máy bơm"), put("Water pump")
+    assert embeddings.progress() == (0, 2)
+    assert embeddings.embed_documents() == 2
+    assert embeddings.embed_documents() == 0
+    assert sorted(counting.texts) == ["Máy bơm", "Water pump"]
+    assert embeddings.progress() == (2, 2)
+    assert [row.language for row in Embedding.objects.order_by("document_id")] == ["vi", "en"]
+
+
+def test_edit_is_embedded_again_and_the_old_vector_serves_until_then(counting: CountingEmbedder) -> None:
+    document = put("Máy bơm")
+    embeddings.embed_documents()
+    before = Embedding.objects.get().vector
+    put("Quạt điện", object_id=document.object_id)
+    assert Embedding.objects.get().vector == before
+    assert embeddings.embed_documents() == 1
+    assert Embedding.objects.get().vector != before
+
+
+def test_known_text_is_not_embedded_again(counting: CountingEmbedder) -> None:
+    put("Máy bơm")
+    embeddings.embed_documents()
+    put("Máy bơm")
+    assert embeddings.embed_documents() == 1
+    assert counting.texts == ["Máy bơm"]
+    assert Embedding.objects.count() == 2
+
+
+def test_removed_document_is_not_embedded(counting: CountingEmbedder) -> None:
+    document = put("Máy bơm")
+    Document.objects.filter(pk=document.pk).update(public=False, removed_at=document.changed_at)
+    tasks.embed_document(document.pk)
+    tasks.embed_document(10**9)
+    assert counting.texts == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_share_the_work_and_do_nothing_twice(counting: CountingEmbedder) -> None:
+    for number in range(embeddings.BATCH + 4):
+        put(f"Máy số {number}")
+    counting.barrier = threading.Event()
+    done: list[int] = []
+
+    def work() -> None:
+        done.append(embeddings.embed_documents())
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    deadline = threading.Event()
+    for _ in range(400):
+        if len(counting.texts) == embeddings.BATCH + 4:
+            break
+        deadline.wait(0.02)
+    counting.barrier.set()
+    for worker in workers:
+        worker.join()
+    assert sorted(done) == [4, embeddings.BATCH]
+    assert len(counting.texts) == len(set(counting.texts)) == embeddings.BATCH + 4
+    assert Embedding.objects.count() == embeddings.BATCH + 4
+
+
+def test_unreachable_embedder_leaves_documents_waiting(settings) -> None:
+    settings.EMBEDDER = {"BACKEND": "openai", "URL": "http://127.0.0.1:9/v1", "MODEL": "m", "RETRIES": 1, "PAUSE": 0.01}
+    put("Máy bơm")
+    assert embeddings.embed_documents() == 0
+    assert embeddings.progress() == (0, 1)
+
+
+def test_nearest_by_hnsw_equals_an_exact_scan() -> None:
+    made = unit_vectors(1500, seed=3)
+    documents = Document.objects.bulk_create(
+        Document(
+            key=f"technology:{place}",
+            kind="technology",
+            object_id=place,
+            language="en",
+            source_hash="",
+            text_hash=str(place),
+        )
+        for place in range(1, len(made) + 1)
+    )
+    for document, vector in zip(documents, made, strict=True):
+        give_vector(document, vector)
+    space = embedder.current_embedder().space
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_document, search_embedding")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    recalls = []
+    for query in unit_vectors(20, seed=4):
+        exact = set((np.argsort(-(made @ query))[:50] + 1).tolist())
+        found = vectors.nearest(space=space, kind="technology", centred=query, count=50)
+        assert len(found) == 50
+        recalls.append(len(exact.intersection(found)) / 50)
+    assert np.mean(recalls) >= 0.95
+
+
+def test_centred_cosines_are_those_of_the_formula() -> None:
+    space = embedder.current_embedder().space
+    made = unit_vectors(6, seed=5)
+    documents = [put(title) for title in ("Máy bơm nước", "Water pump", "Xử lý nước thải")]
+    for document, vector in zip(documents, made, strict=False):
+        give_vector(document, vector)
+    means = vectors.load_means(space)
+    query, mean = made[4], 0.3 * made[5]
+    found = vectors.candidates(
+        space=space, kind="technology", object_ids=[d.object_id for d in documents], query=query, mean=mean, means=means
+    )
+    for candidate, document, vector in zip(found, documents, made, strict=False):
+        centred, own = query - mean, vector - means[document.language, "passage"]
+        expected = float(centred @ own / np.linalg.norm(centred) / np.linalg.norm(own))
+        assert candidate.object_id == document.object_id
+        assert candidate.cosine == pytest.approx(expected, abs=2e-3)
+        assert candidate.raw == pytest.approx(float(vector @ query), abs=2e-3)
+
+
+def test_means_follow_the_stock() -> None:
+    space = embedder.current_embedder().space
+    shipped = vectors.load_means(space)
+    made = unit_vectors(5, seed=6)
+    for number, vector in enumerate(made):
+        give_vector(put(f"Water pump {number}"), vector)
+    embeddings.recompute_means()
+    embeddings.recompute_means()
+    assert LanguageMean.objects.get().count == 5
+    means = vectors.load_means(space)
+    leaning = vectors.SHRINKAGE
+    expected = (made.sum(axis=0) + leaning * shipped["en", "passage"]) / (5 + leaning)
+    assert means["en", "passage"] == pytest.approx(expected, abs=2e-3)
+    moved = means["en", "passage"] - shipped["en", "passage"]
+    assert means["en", "query"] == pytest.approx(shipped["en", "query"] + moved, abs=1e-5)
+    assert means["vi", "passage"] == pytest.approx(shipped["vi", "passage"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_real_worker_embeds_what_was_put(real_worker) -> None:
+    put("Máy bơm nước năng lượng mặt trời")
+    real_worker.wait_for(Embedding.objects.exists)
+    assert embeddings.progress() == (1, 1)
