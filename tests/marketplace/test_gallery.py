@@ -93,6 +93,55 @@ def test_gallery_is_accessible_and_fits(live_server, width, scheme):
             browser.close()
 
 
+@pytest.fixture
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.journey
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_scripts_serve_the_keyboard(live_server, browser):
+    page = browser.new_page(color_scheme="light")
+    page.goto(f"{live_server.url}/en/gallery/")
+    assert page.evaluate("document.activeElement.matches('.error-summary')")
+    page.locator("[data-opens]").focus()
+    page.keyboard.press("Space")
+    assert page.locator("#sample-dialog").evaluate("dialog => dialog.open")
+    page.keyboard.press("Escape")
+    assert not page.locator("#sample-dialog").evaluate("dialog => dialog.open")
+    rows = page.locator("[data-row]")
+    before = rows.count()
+    page.locator("[data-add-row]").focus()
+    page.keyboard.press("Enter")
+    assert rows.count() == before + 1
+    assert page.evaluate("document.activeElement.name") == f"owners-{before}-name"
+    assert page.locator("[name=owners-TOTAL_FORMS]").input_value() == str(before + 1)
+    page.locator("[name=empty-price]").fill("1250000000")
+    assert page.locator("[name=empty-price] + .money-words").text_content() == "₫1.25 bn"
+    page.locator("[data-theme-toggle]").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.journey
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_page_works_without_scripts(live_server, browser):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/en/gallery/")
+    page.locator("[data-opens]").click()
+    assert page.locator("#sample-dialog").is_visible()
+    page.locator("[data-closes]").click()
+    assert not page.locator("#sample-dialog").is_visible()
+    assert not page.locator("[data-theme-toggle]").is_visible()
+    assert page.locator("[data-add-row]").get_attribute("name") == "owners-add"
+
+
 def test_static_files_of_the_frame_are_found():
     from django.contrib.staticfiles import finders
 

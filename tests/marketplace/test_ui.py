@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from marketplace import bundle
 from marketplace.kit import money
 from marketplace.kit.formrows import wants_row, with_added_row
+from marketplace.ui.icons import PATHS
 from marketplace.ui.registry import register
 
 ROOT = settings.BASE_DIR
@@ -453,3 +454,14 @@ def test_every_static_file_named_in_templates_exists():
     }
     own = {name for name in names if not name.startswith(("fonts/", "account/", "mfa/")) and name not in bundle.SOURCES}
     assert [name for name in sorted(own) if not (Path(ROOT) / "static" / name).exists()] == []
+
+
+def test_templates_name_icons_that_exist():
+    pattern = re.compile(r'icon="([^"]+)"|\{% icon "([^"]+)"')
+    unknown = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / "templates").rglob("*.html")
+        for name in (match[1] or match[2] for match in pattern.finditer(path.read_text()))
+        if name not in PATHS
+    ]
+    assert unknown == []
