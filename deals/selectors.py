@@ -206,18 +206,22 @@ def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | No
         countries = {side: sides[side].country if side in sides else "VN" for side in Side.values}
         flow = flow_between(countries[Side.LICENSOR], countries[Side.LICENSEE])
     signed_on = contract.signed_on if contract else None
-    values = numbers("registration.deadline", on=signed_on)
     return effect_of(
         flow=flow,
         state_money=uses_state_money(deal),
         result_certificate=bool(deal.technology.result_certificate_no),
         restricted=is_restricted(deal),
-        deadline_days=int(values["registration.deadline"]),
+        deadline_days=registration_deadline(on=signed_on).days,
         signed_on=signed_on,
         agreed_on=contract.offer.terms.effective_from if contract else None,
         permit_on=permit.issued_on if permit else None,
         certificate_on=min(certificates) if certificates else None,
     )
+
+
+def registration_deadline(*, on: datetime.date | None = None) -> datetime.timedelta:
+    """Give how long after signing a contract that must be registered is filed (a dated rule)."""
+    return datetime.timedelta(days=int(numbers("registration.deadline", on=on)["registration.deadline"]))
 
 
 def due_to_take_effect(*, on: datetime.date | None = None) -> QuerySet[Contract]:

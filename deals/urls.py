@@ -1,14 +1,39 @@
 """Addresses of the room: pages, and the part of the API."""
 
-from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
+from deals.views import contract, deal, lists, offers
+
 app_name = "deals"
-stub = lambda request, pk=0: HttpResponse()  # noqa: E731
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("deals/<int:pk>/", stub, name="deal"),
-    path("deals/<int:pk>/contract/", stub, name="contract"),
-    path("deals/<int:pk>/signature/", stub, name="signature"),
-    path("deals/<int:pk>/registration/", stub, name="registration"),
+    path("my/deals/", lists.deal_list, name="deal_list"),
+    path("operator/deals/", lists.board, name="board"),
+    path("deals/open/", deal.open_enquiry, name="open"),
+    path("deals/<int:pk>/", deal.deal, name="deal"),
+    path("deals/<int:pk>/accept/", deal.accept_enquiry, name="accept_enquiry"),
+    path("deals/<int:pk>/decline/", deal.decline_enquiry, name="decline_enquiry"),
+    path("deals/<int:pk>/break-off/", deal.break_off, name="break_off"),
+    path("deals/<int:pk>/terminate/", deal.terminate, name="terminate"),
+    path("deals/<int:pk>/messages/", deal.post_message, name="post_message"),
+    path("deals/<int:pk>/nda/", deal.nda, name="nda"),
+    path("deals/<int:pk>/nda/accept/", deal.accept_nda, name="accept_nda"),
+    path("deals/<int:pk>/nda/pdf/", contract.nda_pdf, name="nda_pdf"),
+    path("deals/<int:pk>/offers/make/", offers.make_offer, name="make_offer"),
+    path("deals/<int:pk>/offers/<int:number>/accept/", offers.accept_offer, name="accept_offer"),
+    path("deals/<int:pk>/offers/<int:number>/withdraw/", offers.withdraw_offer, name="withdraw_offer"),
+    path("deals/<int:pk>/contract/", contract.contract, name="contract"),
+    path("deals/<int:pk>/contract/party/", contract.save_party, name="save_party"),
+    path("deals/<int:pk>/contract/generate/", contract.generate_contract, name="generate_contract"),
+    path("deals/<int:pk>/contract/accept/", contract.accept_contract, name="accept_contract"),
+    path("deals/<int:pk>/contract/reopen/", contract.reopen_terms, name="reopen_terms"),
+    path("deals/<int:pk>/contract/<int:version>/pdf/", contract.contract_pdf, name="contract_pdf"),
+    path("deals/<int:pk>/signature/", contract.signature, name="signature"),
+    path("deals/<int:pk>/signature/upload/", contract.upload_signed_copy, name="upload_signed_copy"),
+    path("deals/<int:pk>/signature/confirm/", contract.confirm_signed_copy, name="confirm_signed_copy"),
+    path("deals/<int:pk>/signature/refuse/", contract.refuse_signed_copy, name="refuse_signed_copy"),
+    path("deals/<int:pk>/signature/<int:copy>/pdf/", contract.signed_copy_pdf, name="signed_copy_pdf"),
+    path("deals/<int:pk>/registration/", contract.registration, name="registration"),
+    path("deals/<int:pk>/registration/permit/", contract.record_permit, name="record_permit"),
+    path("deals/<int:pk>/registration/record/", contract.record_registration, name="record_registration"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = []

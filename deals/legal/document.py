@@ -17,6 +17,7 @@ from typing import Any
 
 import fontpkg_be_vietnam_pro
 import typst
+from django.utils.translation import get_language
 
 Text = dict[str, Any]
 TEMPLATE = Path(__file__).with_name("document.typ")
@@ -51,3 +52,25 @@ def render_pdf(text: Text, *, at: datetime.datetime, text_hash: str) -> bytes:
     pdf = compiler.compile(format="pdf", timestamp=int(at.timestamp()))
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def in_reading_language(text: Text) -> dict[str, Any]:
+    """Give a bilingual text in the reader's language, for the page; the PDF holds both."""
+    place = 1 if get_language() == "en" else 0
+    return {
+        "title": text["title"][place],
+        "preamble": [pair[place] for pair in text["preamble"]],
+        "parties": [
+            {"title": party["title"][place], "lines": [pair[place] for pair in party["lines"]]}
+            for party in text["parties"]
+        ],
+        "articles": [
+            {
+                "no": article["no"],
+                "heading": article["heading"][place],
+                "paragraphs": [{"text": pair[place], "typed": pair[0] == pair[1]} for pair in article["paragraphs"]],
+            }
+            for article in text["articles"]
+        ],
+        "closing": [pair[place] for pair in text["closing"]],
+    }

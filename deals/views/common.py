@@ -1,0 +1,181 @@
+"""What the pages of a deal share: finding it, sending a form to a service, and the frame of each page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from deals import policies, selectors
+from deals.acts import available_acts
+from deals.choices import Turn
+from deals.lifecycle import DEAL, MAIN_LINE, DealState
+from deals.models import Deal
+from marketplace.kit.errors import Conflict
+
+
+def actor_of(request: HttpRequest) -> User:
+    """Give the signed-in person; the middleware has seen to it that there is one."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def deal_or_404(request: HttpRequest, pk: int) -> Deal:
+    """Give a deal that the person may see; for everyone else there is none."""
+    return get_object_or_404(selectors.deal_detail(actor_of(request)), pk=pk)
+
+
+def submit(form: Any, call: Callable[[], Any]) -> tuple[Any, int]:
+    """Call a service for a valid form; give its result and 0, or None and the status of the page to show again.
+
+    What was wrong stands on the form, and what was typed stays.
+    """
+    try:
+        return call(), 0
+    except ValidationError as error:
+        for name, problems in (error.message_dict if hasattr(error, "error_dict") else {None: error.messages}).items():
+            form.add_error(name if name in form.fields else None, problems)
+        return None, 400
+    except Conflict as conflict:
+        form.add_error(None, conflict.message)
+        return None, conflict.status
+
+
+def pdf_response(file: Any, name: str) -> FileResponse:
+    """Send a stored PDF for download, never to be kept by shared caches."""
+    response = FileResponse(file.open("rb"), content_type="application/pdf", as_attachment=True, filename=name)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def pages(deal: Deal, current: str) -> list[dict[str, Any]]:
+    """Give the pages that the deal has by now, as tabs."""
+    rows: list[tuple[str, Any]] = [("deal", _("Deal")), ("nda", _("NDA"))]
+    rows += [("contract", _("Contract")), ("signature", _("Signature")), ("registration", _("Registration and effect"))]
+    if deal.state in {DealState.ENQUIRY, DealState.DECLINED}:
+        rows = rows[:1]
+    elif deal.state in {DealState.NDA, DealState.NEGOTIATING, DealState.LAPSED}:
+        rows = rows[:2]
+    elif deal.state in {DealState.TERMS_AGREED, DealState.CONTRACT_DRAFTED}:
+        rows = rows[:3]
+    elif deal.state == DealState.AGREED:
+        rows = rows[:4]
+    return [{"label": label, "href": page_of(deal, name), "current": name == current} for name, label in rows]
+
+
+def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
+    """Give what every page of a deal shows: the two banks, the stepper, the next act, the reader's side and acts."""
+    side = policies.side_of(actor, deal)
+    acts = available_acts(actor, deal)
+    step = next_step(deal)
+    both = {Turn.BOTH.value, side}
+    return {
+        "deal": deal,
+        "crumbs": [(_("Deals"), reverse("deals:deal_list"))],
+        "side": side,
+        "acts": acts,
+        "has_conflict": policies.has_conflict(actor, deal),
+        "pages": pages(deal, page),
+        "steps": stepper(deal),
+        "step": step,
+        "yours": bool(side) and deal.turn in both and step["act"] in acts,
+        "owner": owner_of_turn(deal),
+        "demand_title": deal.demand.title if deal.demand else deal.licensee,
+        "demand_note": deal.licensee if deal.demand else "",
+        "demand_href": deal.demand.get_absolute_url() if deal.demand and deal.demand.is_published else "",
+        "restricted": selectors.is_restricted(deal),
+        "state_money": selectors.uses_state_money(deal),
+    }
+
+
+def owner_of_turn(deal: Deal) -> Any:
+    """Give who must act next."""
+    if deal.turn == Turn.BOTH:
+        return _("Both sides")
+    return "" if deal.turn == Turn.NOBODY else deal.organisation_of(deal.turn)
+
+
+def stepper(deal: Deal) -> list[dict[str, Any]]:
+    """Give the main line with what is done, what is now and what is to come."""
+    if deal.state in MAIN_LINE:
+        place = MAIN_LINE.index(DealState(deal.state))
+    elif deal.state == DealState.COMPLETED:
+        place = len(MAIN_LINE)
+    else:
+        place = -1
+    steps = []
+    for number, state in enumerate(MAIN_LINE):
+        if place < 0:
+            how = "skipped"
+        elif number < place or (number == place and state == DealState.EFFECTIVE):
+            how = "done"
+        else:
+            how = "current" if number == place else "todo"
+        steps.append({"label": state.label, "state": how})
+    if place < 0:
+        steps.append({"label": DealState(deal.state).label, "state": "error", "when": deal.state_since})
+    return steps
+
+
+def next_step(deal: Deal) -> dict[str, Any]:
+    """Give the next act in words with the act's name, its page and its due date."""
+    state = DealState(deal.state)
+    if state in DEAL.final or state == DealState.EFFECTIVE:
+        return {"text": "", "act": "", "href": "", "due": None}
+    if state == DealState.NEGOTIATING:
+        return _next_offer(deal)
+    if state == DealState.AGREED:
+        return _next_signature(deal)
+    if state == DealState.SIGNED:
+        return _next_effect(deal)
+    text, act, page = {
+        DealState.ENQUIRY: (_("Accept or decline the enquiry"), "accept_enquiry", "deal"),
+        DealState.NDA: (_("Read and accept the confidentiality agreement"), "accept_nda", "nda"),
+        DealState.TERMS_AGREED: (
+            _("Complete the legal data and draw up the contract"), "generate_contract", "contract"
+        ),
+        DealState.CONTRACT_DRAFTED: (_("Read and accept the contract"), "accept_contract", "contract"),
+    }[state]  # fmt: skip
+    return {"text": text, "act": act, "href": page_of(deal, page), "due": None}
+
+
+def page_of(deal: Deal, page: str) -> str:
+    """Give the address of a page of the deal."""
+    return reverse(f"deals:{page}", args=[deal.pk])
+
+
+def _next_offer(deal: Deal) -> dict[str, Any]:
+    offer = selectors.open_offer(deal)
+    if offer is None:
+        return {"text": _("Make an offer"), "act": "offer", "href": page_of(deal, "make_offer"), "due": None}
+    return {
+        "text": _("Answer offer %(round)d") % {"round": offer.round},
+        "act": "offer",
+        "href": f"{page_of(deal, 'deal')}#offers",
+        "due": offer.valid_until,
+    }
+
+
+def _next_signature(deal: Deal) -> dict[str, Any]:
+    waits = deal.turn != Turn.BOTH
+    text = _("Check and confirm the signed copy") if waits else _("Sign the contract and record the signed copy")
+    act = "confirm_signed_copy" if waits else "upload_signed_copy"
+    return {"text": text, "act": act, "href": page_of(deal, "signature"), "due": None}
+
+
+def _next_effect(deal: Deal) -> dict[str, Any]:
+    effect = selectors.effect(deal, selectors.current_contract(deal))
+    text, act = {
+        "permit": (_("Obtain the permit and record it"), "record_permit"),
+        "certificate": (_("Register the contract and record the certificate"), "record_registration"),
+    }.get(effect.waits_for, (_("The contract takes effect on the agreed day"), ""))
+    return {
+        "text": text,
+        "act": act,
+        "href": page_of(deal, "registration"),
+        "due": effect.effective_on or effect.file_by,
+    }

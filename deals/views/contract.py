@@ -1,0 +1,299 @@
+"""Contract, signature, registration: three pages for three facts."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from deals import describe, policies, selectors, services
+from deals.acts import can
+from deals.choices import Side
+from deals.forms import AcceptContractForm, PartyForm, PermitForm, ReasonForm, RegistrationForm, SignedCopyForm
+from deals.forms.contract import PARTY_FIELDS
+from deals.legal.contract import contract_value
+from deals.legal.document import in_reading_language
+from deals.legal.lint import BLOCK, lint
+from deals.models import Contract, Deal, Party
+from deals.views.common import actor_of, deal_or_404, frame, pdf_response, submit
+from marketplace.kit.uploads import too_large
+
+
+@require_GET
+def contract(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the agreed terms, both sides' legal data, what still lacks, and the contract to accept."""
+    return contract_page(request, deal_or_404(request, pk))
+
+
+def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """Render the page, with a form as it was sent when one was refused."""
+    actor = actor_of(request)
+    draft = services.draft_of(deal)
+    if draft is None:
+        raise Http404
+    standing = selectors.current_contract(deal)
+    side = policies.side_of(actor, deal)
+    mine = draft.parties.get(side) if side else None
+    findings = lint(draft)
+    context = {
+        **frame(deal, actor, page="contract"),
+        "terms": describe.known_rows(draft.terms, draft.milestones),
+        "parties": [(Side(name).label, draft.parties.get(name)) for name in Side.values],
+        "party_form": forms.get("party_form") or PartyForm(initial=_party_values(mine)),
+        "findings": findings,
+        "blocked": any(finding.severity == BLOCK for finding in findings),
+        "contract": standing,
+        "text": in_reading_language(standing.text) if standing else None,
+        "accepted_by_us": standing is not None and side in {row.side for row in standing.acceptances.all()},
+        "accept_form": forms.get("accept_form")
+        or AcceptContractForm(initial={"sha256": standing.sha256 if standing else ""}),
+        "reopen_form": forms.get("reopen_form") or ReasonForm(prefix="reopen"),
+        "versions": selectors.contract_versions(deal),
+        "price_audit": selectors.needs_price_audit(deal, related_parties=draft.terms.related_parties),
+        "effect": selectors.effect(deal, standing, dict(draft.parties)),
+        "problem": forms.get("problem", []),
+    }
+    return render(request, "deals/contract.html", context, status=status)
+
+
+def _party_values(party: Party | None) -> dict[str, Any]:
+    return {name: getattr(party, name) for name in PARTY_FIELDS} if party else {}
+
+
+@require_POST
+def save_party(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the legal data of the own side."""
+    deal = deal_or_404(request, pk)
+    form = PartyForm(request.POST)
+    status = 400
+    if form.is_valid():
+        party, status = submit(
+            form, lambda: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data)
+        )
+        if party is not None:
+            messages.success(request, _("Saved."))
+            return redirect("deals:contract", pk)
+    return contract_page(request, deal_or_404(request, pk), status=status, party_form=form)
+
+
+@require_POST
+def generate_contract(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draw up the contract, or a new version of it."""
+    deal = deal_or_404(request, pk)
+    try:
+        made = services.generate_contract(deal=deal, actor=actor_of(request))
+    except ValidationError as error:
+        return contract_page(request, deal, status=400, problem=error.messages)
+    messages.success(request, _("Version %(version)d of the contract is ready.") % {"version": made.version})
+    return redirect(f"{reverse('deals:contract', args=[pk])}#text")
+
+
+@require_POST
+def accept_contract(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept the document that was shown."""
+    deal = deal_or_404(request, pk)
+    form = AcceptContractForm(request.POST)
+    status = 400
+    if form.is_valid():
+        accepted, status = submit(
+            form, lambda: services.accept_contract(deal=deal, actor=actor_of(request), **form.cleaned_data)
+        )
+        if accepted is not None:
+            messages.success(request, _("You accepted the contract for your side."))
+            return redirect("deals:contract", pk)
+    return contract_page(request, deal_or_404(request, pk), status=status, accept_form=form)
+
+
+@require_POST
+def reopen_terms(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go back to negotiating."""
+    deal = deal_or_404(request, pk)
+    form = ReasonForm(request.POST, prefix="reopen")
+    status = 400
+    if form.is_valid():
+        reopened, status = submit(
+            form,
+            lambda: services.reopen_terms(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        )
+        if reopened is not None:
+            messages.success(request, _("The terms are open again."))
+            return redirect("deals:deal", pk)
+    return contract_page(request, deal_or_404(request, pk), status=status, reopen_form=form)
+
+
+@require_GET
+def contract_pdf(request: HttpRequest, pk: int, version: int) -> FileResponse:
+    """Send a version of the contract."""
+    found = selectors.contract_version(deal_or_404(request, pk), version)
+    if found is None:
+        raise Http404
+    return pdf_response(found.file, f"{found.deal.code}-v{found.version}.pdf")
+
+
+@require_GET
+def nda_pdf(request: HttpRequest, pk: int) -> FileResponse:
+    """Send the confidentiality agreement."""
+    deal = deal_or_404(request, pk)
+    found = selectors.nda_of(deal)
+    if found is None:
+        raise Http404
+    return pdf_response(found.file, f"{deal.code}-NDA.pdf")
+
+
+def _contract_or_404(deal: Deal) -> Contract:
+    found = selectors.current_contract(deal)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_GET
+def signature(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show how to sign, the signed copy, and who confirms it."""
+    return signature_page(request, deal_or_404(request, pk))
+
+
+def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """Render the page, with a form as it was sent when one was refused."""
+    actor = actor_of(request)
+    standing = _contract_or_404(deal)
+    copy = selectors.standing_signed_copy(standing)
+    side = policies.side_of(actor, deal)
+    context = {
+        **frame(deal, actor, page="signature"),
+        "contract": standing,
+        "copy": copy,
+        "may_upload": copy is None and can(actor, deal, "upload_signed_copy"),
+        "may_confirm": copy is not None
+        and copy.confirmed_at is None
+        and copy.side != side
+        and can(actor, deal, "confirm_signed_copy"),
+        "upload_form": forms.get("upload_form") or SignedCopyForm(initial={"signed_on": timezone.localdate()}),
+        "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
+    }
+    return render(request, "deals/signature.html", context, status=status)
+
+
+@require_POST
+def upload_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record the signed copy."""
+    deal = deal_or_404(request, pk)
+    form = SignedCopyForm(request.POST, request.FILES)
+    valid = form.is_valid()
+    status = 400
+    if too_large(request):
+        form.errors.pop("file", None)
+        form.add_error("file", _("The file is too large. Make it smaller or split it."))
+    elif valid:
+        values = form.cleaned_data
+        copy, status = submit(
+            form,
+            lambda: services.upload_signed_copy(
+                deal=deal, actor=actor_of(request), upload=values["file"], signed_on=values["signed_on"]
+            ),
+        )
+        if copy is not None:
+            messages.success(request, _("The signed copy is recorded. The other side confirms it."))
+            return redirect("deals:signature", pk)
+    return signature_page(request, deal_or_404(request, pk), status=status, upload_form=form)
+
+
+@require_POST
+def confirm_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm the other side's copy."""
+    services.confirm_signed_copy(deal=deal_or_404(request, pk), actor=actor_of(request))
+    messages.success(request, _("The contract is signed."))
+    return redirect("deals:registration", pk)
+
+
+@require_POST
+def refuse_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Refuse the other side's copy."""
+    deal = deal_or_404(request, pk)
+    form = ReasonForm(request.POST, prefix="refuse")
+    status = 400
+    if form.is_valid():
+        refused, status = submit(
+            form,
+            lambda: services.refuse_signed_copy(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        )
+        if refused is not None:
+            messages.success(request, _("The copy is refused. Another one may be recorded."))
+            return redirect("deals:signature", pk)
+    return signature_page(request, deal_or_404(request, pk), status=status, refuse_form=form)
+
+
+@require_GET
+def signed_copy_pdf(request: HttpRequest, pk: int, copy: int) -> FileResponse:
+    """Send a signed copy."""
+    deal = deal_or_404(request, pk)
+    found = selectors.signed_copy(deal, copy)
+    if found is None:
+        raise Http404
+    return pdf_response(found.file, f"{deal.code}-signed.pdf")
+
+
+@require_GET
+def registration(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show whether the contract must be registered, by when, for what fee, and when it takes effect."""
+    return registration_page(request, deal_or_404(request, pk))
+
+
+def registration_page(request: HttpRequest, deal: Deal, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """Render the page, with a form as it was sent when one was refused."""
+    actor = actor_of(request)
+    standing = _contract_or_404(deal)
+    value = contract_value(standing.terms, list(standing.terms.milestones.order_by("position")))
+    context = {
+        **frame(deal, actor, page="registration"),
+        "contract": standing,
+        "effect": selectors.effect(deal, standing),
+        "value": value,
+        "fee": selectors.fee_estimate(value, on=standing.signed_on),
+        "permit": getattr(standing, "permit", None),
+        "certificates": standing.registrations.all(),
+        "assigns_registered_right": standing.terms.right == "assignment"
+        and selectors.holds_registered_right(deal.technology),
+        "price_audit": selectors.needs_price_audit(deal, related_parties=standing.terms.related_parties),
+        "permit_form": forms.get("permit_form") or PermitForm(),
+        "registration_form": forms.get("registration_form")
+        or RegistrationForm(initial={"value_vnd": value, "province": deal.licensee.province_id}),
+    }
+    return render(request, "deals/registration.html", context, status=status)
+
+
+@require_POST
+def record_permit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record the permit of a restricted technology."""
+    deal = deal_or_404(request, pk)
+    form = PermitForm(request.POST)
+    status = 400
+    if form.is_valid():
+        made, status = submit(
+            form, lambda: services.record_permit(deal=deal, actor=actor_of(request), **form.cleaned_data)
+        )
+        if made is not None:
+            messages.success(request, _("The permit is recorded."))
+            return redirect("deals:registration", pk)
+    return registration_page(request, deal_or_404(request, pk), status=status, permit_form=form)
+
+
+@require_POST
+def record_registration(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record a certificate of registration."""
+    deal = deal_or_404(request, pk)
+    form = RegistrationForm(request.POST)
+    status = 400
+    if form.is_valid():
+        made, status = submit(
+            form, lambda: services.record_registration(deal=deal, actor=actor_of(request), **form.cleaned_data)
+        )
+        if made is not None:
+            messages.success(request, _("The certificate is recorded."))
+            return redirect("deals:registration", pk)
+    return registration_page(request, deal_or_404(request, pk), status=status, registration_form=form)

@@ -1,0 +1,55 @@
+"""The person's deals, and the operator's board."""
+
+import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from deals import selectors
+from deals.choices import Side, Turn
+from deals.lifecycle import MAIN_LINE, DealState
+from deals.views.common import actor_of
+from marketplace.kit.pagination import paginate
+
+
+@require_GET
+def deal_list(request: HttpRequest) -> HttpResponse:
+    """List the deals of the person's organisations, those that wait for the own side first."""
+    actor = actor_of(request)
+    page = paginate(request, selectors.my_deals(actor))
+    organisations = set(actor.organisation_ids())
+    rows = [{"deal": deal, "other": _other(deal, organisations), "waits": not deal.waits} for deal in page]
+    return render(request, "deals/deal_list.html", {"rows": rows, "page": page})
+
+
+def _other(deal: Any, organisations: set[int]) -> Any:
+    return deal.licensee if deal.licensor_id in organisations else deal.licensor
+
+
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """Show the running deals of the operator's exchanges by stage, with how long each stands and what is due."""
+    actor = actor_of(request)
+    if not actor.is_operator:
+        raise Http404
+    deadline = selectors.registration_deadline()
+    cards = [_card(deal, deadline) for deal in selectors.board_deals(actor)]
+    columns = [
+        {"state": state, "label": state.label, "cards": [card for card in cards if card["deal"].state == state]}
+        for state in MAIN_LINE
+    ]
+    return render(request, "deals/board.html", {"columns": columns, "total": len(cards)})
+
+
+def _card(deal: Any, deadline: datetime.timedelta) -> dict[str, Any]:
+    owner: Any = ""
+    if deal.turn in {Turn.LICENSOR, Turn.LICENSEE}:
+        owner = deal.organisation_of(Side(deal.turn))
+    contract = deal.current_list[0] if deal.current_list else None
+    due, effective = None, False
+    if contract is not None and deal.state == DealState.SIGNED:
+        effective = contract.effective_on is not None
+        due = contract.effective_on or contract.signed_on + deadline
+    return {"deal": deal, "owner": owner, "both": deal.turn == Turn.BOTH, "due": due, "effective": effective}
