@@ -46,19 +46,17 @@ class ReadOnlyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        with ExitStack() as guard:
+            request.read_only_guard = guard  # type: ignore[attr-defined]
+            return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Put up the guard that falls when the answer is made; Django calls the view and handles its errors."""
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
-            return None
+            return
         target = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
         if getattr(view, "writes_on_get", "") or getattr(target, "writes_on_get", ""):
-            return None
+            return
         if (getattr(target, "__module__", "") or "").startswith(EXEMPT_MODULES):
-            return None
-        with ExitStack() as stack:
-            stack.enter_context(connection.execute_wrapper(refuse_writes))
-            response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and callable(response.render):
-                response = response.render()
-            return response
+            return
+        request.read_only_guard.enter_context(connection.execute_wrapper(refuse_writes))  # type: ignore[attr-defined]
