@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Organisation, Role, User
 from audit.selectors import history_of
 from listings.lifecycle import WITH_OPERATOR, ListingState
 from listings.models import (
@@ -55,6 +56,22 @@ def published_technologies() -> QuerySet[Technology]:
 def published_demands() -> QuerySet[Demand]:
     """Give what the public may find, newest first, joined for lists."""
     return Demand.objects.published().with_list_related_data().order_by("-published_at", "-pk")
+
+
+def organisations_with_counts() -> QuerySet[Organisation]:
+    """Give the verified organisations with how many technologies, and demands under their name, each has published."""
+
+    def published(model: type[Technology] | type[Demand], **shown: Any) -> Coalesce:
+        rows = model.objects.published().filter(organisation=OuterRef("pk"), **shown).order_by()
+        counted = rows.values("organisation").annotate(rows=Count("pk")).values("rows")
+        return Coalesce(Subquery(counted), 0)
+
+    return (
+        Organisation.objects.verified()
+        .select_related("province")
+        .annotate(technology_count=published(Technology), demand_count=published(Demand, masked=False))
+        .order_by("-technology_count", "-demand_count", "name_vi", "pk")
+    )
 
 
 def technology_detail(viewer: Viewer) -> QuerySet[Technology]:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from listings.acts import acts_of
-from listings.views import acting, documents, drafting, mine, public, review, rights
+from listings.views import acting, documents, drafting, finding, mine, organisations, public, review, rights
 
 app_name = "listings"
 
@@ -17,6 +17,9 @@ def pages_of(kind: str, plural: str) -> list[URLPattern | URLResolver]:
         if name != "submit"
     ]
     return [
+        path(f"{plural}/", finding.listing_list, which, name=f"{kind}_list"),
+        path(f"{plural}.csv", finding.download, which, name=f"{kind}_csv"),
+        path(f"{plural}.atom", finding.feed, which, name=f"{kind}_feed"),
         path(f"{plural}/new/", drafting.start, which, name=f"{kind}_new"),
         path(f"{plural}/<int:pk>/edit/check/", drafting.check, which, name=f"{kind}_check"),
         path(f"{plural}/<int:pk>/edit/<slug:slug>/", drafting.edit, which, name=f"{kind}_edit"),
@@ -35,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demands/<int:pk>/", public.demand, name="demand"),
     path("technologies/<int:pk>/edit/rights/<int:number>/", rights.edit_right, name="technology_right"),
     path("technologies/<int:pk>/edit/rights/<int:number>/remove/", rights.remove_right, name="technology_right_remove"),
+    path("organisations/", organisations.organisation_list, name="organisations"),
+    path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
     path("documents/<int:pk>/", documents.download, name="document"),
     path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),
     path("my/listings/", mine.my_listings, name="my_listings"),

@@ -1,0 +1,95 @@
+"""Finding published listings: what the words rank, narrowed by the filters, counted by facet, in the asked order.
+
+The page, the CSV, the feed and the API all come through `find`, so the same address gives the same listings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from listings import conditions, facets
+from listings.facets import Counts
+from listings.filters import DemandFilter, ListingFilter, TechnologyFilter
+from listings.selectors import in_order, published_demands, published_technologies
+from search.engine import Hit, Ranking, rank
+
+FILTERS: dict[str, type[ListingFilter]] = {"technology": TechnologyFilter, "demand": DemandFilter}
+RANKED = 1000  # a search looks at so many of the best
+
+
+@dataclass
+class Found:
+    """What an address finds. `filters.form.errors` tells which of its values were wrong; those are left out."""
+
+    kind: str
+    filters: ListingFilter
+    ranking: Ranking | None
+
+    @property
+    def words(self) -> str:
+        """The words that were searched, or empty text."""
+        return str(self.filters.values.get("q", ""))
+
+    @property
+    def order(self) -> str:
+        """The order in force: relevance needs words and is their default."""
+        asked = str(self.filters.values.get("sort", ""))
+        if asked and (asked != "relevance" or self.words):
+            return asked
+        return "relevance" if self.words else "newest"
+
+    @cached_property
+    def hits(self) -> dict[int, Hit]:
+        """How each found listing answers the words."""
+        return {hit.object_id: hit for hit in self.ranking.hits} if self.ranking else {}
+
+    @property
+    def published(self) -> QuerySet[Any]:
+        """What the public may find; of it what answers the words, when there are any."""
+        rows: QuerySet[Any] = published_technologies() if self.kind == "technology" else published_demands()
+        return rows if self.ranking is None else rows.filter(pk__in=self.ranking.object_ids)
+
+    @property
+    def listings(self) -> QuerySet[Any]:
+        """The listings in order, joined for lists."""
+        return self.sorted(self.filters.filter_queryset(self.published))
+
+    def sorted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Put rows in the asked order; it ends in the key."""
+        match self.order:
+            case "relevance":
+                assert self.ranking is not None
+                return in_order(rows, self.ranking.object_ids)
+            case "trl":
+                return rows.order_by(F("trl").desc(nulls_last=True), "-published_at", "-pk")
+            case "price":
+                return rows.order_by(conditions.amount(rows.model).asc(nulls_last=True), "-published_at", "-pk")
+            case "budget":
+                return rows.order_by(conditions.amount(rows.model).desc(nulls_last=True), "-published_at", "-pk")
+            case "deadline":
+                return rows.order_by(F("needed_by").asc(nulls_last=True), "-published_at", "-pk")
+        return rows.order_by("-published_at", "-pk")
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Rows in all and by facet; lower bounds where the search or the count stopped early."""
+        counted = facets.count(self.filters, self.published)
+        if self.ranking is not None and self.ranking.truncated:
+            return Counts(counted.total, exact=False, by_facet=counted.by_facet)
+        return counted
+
+    @property
+    def has_good_match(self) -> bool:
+        """Tell whether the best of the shown answers the words well; true where nothing was asked."""
+        return self.ranking is None or self.ranking.has_good_match
+
+
+def find(kind: str, data: Mapping[str, Any], *, language: str | None = None) -> Found:
+    """Find published listings of a kind by the parameters of an address; `language` is the reader's."""
+    made = FILTERS[kind](data, published_technologies() if kind == "technology" else published_demands())
+    words = made.values.get("q", "")
+    ranking = rank(words, kind=kind, hint=language, limit=RANKED) if words else None
+    return Found(kind, made, ranking)
