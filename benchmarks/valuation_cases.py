@@ -20,11 +20,17 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.valuation_dispatch import HANDLERS, INVARIANTS, Assumed, MissingInput, figures, parse
+from benchmarks.case_inputs import Assumed, MissingInput, figures, parse
+from benchmarks.valuation_dispatch import HANDLERS, INVARIANTS
 from valuation.methods.types import MethodError
 
 # Figures that say how well a simulation did, not what the answer is.
 DIAGNOSTIC = {"lsm_se", "z_vs_published", "their_expression"}
+
+
+def stated(case: Mapping[str, Any], side: str) -> dict[str, Any]:
+    """Figures a side of the case gives; a null is no figure."""
+    return {key: value for key, value in (case.get(side) or {}).items() if value is not None}
 
 
 def tolerance_of(case: Mapping[str, Any], key: str) -> float:
@@ -72,7 +78,7 @@ def possible(case: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
 
 def judge_trap(case: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, str]:
     """The false answer is the printed one, unless the other breaks an invariant of the method: then that one is."""
-    printed, other = dict(case.get("published") or {}), dict(case.get("recomputed") or {})
+    printed, other = stated(case, "published"), stated(case, "recomputed")
     false, true = (printed, other) if possible(case, other) else (other, printed)
     split = [
         key
@@ -94,7 +100,7 @@ def judge(case: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, str]:
         return "fail", "the answer breaks an invariant of the method"
     if case.get("is_trap"):
         return judge_trap(case, found)
-    printed, other = dict(case.get("published") or {}), dict(case.get("recomputed") or {})
+    printed, other = stated(case, "published"), stated(case, "recomputed")
     wanted = {key: value for key, value in printed.items() if key not in DIAGNOSTIC}
     wanted |= {
         key: value for key, value in other.items() if key in found and key not in printed | dict.fromkeys(DIAGNOSTIC)

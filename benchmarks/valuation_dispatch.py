@@ -6,16 +6,23 @@ to assume because the case leaves it out. It returns figures by name.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Mapping
-from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from valuation.methods import comparables, cost, distributions, earnings, lattice, lsm, options, rates, rnpv, royalty
+from benchmarks.case_inputs import Assumed, Handler, Inputs, MissingInput, need, over_lists, pick, rule
+from benchmarks.case_options import (
+    american_call,
+    binomial_american,
+    binomial_european,
+    closed_form,
+    lsm_put,
+    lsm_regression,
+    parity,
+)
+from valuation.methods import comparables, cost, distributions, earnings, lattice, rates, rnpv, royalty
 from valuation.methods import payment_forms as forms
 from valuation.methods.discounting import (
     annuity,
@@ -28,254 +35,6 @@ from valuation.methods.discounting import (
 )
 from valuation.methods.simulation import pearson_to_spearman, spearman_to_pearson
 from valuation.methods.types import Timing
-
-Inputs = Mapping[str, Any]
-Assumed = dict[str, Any]
-Handler = Callable[[Inputs, set[str], Assumed], dict[str, Any]]
-
-RULES = Path(__file__).resolve().parent.parent / "data" / "rules.csv"
-CRR_STEPS = 2000
-SUBSTEPS = 20
-SEED = 20_011_401
-
-
-class MissingInput(ValueError):
-    """The case lacks an input that its method needs."""
-
-
-def parse(value: Any) -> Any:
-    """Numbers written as text ("1/17", "4 %", "1,000.5") become floats, in lists too; other text stays."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        return float(value) if isinstance(value, float) else value
-    if isinstance(value, str):
-        text = value.strip().replace("−", "-")
-        percent = text.endswith("%")
-        text = (
-            text.rstrip("% ").replace(",", "") if re.fullmatch(r"[-+]?[\d,]+(\.\d+)?\s*%?", text) else text.rstrip("% ")
-        )
-        try:
-            number = float(Fraction(text.replace(" ", ""))) if "/" in text else float(text)
-        except (ValueError, ZeroDivisionError):
-            return value
-        return number / 100 if percent else number
-    if isinstance(value, list | tuple):
-        return [parse(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: parse(item) for key, item in value.items()}
-    return value
-
-
-def figures(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain floats and lists, without what could not be had."""
-    out = {}
-    for key, value in answers.items():
-        if value is None:
-            continue
-        parsed = parse(value)
-        out[key] = parsed.tolist() if isinstance(parsed, np.ndarray | np.generic) else parsed
-    return out
-
-
-def need(inputs: Inputs, *names: str) -> Any:
-    """The first of ``names`` that is given; MissingInput when none is."""
-    for name in names:
-        if inputs.get(name) is not None:
-            return inputs[name]
-    raise MissingInput(f"input {' or '.join(names)} is missing")
-
-
-def pick(inputs: Inputs, default: Any, *names: str) -> Any:
-    """The first of ``names`` that is given, else ``default``."""
-    return next((inputs[name] for name in names if inputs.get(name) is not None), default)
-
-
-def rule(code: str) -> float:
-    """Value of the latest dated rule of this code in data/rules.csv; percent become fractions."""
-    with RULES.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["code"] == code]
-    if not rows:
-        raise MissingInput(f"data/rules.csv has no {code}")
-    row = max(rows, key=lambda one: one["valid_from"])
-    return float(row["value"]) / (100 if row["unit"] == "percent" else 1)
-
-
-def over_lists(names: tuple[str, ...]) -> Callable[[Handler], Handler]:
-    """A handler for single numbers, run once per element when one of ``names`` is a list (lists of one length)."""
-
-    def wrap(handler: Handler) -> Handler:
-        def run(inputs: Inputs, asked: set[str], assumed: Assumed) -> dict[str, Any]:
-            long = {name: inputs[name] for name in names if isinstance(inputs.get(name), list)}
-            if not long:
-                return handler(inputs, asked, assumed)
-            sizes = {len(values) for values in long.values()} - {1}
-            if len(sizes) > 1:
-                raise MissingInput("lists of different lengths")
-            count = sizes.pop() if sizes else 1
-            each = [
-                handler({**inputs, **{n: v[i % len(v)] for n, v in long.items()}}, asked, assumed) for i in range(count)
-            ]
-            return {key: [one[key] for one in each] for key in each[0]}
-
-        return run
-
-    return wrap
-
-
-MARKET = ("S", "K", "sigma", "variance", "T", "r", "q", "n")
-
-
-def sigma_of(x: Inputs) -> Any:
-    return x["sigma"] if x.get("sigma") is not None else np.sqrt(np.asarray(need(x, "variance")))
-
-
-def spot_of(x: Inputs) -> Any:
-    """S itself, or a reserve: margin times quantity, seen through its development lag."""
-    if x.get("S") is not None:
-        return x["S"]
-    gross = np.asarray(need(x, "margin")) * np.asarray(need(x, "barrels_m", "barrels", "quantity", "units"))
-    return options.delayed_asset(gross, pick(x, 0.0, "q"), pick(x, 0.0, "lag_years", "lag"))
-
-
-def market(x: Inputs) -> dict[str, Any]:
-    return {
-        "spot": spot_of(x),
-        "strike": need(x, "K"),
-        "rate": need(x, "r"),
-        "years": need(x, "T"),
-        "sigma": sigma_of(x),
-        "carry": pick(x, 0.0, "q"),
-    }
-
-
-def closed_form(side: str) -> Handler:
-    def run(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-        terms = market(x)
-        found = options.black_scholes(**terms)
-        kind = str(pick(x, side, "kind", "type"))[:1].lower()
-        value = found.put if kind == "p" else found.call
-        if kind == "c" and x.get("cap") is not None:
-            value = options.option_to_expand(**terms, cap=x["cap"])
-        before = pick(x, None, "npv_without", "npv_first", "npv", "static_npv")
-        total = None if before is None else np.asarray(before) + np.asarray(value)
-        return {
-            "value": value,
-            "option_value": value,
-            "call": found.call,
-            "put": found.put,
-            "d1": found.d1,
-            "d2": found.d2,
-            "Nd1": found.n_d1,
-            "Nd2": found.n_d2,
-            "S": terms["spot"],
-            "total_npv": total,
-            "strategic_npv": total,
-            "uncapped": found.call,
-            "diff": np.asarray(found.call) - np.asarray(found.put),
-        }
-
-    return run
-
-
-def parity(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    gap = options.parity_gap(
-        spot=need(x, "S"), strike=need(x, "K"), rate=need(x, "r"), years=need(x, "T"), carry=pick(x, 0.0, "q")
-    )
-    out = {"diff": gap, "value": gap}
-    if x.get("sigma") is not None or x.get("variance") is not None:
-        found = options.black_scholes(**market(x))
-        out |= {"call": found.call, "put": found.put}
-    return out
-
-
-def tree_figures(found: lattice.LatticeValue) -> dict[str, Any]:
-    step = found.moves
-    return {
-        "value": found.value,
-        "european": found.european,
-        "u": step.up,
-        "d": step.down,
-        "p": step.probability,
-        "node_up": found.node_up,
-        "node_down": found.node_down,
-        "node_up_wait": found.wait_up,
-        "node_down_wait": found.wait_down,
-    }
-
-
-@over_lists((*MARKET, "u", "d", "R"))
-def binomial_american(x: Inputs, _asked: set[str], assumed: Assumed) -> dict[str, Any]:
-    kind = x.get("kind")
-    if kind is None:
-        kind = assumed["kind"] = "p"
-    american = x.get("american") is not False
-    steps = int(need(x, "n"))
-    if x.get("u") is not None:
-        gross = x.get("R")
-        if gross is None:
-            gross = 1 + need(x, "r") if x.get("T") is None else float(np.exp(x["r"] * x["T"] / steps))
-        step = lattice.moves_given(up=x["u"], down=need(x, "d"), gross=gross)
-        make = lattice.put_payoff if str(kind)[:1].lower() == "p" else lattice.call_payoff
-        found = lattice.roll_back(need(x, "S"), step, steps, make(need(x, "K")), american=american)
-    else:
-        found = lattice.vanilla(kind=str(kind), **single(x), steps=steps, tree=tree_of(x), american=american)
-    return tree_figures(found)
-
-
-def single(x: Inputs) -> dict[str, float]:
-    return {name: float(value) for name, value in market(x).items()}
-
-
-def tree_of(x: Inputs) -> lattice.Tree:
-    return lattice.tree_named(str(pick(x, "CRR", "tree", "convention")))
-
-
-@over_lists(MARKET)
-def binomial_european(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    steps, tree = int(need(x, "n", "steps")), tree_of(x)
-    call = lattice.vanilla(kind="c", **single(x), steps=steps, tree=tree, american=False)
-    put = lattice.vanilla(kind="p", **single(x), steps=steps, tree=tree, american=False)
-    side = put if str(x.get("kind", "c"))[:1].lower() == "p" else call
-    return tree_figures(side) | {"call": call.value, "put": put.value}
-
-
-@over_lists(MARKET)
-def american_call(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    kind = str(pick(x, "c", "kind"))
-    found = lattice.vanilla(kind=kind, **single(x), steps=int(pick(x, CRR_STEPS, "n", "steps")), tree=tree_of(x))
-    plain = options.black_scholes(**market(x))
-    european = plain.put if kind[:1] == "p" else plain.call
-    return tree_figures(found) | {"european": european, "premium": found.value - float(european)}
-
-
-@over_lists(MARKET)
-def lsm_put(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    terms = single(x)
-    dates = max(1, round(pick(x, 50, "exercise_dates_per_year", "dates_per_year") * terms["years"]))
-    kind = str(pick(x, "p", "kind"))
-    found = lsm.american_option(kind=kind, **terms, dates=dates, paths=int(pick(x, 100_000, "paths")), seed=SEED)
-    tree = lattice.vanilla(kind=kind, **terms, steps=dates * SUBSTEPS, exercise_every=SUBSTEPS)
-    plain = options.black_scholes(**terms)
-    return {
-        "american_lsm": found.value,
-        "value": found.value,
-        "lsm_se": found.standard_error,
-        "american_fd": tree.value,
-        "european": plain.put if kind[:1] == "p" else plain.call,
-    }
-
-
-def lsm_regression(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    powers = [int(n) for n in re.findall(r"\^\s*(\d+)", str(x.get("basis", "")))]
-    strike = need(x, "K")
-    payoff = lattice.call_payoff(strike) if str(x.get("kind", "p"))[:1] == "c" else lattice.put_payoff(strike)
-    discount = float(np.exp(-need(x, "r") * pick(x, 1.0, "dt")))
-    paths = np.asarray(need(x, "paths"), dtype=np.float64)
-    found = lsm.regress_paths(paths, payoff, discount, degree=max(powers, default=2))
-    last = paths.shape[1] - 1
-    rows = {f"coef_t{last - 1 - i}": list(row) for i, row in enumerate(found.coefficients)}
-    return {"value": found.value, "european": found.european, "lsm_se": found.standard_error, **rows}
 
 
 @over_lists(("cost", "up", "down", "p", "r"))
@@ -525,7 +284,7 @@ def lognormal(x: Inputs, asked: set[str], _assumed: Assumed) -> dict[str, Any]:
         found = distributions.Lognormal.from_mean_median(need(x, "mean"), need(x, "median"))
     else:
         found = distributions.Lognormal.from_p10_p90(need(x, "p10"), need(x, "p90"))
-    out = moments(found, asked) | {"mu": found.mu, "sigma": found.sigma}
+    out = moments(found, asked) | {"mu": found.mu, "sigma": found.sigma, "median": float(np.exp(found.mu))}
     if x.get("x") is not None:
         out |= {"p_above": 1 - found.cdf(x["x"]), "p_below": found.cdf(x["x"])}
     for key in asked:
@@ -566,7 +325,7 @@ def distribution(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, An
         need(x, "profit"),
         author=need(x, "author"),
         broker=pick(x, 0.0, "broker"),
-        owner_representative=pick(x, 0.0, "owner_representative", "representative"),
+        owner_representative=pick(x, 0.0, "owner_representative", "owner_rep", "representative"),
         research_share_of_rest=pick(x, None, "rd_share")
         if x.get("rd_share") is not None
         else rule("profit.rest.research.share"),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.case_inputs import parse
 from benchmarks.valuation_cases import main, run_case
-from benchmarks.valuation_dispatch import parse
 from valuation.methods.comparables import QuantileRule, quantile_rule
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "valuation_cases.json"

@@ -64,7 +64,8 @@ def quantile_rule(text: str) -> QuantileRule:
     for rule in QuantileRule:
         if words == " ".join(rule.value.lower().replace("-", " ").split()):
             return rule
-    if any(word in words for word in ("hinge", "tukey", "moore", "mccabe", "median ex", "median in", "halves")):
+    parted = "median" in words and ("clud" in words or "clusive" in words)
+    if parted or any(word in words for word in ("hinge", "tukey", "moore", "mccabe", "halves")):
         included = "includ" in words or "inclusive" in words
         return QuantileRule.HINGES_MEDIAN_INCLUDED if included else QuantileRule.HINGES_MEDIAN_EXCLUDED
     for found, rule in (

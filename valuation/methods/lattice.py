@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,10 +37,10 @@ def tree_named(text: str) -> Tree:
     for tree, names in (
         (Tree.LEISEN_REIMER, ("leisen", "lr")),
         (Tree.JARROW_RUDD, ("jarrow", "rendleman", "equal prob", "jr", "lognormal")),
-        (Tree.FORWARD, ("forward", "mcdonald", "(r q)h", "(r-q)")),
-        (Tree.CRR, ("crr", "cox", "ross")),
+        (Tree.FORWARD, ("forward", "mcdonald")),
+        (Tree.CRR, ("crr", "cox", "rubinstein", "standard")),
     ):
-        if any(name in words for name in names):
+        if any(re.search(rf"\b{name}", words) for name in names):
             return tree
     raise InvalidInputError(f"no tree is called {text!r}")
 

@@ -77,8 +77,8 @@ def flow_weights(stage_probabilities: ArrayLike, cash_flows: ArrayLike) -> Float
     p, flows = array(stage_probabilities, "stage probabilities").ravel(), array(cash_flows, "cash flows").ravel()
     require((p >= 0) & (p <= 1), "a probability lies in [0, 1]")
     require(p.size <= flows.size, "more stages than flows")
-    passed: Floats = np.cumprod(p)
-    reached: Floats = np.concatenate([np.ones(1), passed])
+    passed: Floats = np.asarray(np.cumprod(p), dtype=np.float64)
+    reached: Floats = np.asarray(np.concatenate([np.ones(1), passed]), dtype=np.float64)
     if p.size == flows.size and p.size and p[0] != 1.0:
         return np.where(flows < 0, reached[:-1], passed)
     if p.size == flows.size:

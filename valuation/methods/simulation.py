@@ -22,6 +22,7 @@ from valuation.methods.types import ArrayLike, Floats, Percentiles, array, inner
 LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 QUANTILE_RULE = "midpoint positions, linear between order statistics (Hyndman-Fan 5)"
 SOBOL_REPLICATES = 16
+RANKED_PATHS = 8192
 
 Model = Callable[[Mapping[str, Floats]], Floats]
 
@@ -282,16 +283,16 @@ def _ranks(values: Floats) -> Floats:
 def rank_correlations(scores: Scores, values: ArrayLike) -> dict[str, float]:
     """Spearman correlation of each uncertain input with the simulated value; 0 when the value is constant.
 
-    Inputs are monotone in their scores, so the scores are ranked.
+    Inputs are monotone in their scores, so the scores are ranked; the first 8,192 paths say enough (error 0.011).
     """
-    draws = np.asarray(values, dtype=np.float64)
+    draws = np.asarray(values, dtype=np.float64)[:RANKED_PATHS]
     if draws.size == 0 or np.ptp(draws) == 0:
         return dict.fromkeys(scores.names, 0.0)
     n = draws.size
     centred = _ranks(draws) - (n - 1) / 2
     norm = n * (n * n - 1) / 12
     return {
-        name: float(inner(_ranks(scores.z[i]) - (n - 1) / 2, centred) / norm) for i, name in enumerate(scores.names)
+        name: float(inner(_ranks(scores.z[i, :n]) - (n - 1) / 2, centred) / norm) for i, name in enumerate(scores.names)
     }
 
 
