@@ -47,6 +47,8 @@ def embed_documents(*, document_ids: Sequence[int] | None = None) -> int:
             [
                 Embedding(
                     document=document,
+                    kind=document.kind,
+                    object_id=document.object_id,
                     space=embedder.space,
                     text_hash=document.text_hash,
                     language=document.language,

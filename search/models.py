@@ -75,10 +75,13 @@ class Embedding(models.Model):
     """The raw vector of a document's text in one vector space (backend, model, size and text rule).
 
     While `text_hash` differs from the document's, the vector is that of an earlier text: still of use until the
-    worker replaces it. `language` repeats the document's, for the partial indexes.
+    worker replaces it. `kind`, `object_id` and `language` repeat the document's, so that the nearest are found in
+    this table alone.
     """
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="embeddings")
+    kind = models.CharField(max_length=32)
+    object_id = models.BigIntegerField()
     space = models.CharField(max_length=80)
     text_hash = models.CharField(max_length=40)
     language = models.CharField(max_length=2, choices=Language)
@@ -89,6 +92,7 @@ class Embedding(models.Model):
         constraints = [models.UniqueConstraint(fields=["space", "document"], name="search_embedding_space_document")]
         indexes = [
             models.Index(fields=["space", "text_hash"], name="search_embedding_text"),
+            models.Index(fields=["kind", "language"], name="search_embedding_kind"),
             *(
                 HnswIndex(
                     fields=["vector"],

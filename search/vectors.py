@@ -65,7 +65,7 @@ def literal(vector: NDArray[np.float32]) -> str:
 
 
 def nearest(*, space: str, kind: str, centred: Vectors, count: int) -> list[int]:
-    """Give the object ids of the public documents nearest to a centred query, `count` of each language.
+    """Give the object ids of the documents nearest to a centred query, `count` of each language.
 
     Within a language the stored vectors share one mean, so the order by product with the centred query is the order
     of the centred vectors, but for their lengths; callers take exact cosines of the candidates.

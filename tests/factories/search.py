@@ -24,6 +24,8 @@ def give_vector(document: Document, vector: np.ndarray) -> Embedding:
     """Store a vector for a document, in the space of the present embedder."""
     return Embedding.objects.create(
         document=document,
+        kind=document.kind,
+        object_id=document.object_id,
         space=current_embedder().space,
         text_hash=document.text_hash,
         language=document.language,
