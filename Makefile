@@ -7,7 +7,7 @@ STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore mana
 ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-valuation \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-valuation \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -79,6 +79,10 @@ install-dev:  ## Make .venv with what tests and checks need, too
 valuation-cases: install-dev  ## Run published worked cases through the methods: CASES=FILE
 	@test -n "$(CASES)" || { echo "usage: make valuation-cases CASES=FILE"; exit 2; }
 	@$(PY) -m benchmarks.valuation_cases "$(CASES)" --json benchmarks/out/valuation_cases.json
+
+bench-matching: install-dev  ## Measure the ranking on a folder of judged texts: DATA=../shared/data/sbir
+	@test -n "$(DATA)" || { echo "usage: make bench-matching DATA=FOLDER"; exit 2; }
+	@$(PY) -m benchmarks.matching "$(DATA)"
 
 bench-valuation: install-dev  ## Measure the valuation methods against bare numpy and QuantLib
 	@$(PY) -m benchmarks.bench_valuation --json benchmarks/out/bench_valuation.json
