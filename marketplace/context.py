@@ -75,7 +75,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     path = unquote(request.path)
     signed_in = user is not None and user.is_authenticated
-    operator = signed_in and user.is_operator
+    operator = user is not None and signed_in and user.is_operator
     return {
         "language": language,
         "other_language": other,

@@ -25,6 +25,11 @@ def _say(vi: str, en: str) -> str:
     return vi if language_of(get_language()) == "vi" else en
 
 
+def _choose(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
 class SampleForm(forms.Form):
     """One field of each kind."""
 
@@ -57,15 +62,21 @@ class SampleForm(forms.Form):
             "Nói công nghệ làm được gì, không dùng tên riêng.", "Say what it does, without a brand name."
         )
         self.fields["filed_on"].help_text = _say("Ghi trên tờ khai đơn.", "As written on the application.")
-        self.fields["field"].choices = [("", "–"), ("13", _say("Công nghệ y tế", "Medical technology"))]
-        self.fields["methods"].choices = [
-            ("licence", _say("Chuyển quyền sử dụng", "Licence")),
-            ("assign", _say("Chuyển nhượng quyền sở hữu", "Assignment")),
-        ]
-        self.fields["side"].choices = [
-            ("supply", _say("Bên cung công nghệ", "Technology supplier")),
-            ("demand", _say("Bên cầu công nghệ", "Technology seeker")),
-        ]
+        _choose(self.fields["field"], [("", "–"), ("13", _say("Công nghệ y tế", "Medical technology"))])
+        _choose(
+            self.fields["methods"],
+            [
+                ("licence", _say("Chuyển quyền sử dụng", "Licence")),
+                ("assign", _say("Chuyển nhượng quyền sở hữu", "Assignment")),
+            ],
+        )
+        _choose(
+            self.fields["side"],
+            [
+                ("supply", _say("Bên cung công nghệ", "Technology supplier")),
+                ("demand", _say("Bên cầu công nghệ", "Technology seeker")),
+            ],
+        )
 
 
 class OwnerForm(forms.Form):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.formsets import BaseFormSet
 from django.template import Context
@@ -58,7 +58,7 @@ def _date_widget(bound: BoundField) -> forms.Widget | None:
     native.attrs = {key: text for key, text in widget.attrs.items() if key != "type"}
     native.input_type = "date"
     native.format = "%Y-%m-%d"
-    native.format_value = lambda raw: value.isoformat() if isinstance(value, date) else raw  # type: ignore[method-assign]
+    native.format_value = lambda raw: value.isoformat() if isinstance(value, date) else raw  # type: ignore[method-assign,assignment]
     return native
 
 
@@ -103,7 +103,7 @@ def error_summary(*sources: forms.BaseForm | BaseFormSet[Any] | None) -> dict[st
 def _errors_of(form: forms.BaseForm, row: int | None = None) -> Iterable[dict[str, Any]]:
     prefix = _("Row %(number)d: ") % {"number": row} if row else ""
     for name, texts in form.errors.items():
-        if name == forms.forms.NON_FIELD_ERRORS:
+        if name == NON_FIELD_ERRORS:
             yield from ({"href": "", "label": prefix, "text": text} for text in texts)
             continue
         bound = form[name]
