@@ -151,6 +151,11 @@ def organisations_that_may_open(user: User) -> QuerySet[Organisation]:
     return organisations_of(user, *policies.LICENSEE_OFFICES[0])
 
 
+def own_organisation(user: User, pk: int) -> Organisation | None:
+    """Give one of the person's organisations."""
+    return organisations_of(user).filter(pk=pk).first()
+
+
 def running_deal(technology: Technology, viewer: User) -> Deal | None:
     """Give the running deal about this technology of one of the viewer's organisations as buyer."""
     return (

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from deals.api import contracts as contracts_api
+from deals.api import deals as api
 from deals.views import contract, deal, lists, offers
 
 app_name = "deals"
@@ -36,4 +38,39 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/registration/permit/", contract.record_permit, name="record_permit"),
     path("deals/<int:pk>/registration/record/", contract.record_registration, name="record_registration"),
 ]
-api_urlpatterns: list[URLPattern | URLResolver] = []
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("deals/", api.Deals.as_view(), name="deals"),
+    path("deals/<int:pk>/", api.DealDetail.as_view(), name="deal"),
+    path("deals/<int:pk>/accept/", api.AcceptEnquiry.as_view(), name="deal_accept"),
+    path("deals/<int:pk>/decline/", api.DeclineEnquiry.as_view(), name="deal_decline"),
+    path("deals/<int:pk>/break-off/", api.BreakOff.as_view(), name="deal_break_off"),
+    path("deals/<int:pk>/terminate/", api.Terminate.as_view(), name="deal_terminate"),
+    path("deals/<int:pk>/messages/", api.Messages.as_view(), name="deal_messages"),
+    path("deals/<int:pk>/nda/", api.ConfidentialityAgreement.as_view(), name="deal_nda"),
+    path("deals/<int:pk>/nda/accept/", api.AcceptNDA.as_view(), name="deal_nda_accept"),
+    path("deals/<int:pk>/nda/pdf/", api.ConfidentialityAgreementPdf.as_view(), name="deal_nda_pdf"),
+    path("deals/<int:pk>/offers/", api.Offers.as_view(), name="deal_offers"),
+    path("deals/<int:pk>/offers/<int:number>/counter/", api.CounterOffer.as_view(), name="deal_offer_counter"),
+    path("deals/<int:pk>/offers/<int:number>/accept/", api.AcceptOffer.as_view(), name="deal_offer_accept"),
+    path("deals/<int:pk>/offers/<int:number>/withdraw/", api.WithdrawOffer.as_view(), name="deal_offer_withdraw"),
+    path("deals/<int:pk>/parties/", contracts_api.Parties.as_view(), name="deal_parties"),
+    path("deals/<int:pk>/contract/", contracts_api.StandingContract.as_view(), name="deal_contract"),
+    path("deals/<int:pk>/contract/generate/", contracts_api.GenerateContract.as_view(), name="deal_contract_generate"),
+    path("deals/<int:pk>/contract/accept/", contracts_api.AcceptContract.as_view(), name="deal_contract_accept"),
+    path("deals/<int:pk>/contract/reopen/", api.Reopen.as_view(), name="deal_contract_reopen"),
+    path("deals/<int:pk>/contract/<int:version>/pdf/", contracts_api.ContractPdf.as_view(), name="deal_contract_pdf"),
+    path("deals/<int:pk>/signed-copy/", contracts_api.SignedCopies.as_view(), name="deal_signed_copy"),
+    path(
+        "deals/<int:pk>/signed-copy/confirm/",
+        contracts_api.ConfirmSignedCopy.as_view(),
+        name="deal_signed_copy_confirm",
+    ),
+    path(
+        "deals/<int:pk>/signed-copy/refuse/", contracts_api.RefuseSignedCopy.as_view(), name="deal_signed_copy_refuse"
+    ),
+    path(
+        "deals/<int:pk>/signed-copy/<int:copy>/pdf/", contracts_api.SignedCopyPdf.as_view(), name="deal_signed_copy_pdf"
+    ),
+    path("deals/<int:pk>/permit/", contracts_api.Permits.as_view(), name="deal_permit"),
+    path("deals/<int:pk>/registrations/", contracts_api.Registrations.as_view(), name="deal_registrations"),
+]
