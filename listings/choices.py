@@ -97,3 +97,17 @@ def labels(choices: type[models.TextChoices], values: Iterable[str]) -> list[str
     """Give the labels of stored values; one that the list no longer knows is shown as stored."""
     known = dict(choices.choices)
     return [str(known.get(value, value)) for value in values]
+
+
+#: What each readiness level means, in a few words.
+TRL_MEANINGS = {
+    1: _("basic principle observed"),
+    2: _("concept formulated"),
+    3: _("concept proved in experiments"),
+    4: _("validated in the laboratory"),
+    5: _("validated in a relevant setting"),
+    6: _("demonstrated in a relevant setting"),
+    7: _("prototype shown in its place of use"),
+    8: _("complete and qualified"),
+    9: _("proven in regular use"),
+}

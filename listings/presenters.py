@@ -77,6 +77,18 @@ def card(listing: Any, found: Found, *, english: bool) -> dict[str, Any]:
     }
 
 
+def brief(listing: Any, *, english: bool) -> dict[str, Any]:
+    """Give what the home page shows of a listing."""
+    organisation = shown_organisation(listing)
+    who = str(organisation) if organisation is not None else _("Organisation not named")
+    return {
+        "listing": listing,
+        "href": listing.get_absolute_url(),
+        "title": listing.title,
+        "kicker": " · ".join(filter(None, [who, place_of(listing, english=english)])),
+    }
+
+
 def facet_rows(found: Found) -> list[dict[str, Any]]:
     """Give the facets as the facet panel takes them: values that would give something, or that are chosen."""
     rows = []

@@ -58,6 +58,16 @@ def published_demands() -> QuerySet[Demand]:
     return Demand.objects.published().with_list_related_data().order_by("-published_at", "-pk")
 
 
+def published_counts() -> dict[str, int]:
+    """Give how many technologies and demands the public may find."""
+    return {"technology": Technology.objects.published().count(), "demand": Demand.objects.published().count()}
+
+
+def verified_organisations() -> QuerySet[Organisation]:
+    """Give the organisations that have a public page."""
+    return Organisation.objects.verified().order_by("name_vi", "pk")
+
+
 def organisations_with_counts() -> QuerySet[Organisation]:
     """Give the verified organisations with how many technologies, and demands under their name, each has published."""
 

@@ -167,7 +167,8 @@ def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, UR
 
 #: Pages that anyone may open. Everything else asks who is there.
 PUBLIC_PAGES = {
-    "home", "health", "listings:technologies", "listings:technology", "listings:demands", "listings:demand",
+    "home", "health", "listings:technology_list", "listings:technology", "listings:demand_list", "listings:demand",
+    "listings:technology_csv", "listings:technology_feed", "listings:demand_csv", "listings:demand_feed",
     "listings:organisation", "listings:organisations", "listings:document",
 }  # fmt: skip
 
@@ -184,7 +185,7 @@ def test_pages_ask_who_is_there_unless_they_are_public() -> None:
             public.add(f"{label}:{entry.name}" if label != "marketplace" else entry.name)
     assert public <= PUBLIC_PAGES | {
         "how_it_works", "statistics", "transparency", "gallery", "robots", "sitemap", "api_docs", "site_css",
-        "insights:statistics", "insights:transparency", "listings:feed", "listings:demand_feed",
+        "insights:statistics", "insights:transparency",
     }, public  # fmt: skip
 
 

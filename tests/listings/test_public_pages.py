@@ -1,0 +1,69 @@
+"""The public pages: home, listing, organisation, and what robots read."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories.listings import DemandFactory, DocumentFactory, TechnologyFactory
+
+pytestmark = pytest.mark.django_db
+
+LANGUAGES = ("", "/en")
+
+
+def text(response):
+    assert response.status_code == 200, response
+    return response.content.decode()
+
+
+@pytest.mark.parametrize("prefix", LANGUAGES)
+def test_technology_page_tells_all_that_a_buyer_asks_first(client, prefix):
+    listing = TechnologyFactory(published=True, with_right=True, with_advantages=True)
+    page = text(client.get(f"{prefix}/technologies/{listing.pk}/"))
+    right = listing.ip_rights.get()
+    for said in (
+        listing.title, listing.summary, listing.problem, listing.solution, listing.applications, "TRL 7",
+        right.number, right.owners.get().name, "310", "1150", listing.organisation.name_en if prefix else listing.organisation.name_vi,
+        f"?technology={listing.pk}",
+    ):  # fmt: skip
+        assert said in page
+
+
+@pytest.mark.parametrize("prefix", LANGUAGES)
+def test_demand_page_tells_the_five_elements(client, prefix):
+    listing = DemandFactory(published=True)
+    page = text(client.get(f"{prefix}/demands/{listing.pk}/"))
+    for name in ("title", "summary", "problem", "tried", *listing.ELEMENTS):
+        assert getattr(listing, name) in page
+
+
+@pytest.mark.parametrize("prefix", LANGUAGES)
+@pytest.mark.parametrize("path", ["/", "/how-it-works/", "/developers/", "/organisations/"])
+def test_fixed_page_answers(client, prefix, path):
+    text(client.get(prefix + path))
+
+
+def test_home_shows_both_banks(client):
+    technology, demand = TechnologyFactory(published=True), DemandFactory(published=True)
+    page = text(client.get("/"))
+    assert technology.title in page
+    assert demand.title in page
+
+
+def test_robots_names_the_sitemap(client):
+    assert "Sitemap: http://testserver/sitemap.xml" in text(client.get("/robots.txt"))
+
+
+def test_sitemap_names_what_is_published(client):
+    shown, hidden = TechnologyFactory(published=True), TechnologyFactory()
+    index = text(client.get("/sitemap.xml"))
+    assert "/sitemap-technologies.xml" in index
+    page = text(client.get("/sitemap-technologies.xml"))
+    assert f"http://testserver/technologies/{shown.pk}/<" in page
+    assert f"/technologies/{hidden.pk}/" not in page
+
+
+def test_locked_document_says_how_to_open_it(client):
+    document = DocumentFactory()
+    page = text(client.get(f"/technologies/{document.technology_id}/"))
+    assert document.title in page
+    assert reverse("listings:document", args=[document.pk]) not in page
