@@ -1,19 +1,20 @@
 """Filters that write amounts, dates and numbers the way people write them in the page's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from marketplace.kit import money as writing
 
 from .registry import is_given, register
+
+NO_BREAK = "\u00a0"
 
 
 def language() -> str:
@@ -111,10 +112,31 @@ def ago(value: datetime | date | None) -> str:
     if value == now:
         text = _("today")
     elif value > now:
-        text = _("in %(time)s") % {"time": timeuntil(value, now, depth=1)}
+        text = _("in %(time)s") % {"time": _span(value - now)}
     else:
-        text = _("%(time)s ago") % {"time": timesince(value, now, depth=1)}
+        text = _("%(time)s ago") % {"time": _span(now - value)}
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text)
+
+
+def _span(length: timedelta) -> str:
+    """Write a length of time in its largest whole unit: `3 ngày`, `2 months`; at least a minute."""
+    minutes = max(int(length.total_seconds() // 60), 1)
+    if minutes >= 525_600:
+        count = minutes // 525_600
+        text = ngettext("%(count)d year", "%(count)d years", count)
+    elif minutes >= 43_800:
+        count = minutes // 43_800
+        text = ngettext("%(count)d month", "%(count)d months", count)
+    elif minutes >= 1_440:
+        count = minutes // 1_440
+        text = ngettext("%(count)d day", "%(count)d days", count)
+    elif minutes >= 60:
+        count = minutes // 60
+        text = ngettext("%(count)d hour", "%(count)d hours", count)
+    else:
+        count = minutes
+        text = ngettext("%(count)d minute", "%(count)d minutes", count)
+    return (text % {"count": count}).replace(" ", NO_BREAK)
 
 
 @register.filter

@@ -87,6 +87,22 @@ def test_ago_looks_both_ways():
 
 
 @pytest.mark.parametrize(
+    ("minutes", "vi", "en"),
+    [
+        (0, "1 phút trước", "1 minute ago"),
+        (125, "2 giờ trước", "2 hours ago"),
+        (4 * 1440, "4 ngày trước", "4 days ago"),
+        (70 * 1440, "2 tháng trước", "2 months ago"),
+        (800 * 1440, "2 năm trước", "2 years ago"),
+    ],
+)
+def test_ago_uses_the_largest_whole_unit(minutes, vi, en):
+    then = timezone.now() - timedelta(minutes=minutes, seconds=1)
+    texts = [BeautifulSoup(render("{{ t|ago }}", language, t=then), "html.parser").text for language in ("vi", "en")]
+    assert [text.replace(NB, " ") for text in texts] == [vi, en]
+
+
+@pytest.mark.parametrize(
     ("low", "high", "text"),
     [
         (10**9, 2 * 10**9, f"₫1{NB}bn – ₫2{NB}bn"),
