@@ -9,12 +9,12 @@ from typing import Any
 import typst
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from listings import services
 from listings.models import Demand, Field, Technology
 from marketplace.samples import source
+from marketplace.samples.clock import clock_at, days_ago
 from marketplace.samples.people import People
 
 SOURCE = "samples"
@@ -35,8 +35,8 @@ def load_listings(people: People, *, tell: Callable[[str], None]) -> dict[str, T
     for number, (row, make) in enumerate(todo, 1):
         if row["id"] in known:
             continue
-        with transaction.atomic():
-            known[row["id"]] = make(row, people, len(todo) - number)
+        with transaction.atomic(), clock_at(days_ago(350 + len(todo) - number)):
+            known[row["id"]] = make(row, people)
         if number % 20 == 0:
             tell(f"{number} of {len(todo)} sample listings")
     return known
@@ -46,7 +46,7 @@ def _money(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def _technology(row: dict[str, Any], people: People, age: int) -> Technology:
+def _technology(row: dict[str, Any], people: People) -> Technology:
     author = people.users[row["author"]]
     organisation = people.organisations[row["organisation"]]
     technology = services.create_technology(
@@ -88,7 +88,7 @@ def _technology(row: dict[str, Any], people: People, age: int) -> Technology:
             technology=technology, actor=author, title=document["title"], tier=document["tier"], upload=upload
         )
     _mark(technology, row)
-    return _advance(technology, row, people, author, age)
+    return _advance(technology, row, people, author)
 
 
 def _right(row: dict[str, Any], people: People) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _right(row: dict[str, Any], people: People) -> dict[str, Any]:
     return right
 
 
-def _demand(row: dict[str, Any], people: People, age: int) -> Demand:
+def _demand(row: dict[str, Any], people: People) -> Demand:
     author = people.users[row["author"]]
     demand = services.create_demand(
         organisation=people.organisations[row["organisation"]],
@@ -132,7 +132,7 @@ def _demand(row: dict[str, Any], people: People, age: int) -> Demand:
         demand=demand, actor=author, version=demand.version, values=values, fields=_fields(row)
     )
     _mark(demand, row)
-    return _advance(demand, row, people, author, age)
+    return _advance(demand, row, people, author)
 
 
 def _fields(row: dict[str, Any]) -> list[Field]:
@@ -145,7 +145,7 @@ def _mark(listing: Any, row: dict[str, Any]) -> None:
     listing.save(update_fields=["source_name", "source_id", "is_sample"])
 
 
-def _advance(listing: Any, row: dict[str, Any], people: People, author: User, age: int) -> Any:
+def _advance(listing: Any, row: dict[str, Any], people: People, author: User) -> Any:
     """Take the listing as far as its stage says, each act by whoever may do it."""
     stage = row["stage"]
     if stage == "draft":
@@ -176,9 +176,6 @@ def _advance(listing: Any, row: dict[str, Any], people: People, author: User, ag
         no_secrets=True,
         note=NOTE[row["language"]],
     )
-    published_at = timezone.now() - datetime.timedelta(days=age % 97, hours=age % 11)
-    type(listing).objects.filter(pk=listing.pk).update(published_at=published_at)  # samples look as if they had grown
-    listing.published_at = published_at
     if stage == "withdrawn":
         listing = services.withdraw_listing(listing=listing, actor=author)
     return listing

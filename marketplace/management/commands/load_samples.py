@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from marketplace.samples.deals import load_deals
 from marketplace.samples.listings import load_listings
 from marketplace.samples.people import load_people, open_accounts
 
@@ -18,7 +19,8 @@ class Command(BaseCommand):
         if not settings.DEMO_MODE:
             raise CommandError("Samples are for the demo only.")
         people = load_people()
-        load_listings(people, tell=self._tell)
+        listings = load_listings(people, tell=self._tell)
+        load_deals(people, listings, tell=self._tell)
         accounts = open_accounts(people, settings.VAR_DIR / "demo_accounts.json")
         self._tell(f"{len(accounts)} accounts, one for each role")
 
