@@ -61,7 +61,7 @@ class SampleDeal:
         self.buyer = people.with_role(Role.REPRESENTATIVE, organisation=row["licensee"])
         self.buyer_signs = people.with_role(Role.SIGNATORY, organisation=row["licensee"])
         began, self.pace = BEGAN.get(row["stage"], (20, 1))
-        self.now = days_ago(began)
+        self.today, self.now = days_ago(0), days_ago(began)
         self.deal: Any = None
 
     def play(self) -> None:
@@ -85,7 +85,7 @@ class SampleDeal:
                     "technology__author", "licensor", "licensee", "exchange", "demand"
                 ).get(pk=self.deal.pk)
             step()
-        self.now = min(self.now + datetime.timedelta(days=self.pace), days_ago(0))
+        self.now = min(self.now + datetime.timedelta(days=self.pace), self.today)
 
     def open(self) -> None:
         """The company asks."""
@@ -228,7 +228,9 @@ class SampleDeal:
         """The first finished period is declared, accepted, invoiced and paid; the inventors get their share."""
         contract = selectors.current_contract(self.deal)
         period = (
-            Obligation.objects.filter(contract=contract, kind="statement", period_end__lt=days_ago(40).date())
+            Obligation.objects.filter(
+                contract=contract, kind="statement", period_end__lt=(self.today - datetime.timedelta(days=40)).date()
+            )
             .order_by("period_start", "pk")
             .first()
         )

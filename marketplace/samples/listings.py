@@ -10,7 +10,7 @@ import typst
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Role, User
 from listings import services
 from listings.models import Demand, Field, Technology
 from marketplace.samples import source
@@ -57,7 +57,9 @@ def _technology(row: dict[str, Any], people: People) -> Technology:
         exchange=people.exchanges[row["exchange"]],
         province_id=row["province"],
     )
-    low, mode, high = (Decimal(str(v)) * 10**9 for v in row["valuation"]["annual_revenue_bn_vnd"])
+    low, mode, high = (
+        (Decimal(str(v)) * 10**9).quantize(Decimal(1)) for v in row["valuation"]["annual_revenue_bn_vnd"]
+    )
     values = {name: row[name] for name in (
         "summary", "problem", "solution", "applications", "keywords", "ipc", "trl", "trl_evidence", "object_types",
         "transfer_methods", "rights_offered",
@@ -108,7 +110,9 @@ def _right(row: dict[str, Any], people: People) -> dict[str, Any]:
 
 
 def _demand(row: dict[str, Any], people: People) -> Demand:
-    author = people.users[row["author"]]
+    author = people.users[row["author"]]  # where the owner speaks himself, the representative posts for him
+    if not author.has_org_role(people.organisations[row["organisation"]].pk, Role.REPRESENTATIVE):
+        author = people.with_role(Role.REPRESENTATIVE, organisation=row["organisation"])
     demand = services.create_demand(
         organisation=people.organisations[row["organisation"]],
         actor=author,
