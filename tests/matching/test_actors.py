@@ -94,7 +94,7 @@ def test_match_list_asks_a_constant_number_of_queries(
             found_from=Side.DEMAND, position=2, technology_version=1, demand_version=1,
         )  # fmt: skip
     client.force_login(buyer)
-    for path, queries in (("/my/matches/?side=demand", 9), (f"/demands/{match.demand_id}/matches/", 10)):
+    for path, queries in (("/my/matches/?side=demand", 8), (f"/demands/{match.demand_id}/matches/", 10)):
         with django_assert_num_queries(queries):
             response = client.get(path)
         assert len(response.context["rows"]) == count
