@@ -68,6 +68,15 @@ def open_periods(contract: Contract, *, on: datetime.date) -> QuerySet[Obligatio
     ).order_by("period_start", "pk")
 
 
+def next_period(contract: Contract) -> Obligation | None:
+    """Give the first period that is still to be declared."""
+    return (
+        contract.obligations.filter(kind=ObligationKind.STATEMENT, state__in=OPEN)
+        .order_by("period_start", "pk")
+        .first()
+    )
+
+
 def visible_statements(viewer: User) -> QuerySet[RoyaltyStatement]:
     """Give the statements, every version, of the contracts that the viewer may see."""
     return (

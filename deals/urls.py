@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from deals import tracking_urls
 from deals.api import contracts as contracts_api
 from deals.api import deals as api
 from deals.views import contract, deal, lists, offers
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/registration/", contract.registration, name="registration"),
     path("deals/<int:pk>/registration/permit/", contract.record_permit, name="record_permit"),
     path("deals/<int:pk>/registration/record/", contract.record_registration, name="record_registration"),
+    *tracking_urls.urlpatterns,
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/", api.Deals.as_view(), name="deals"),
@@ -73,4 +75,5 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("deals/<int:pk>/permit/", contracts_api.Permits.as_view(), name="deal_permit"),
     path("deals/<int:pk>/registrations/", contracts_api.Registrations.as_view(), name="deal_registrations"),
+    *tracking_urls.api_urlpatterns,
 ]

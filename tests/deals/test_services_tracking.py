@@ -1,0 +1,270 @@
+"""Obligations: generated, reminded of, overdue, waived, stopped."""
+
+import datetime
+import threading
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Notification
+from audit.models import Event
+from deals.calendar import add_months
+from deals.models import Obligation, Reminder
+from deals.services.tracking import (
+    attend_to_obligation,
+    file_annual_report,
+    generate_obligations,
+    stop_obligations,
+    waive_obligation,
+)
+from deals.services.tracking_sweep import sweep
+from deals.tasks import remind_and_mark_overdue
+from marketplace.kit.errors import Conflict, NotAllowed
+from tests.factories.tracking import months_ago, tracked
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+def test_obligations_follow_from_the_terms():
+    start = datetime.date(2026, 1, 15)
+    milestones = [
+        {"kind": "milestone", "name": "First ton", "amount": Decimal(7_000_000), "due_on": None, "due_months": 8}
+    ]
+    room = tracked(
+        effective_on=start, lump_sum=Decimal(500_000_000), minimum_annual=Decimal(40_000_000), milestones=milestones,
+        term_years=1,
+    )  # fmt: skip
+
+    rows = [(o.key, o.due_on, o.amount, o.closes_year) for o in room.contract.obligations.order_by("due_on", "pk")]
+
+    assert rows == [
+        ("lump_sum", datetime.date(2026, 2, 14), 500_000_000, False),
+        ("statement:2026-01-15", datetime.date(2026, 5, 14), None, False),
+        ("statement:2026-04-15", datetime.date(2026, 8, 13), None, False),
+        ("milestone:1", datetime.date(2026, 9, 15), 7_000_000, False),
+        ("statement:2026-07-15", datetime.date(2026, 11, 13), None, False),
+        ("statement:2026-10-15", datetime.date(2027, 2, 13), None, True),
+        ("minimum:1", datetime.date(2027, 3, 15), 40_000_000, False),
+        ("report:1", datetime.date(2027, 3, 15), None, False),
+    ]
+    plan = room.contract.share_plan
+    assert [(share.user, share.share_pct) for share in plan.shares.all()] == [(room.author, 100)]
+
+
+def test_instalments_stand_for_the_lump_sum():
+    rows = [
+        {"kind": "instalment", "name": "a", "amount": Decimal(300), "due_on": None, "due_months": 1},
+        {"kind": "instalment", "name": "b", "amount": Decimal(200), "due_on": None, "due_months": 2},
+    ]
+    room = tracked(lump_sum=Decimal(500), milestones=rows)
+
+    assert [o.amount for o in room.obligations("instalment")] == [300, 200]
+    assert room.obligations("lump_sum") == []
+
+
+def test_an_assignment_for_a_lump_sum_owes_no_statement_and_no_report():
+    room = tracked(
+        right="assignment", exclusivity="", term_years=None, royalty_pct=Decimal(0), royalty_base="",
+        statement_frequency="", lump_sum=Decimal(1_000),
+    )  # fmt: skip
+
+    assert [o.key for o in room.contract.obligations.all()] == ["lump_sum"]
+
+
+def test_generating_again_adds_nothing():
+    room = tracked()
+    before = list(Obligation.objects.order_by("pk").values())
+
+    assert generate_obligations(contract=room.contract, actor=None) == []
+    assert list(Obligation.objects.order_by("pk").values()) == before
+    assert Event.objects.filter(tag="contract.generate_obligations").count() == 1
+
+
+def test_periodic_duties_are_generated_as_far_as_the_horizon_and_the_sweep_goes_on():
+    room = tracked(effective_on=timezone.localdate(), term_years=10)
+    assert len(room.obligations("statement")) == 9  # 24 months ahead
+    Obligation.objects.filter(contract=room.contract, key=room.period(9).key).delete()
+
+    assert sweep()["generated"] == 1
+    assert len(room.obligations("statement")) == 9
+
+
+def test_generating_before_effect_is_refused():
+    room = tracked(generate=False)
+    room.contract.effective_on = None
+    room.contract.save()
+
+    with pytest.raises(Conflict):
+        generate_obligations(contract=room.contract, actor=None)
+
+    assert Obligation.objects.count() == 0
+
+
+def due_in(days: int):
+    """Give a room whose only open obligation falls due so many days from today."""
+    room = tracked(
+        effective_on=timezone.localdate() - 300 * DAY + (days - 30) * DAY, lump_sum=Decimal(1_000), term_years=1,
+        right="licence",
+    )  # fmt: skip
+    row = room.obligations("lump_sum")[0]
+    Obligation.objects.filter(contract=room.contract).exclude(pk=row.pk).delete()
+    Obligation.objects.filter(pk=row.pk).update(due_on=timezone.localdate() + days * DAY)
+    assert room.buyer
+    assert room.tto
+    assert room.operator
+    return room, row
+
+
+@pytest.mark.parametrize(
+    ("days", "done", "state", "told"),
+    [
+        (15, "", "upcoming", []),
+        (14, "first", "due", ["buyer"]),
+        (4, "first", "due", ["buyer"]),
+        (3, "second", "due", ["buyer"]),
+        (0, "second", "due", ["buyer"]),
+        (-1, "overdue", "overdue", ["buyer", "tto", "operator"]),
+    ],
+)
+def test_an_obligation_is_attended_to_by_its_day(days, done, state, told):
+    room, row = due_in(days)
+
+    assert attend_to_obligation(pk=row.pk) == done
+    assert attend_to_obligation(pk=row.pk) == ""
+
+    row.refresh_from_db()
+    assert row.state == state
+    assert list(row.reminders.values_list("kind", flat=True)) == ([done] if done else [])
+    assert set(Notification.objects.values_list("user", flat=True)) == {room.person(name).pk for name in told}
+    assert Notification.objects.count() == len(told)
+
+
+def test_a_first_reminder_is_not_sent_after_the_second():
+    _room, row = due_in(2)
+    assert attend_to_obligation(pk=row.pk) == "second"
+
+    assert attend_to_obligation(pk=row.pk, on=timezone.localdate() - 5 * DAY) == ""
+    assert Reminder.objects.count() == 1
+
+
+@pytest.mark.usefixtures("eager_tasks")
+def test_the_task_does_each_thing_once(django_capture_on_commit_callbacks):
+    _room, _row = due_in(-1)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert remind_and_mark_overdue().get("overdue") == 1
+    sent = len(mail.outbox)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert remind_and_mark_overdue().get("overdue", 0) == 0
+
+    assert sent == 3
+    assert len(mail.outbox) == sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_remind_and_mark_once():
+    rooms = [due_in(days) for days in (-1, -5, 2, 10)]
+    Notification.objects.all().delete()
+    barrier = threading.Barrier(2)
+    outcomes: list[dict[str, int]] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            barrier.wait(timeout=10)
+            outcomes.append(sweep())
+        except BaseException as error:  # noqa: BLE001 -- told to the test below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    sweep()  # what one left because the other held it
+
+    assert failures == []
+    assert len(outcomes) == 2
+    keys = [row.pk for _room, row in rooms]
+    assert sorted(Reminder.objects.filter(obligation__in=keys).values_list("kind", flat=True)) == [
+        "first", "overdue", "overdue", "second",
+    ]  # fmt: skip
+    assert Event.objects.filter(tag="obligation.become_overdue", subject_id__in=keys).count() == 2
+    assert Notification.objects.filter(kind="obligation.overdue").count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_real_workers_remind_once(real_worker, tmp_path_factory):
+    from tests.conftest import RealWorker
+
+    _room, row = due_in(-1)
+    second = RealWorker(tmp_path_factory.mktemp("second"))
+    second.start()
+    try:
+        for _number in range(6):
+            remind_and_mark_overdue.delay()
+        done = "deals.tasks.remind_and_mark_overdue"
+        real_worker.wait_for(
+            lambda: sum(f"Task {done}" in line and "succeeded" in line
+                        for line in (real_worker.output() + second.output()).splitlines()) == 6
+        )  # fmt: skip
+    finally:
+        second.kill()
+
+    row.refresh_from_db()
+    assert row.state == "overdue"
+    assert list(row.reminders.values_list("kind", flat=True)) == ["overdue"]
+    assert Notification.objects.filter(kind="obligation.overdue").count() == 3
+    assert Event.objects.filter(tag="obligation.become_overdue", subject_id=row.pk).count() == 1
+
+
+def test_waiving_needs_a_reason_and_the_side_to_which_it_is_owed():
+    room = tracked(lump_sum=Decimal(1_000))
+    row = room.obligations("lump_sum")[0]
+
+    with pytest.raises(ValidationError):
+        waive_obligation(obligation=row, reason=" ", actor=room.tto)
+    with pytest.raises(NotAllowed):
+        waive_obligation(obligation=row, reason="Settled otherwise", actor=room.buyer)
+    waive_obligation(obligation=row, reason="Settled otherwise", actor=room.tto)
+
+    row.refresh_from_db()
+    assert (row.state, row.waived_reason) == ("waived", "Settled otherwise")
+
+
+def test_an_annual_report_is_filed_after_its_year():
+    room = tracked(effective_on=months_ago(13))
+    first, second = room.obligations("report")[:2]
+
+    report = file_annual_report(obligation=first, body="Sold 120 filters.", actor=room.buyer)
+
+    first.refresh_from_db()
+    assert first.state == "met"
+    assert report.body == "Sold 120 filters."
+    assert list(Notification.objects.values_list("user", flat=True)) == []  # the TTO officer is made below
+    with pytest.raises(Conflict):
+        file_annual_report(obligation=first, body="Again", actor=room.buyer)
+    with pytest.raises(Conflict):
+        file_annual_report(obligation=second, body="Early", actor=room.buyer)
+
+
+def test_stopping_waives_what_would_begin_later_and_leaves_what_is_owed():
+    room = tracked(effective_on=months_ago(7), lump_sum=Decimal(1_000))
+    today = timezone.localdate()
+
+    stopped = stop_obligations(contract=room.contract, on=today, actor=None)
+
+    rows = list(room.contract.obligations.all())
+    assert stopped == sum(row.state == "waived" for row in rows)
+    assert all((row.period_start or row.due_on) > today for row in rows if row.state == "waived")
+    assert [row.state for row in room.obligations("lump_sum")] == ["upcoming"]
+    assert room.period(1).state == "upcoming"
+    assert room.period(3).period_start == add_months(room.contract.effective_on, 6)
+    assert room.period(4).state == "waived"
