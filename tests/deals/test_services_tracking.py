@@ -28,6 +28,10 @@ from tests.factories.tracking import months_ago, tracked
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
+ASSIGNMENT = {
+    "right": "assignment", "exclusivity": "", "term_years": None, "royalty_pct": Decimal(0), "royalty_base": "",
+    "statement_frequency": "",
+}  # fmt: skip
 
 
 def test_obligations_follow_from_the_terms():
@@ -68,10 +72,7 @@ def test_instalments_stand_for_the_lump_sum():
 
 
 def test_an_assignment_for_a_lump_sum_owes_no_statement_and_no_report():
-    room = tracked(
-        right="assignment", exclusivity="", term_years=None, royalty_pct=Decimal(0), royalty_base="",
-        statement_frequency="", lump_sum=Decimal(1_000),
-    )  # fmt: skip
+    room = tracked(**ASSIGNMENT, lump_sum=Decimal(1_000))
 
     assert [o.key for o in room.contract.obligations.all()] == ["lump_sum"]
 
@@ -106,18 +107,11 @@ def test_generating_before_effect_is_refused():
 
 
 def due_in(days: int):
-    """Give a room whose only open obligation falls due so many days from today."""
-    room = tracked(
-        effective_on=timezone.localdate() - 300 * DAY + (days - 30) * DAY, lump_sum=Decimal(1_000), term_years=1,
-        right="licence",
-    )  # fmt: skip
-    row = room.obligations("lump_sum")[0]
-    Obligation.objects.filter(contract=room.contract).exclude(pk=row.pk).delete()
-    Obligation.objects.filter(pk=row.pk).update(due_on=timezone.localdate() + days * DAY)
-    assert room.buyer
-    assert room.tto
-    assert room.operator
-    return room, row
+    """Give a room whose only obligation falls due so many days from today."""
+    room = tracked(**ASSIGNMENT, effective_on=timezone.localdate() + (days - 30) * DAY, lump_sum=Decimal(1_000))
+    for name in ("buyer", "tto", "operator"):
+        room.person(name)
+    return room, room.obligations("lump_sum")[0]
 
 
 @pytest.mark.parametrize(
