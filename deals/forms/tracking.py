@@ -60,6 +60,11 @@ class StatementForm(forms.Form):
         order = ["period", "units", "gross_sales", *self.kinds, "note"]
         self.order_fields(order)
 
+    @property
+    def deduction_names(self) -> str:
+        """Name the fields of the deductions, for the template."""
+        return ",".join(self.kinds)
+
     def figures(self) -> Figures:
         """Give what was typed."""
         data = self.cleaned_data
@@ -73,7 +78,9 @@ class StatementForm(forms.Form):
     @classmethod
     def typed(cls, statement: RoyaltyStatement) -> dict[str, Any]:
         """Give what a statement declares, as initial values of a correction."""
-        values: dict[str, Any] = {"units": statement.units.normalize() if statement.units else statement.units}
+        units = statement.units
+        whole = units == units.to_integral_value()
+        values: dict[str, Any] = {"units": units.quantize(Decimal(1)) if whole else units.normalize()}
         values["gross_sales"] = statement.gross_sales
         return values | {row.kind: row.amount for row in statement.deductions.all()}
 
