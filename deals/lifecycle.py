@@ -7,6 +7,7 @@ drafted, agreed, signed or in effect, and one noun has one table. `agreed` (both
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from marketplace.kit.lifecycle import Lifecycle
 
@@ -62,7 +63,7 @@ MAIN_LINE = (
 class OfferState(models.TextChoices):
     """What became of an offer."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("offer", "Open")
     ACCEPTED = "accepted", _("Accepted")
     COUNTERED = "countered", _("Answered by a counter-offer")
     WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Exchange, Organisation, User
 from deals.choices import Side, Turn
@@ -102,7 +103,7 @@ class Party(models.Model):
     )  # fmt: skip
     address = models.CharField(_("registered address"), max_length=300, validators=[plain_text])
     representative = models.CharField(_("represented by"), max_length=150, validators=[plain_text])
-    position = models.CharField(_("position"), max_length=150, validators=[plain_text])
+    position = models.CharField(pgettext_lazy("in an organisation", "position"), max_length=150, validators=[plain_text])
 
     class Meta:
         ordering = ["deal", "side"]

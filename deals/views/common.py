@@ -64,6 +64,8 @@ def pages(deal: Deal, current: str) -> list[dict[str, Any]]:
         rows = rows[:3]
     elif deal.state == DealState.AGREED:
         rows = rows[:4]
+    if deal.state in {DealState.EFFECTIVE, DealState.COMPLETED, DealState.TERMINATED}:
+        rows.append(("tracking", _("Tracking")))
     return [{"label": label, "href": page_of(deal, name), "current": name == current} for name, label in rows]
 
 
