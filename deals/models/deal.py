@@ -103,7 +103,9 @@ class Party(models.Model):
     )  # fmt: skip
     address = models.CharField(_("registered address"), max_length=300, validators=[plain_text])
     representative = models.CharField(_("represented by"), max_length=150, validators=[plain_text])
-    position = models.CharField(pgettext_lazy("in an organisation", "position"), max_length=150, validators=[plain_text])
+    position = models.CharField(
+        pgettext_lazy("in an organisation", "position"), max_length=150, validators=[plain_text]
+    )
 
     class Meta:
         ordering = ["deal", "side"]
