@@ -105,3 +105,9 @@ def membership(pk: int, organisation: Organisation) -> Membership | None:
 def tokens_of(user: User) -> QuerySet[AuthToken]:
     """Give the person's API tokens, newest first."""
     return AuthToken.objects.filter(user=user).order_by("-created", "pk")
+
+
+def visible_organisations_count(*, exchange: Exchange | None = None) -> int:
+    """Count the verified organisations, of one exchange when named."""
+    verified = Organisation.objects.verified()
+    return (verified if exchange is None else verified.filter(exchange=exchange)).count()

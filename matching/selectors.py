@@ -96,3 +96,8 @@ def unexplained_ids(*, limit: int = 100) -> list[int]:
 def in_ids(ids: Iterable[int]) -> QuerySet[Match]:
     """Give matches by id, joined."""
     return _joined(Match.objects.filter(pk__in=list(ids))).order_by("pk")
+
+
+def shortlisted_count() -> int:
+    """Count the matches that at least one side shortlisted."""
+    return Response.objects.filter(answer=Answer.SHORTLIST).values("match_id").distinct().count()

@@ -1,0 +1,248 @@
+"""Counts and lists over all rooms, narrowed to the viewer."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import selectors as account_selectors
+from accounts.models import Exchange, User
+from deals import selectors as deal_selectors
+from deals import tracking_selectors
+from deals.choices import Side
+from deals.lifecycle import MAIN_LINE, DealState
+from deals.models import Contract, Deal
+from listings import selectors as listing_selectors
+from listings.lifecycle import ListingState
+from listings.models import Demand, Field, Technology
+from matching import selectors as match_selectors
+from matching.choices import Side as MatchSide
+from rules.selectors import number
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for the person: what, since when, where to do it."""
+
+    title: str
+    note: str
+    url: str
+    since: datetime.datetime | datetime.date | None = None
+    is_late: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tasks of one kind; `total` may be more than are shown."""
+
+    title: str
+    tasks: list[Task]
+    total: int
+    url: str = ""
+
+
+def waiting_for(user: User) -> list[Group]:
+    """Give what waits for the person, by kind, the oldest first; empty kinds are left out."""
+    groups = [
+        _returned(user),
+        _for_tto(user),
+        _queue(user),
+        _organisations(user),
+        _deals(user),
+        _owed(user),
+        _matches(user),
+        _drafts(user),
+    ]
+    return [group for group in groups if group is not None and group.total]
+
+
+def _group(title: str, rows: QuerySet[Any], make: Any, *, url: str = "") -> Group:
+    found = list(rows[: SHOWN + 1])
+    total = len(found) if len(found) <= SHOWN else rows.count()
+    return Group(title, [make(row) for row in found[:SHOWN]], total, url)
+
+
+def _returned(user: User) -> Group:
+    listings = [
+        listing
+        for rows in (listing_selectors.my_technologies(user), listing_selectors.my_demands(user))
+        for listing in rows.filter(state=ListingState.CHANGES_REQUESTED)[: SHOWN + 1]
+    ]
+    tasks = [
+        Task(row.title, _("Read what to mend, then submit again."), row.get_absolute_url(), row.updated_at)
+        for row in listings
+    ]
+    return Group(_("Changes requested"), tasks[:SHOWN], len(tasks), reverse("listings:my_listings"))
+
+
+def _drafts(user: User) -> Group:
+    rows = listing_selectors.my_technologies(user).filter(state=ListingState.DRAFT, author=user)
+    return _group(
+        _("Your drafts"),
+        rows,
+        lambda row: Task(row.title, _("Go on where you stopped."), row.get_absolute_url(), row.updated_at),
+        url=reverse("listings:my_listings"),
+    )
+
+
+def _for_tto(user: User) -> Group:
+    return _group(
+        _("For your approval"),
+        listing_selectors.waiting_for_owner(user),
+        lambda row: Task(row.title, str(row.author), row.get_absolute_url(), row.submitted_at),
+        url=reverse("listings:owner_queue"),
+    )
+
+
+def _queue(user: User) -> Group | None:
+    if not user.is_operator:
+        return None
+    rows = (listing_selectors.review_queue_technologies(user), listing_selectors.review_queue_demands(user))
+    found = sorted(
+        (listing for queue in rows for listing in queue[:SHOWN]), key=lambda listing: (listing.submitted_at, listing.pk)
+    )
+    tasks = [
+        Task(row.title, str(row.organisation), reverse(f"listings:{row.kind}_review", args=[row.pk]), row.submitted_at)
+        for row in found[:SHOWN]
+    ]
+    total = sum(queue.count() for queue in rows)
+    return Group(_("To review"), tasks, total, reverse("listings:review_queue"))
+
+
+def _organisations(user: User) -> Group | None:
+    if not user.is_operator:
+        return None
+    return _group(
+        _("Organisations to verify"),
+        account_selectors.verification_queue(user),
+        lambda row: Task(
+            str(row), row.get_kind_display(), reverse("accounts:organisation", args=[row.pk]), row.created_at
+        ),
+        url=reverse("accounts:organisation_queue"),
+    )
+
+
+def _deals(user: User) -> Group:
+    return _group(
+        _("Deals that wait for your side"),
+        deal_selectors.deals_waiting_for(user),
+        lambda row: Task(row.technology.title, row.get_state_display(), row.get_absolute_url(), row.state_since),
+        url=reverse("deals:deal_list"),
+    )
+
+
+def _owed(user: User) -> Group:
+    organisations = user.organisation_ids()
+    today = timezone.localdate()
+    soon = today + datetime.timedelta(days=int(number("obligation.reminder.first")))
+    rows = tracking_selectors.open_obligations(user).filter(
+        Q(side=Side.LICENSEE, contract__deal__licensee_id__in=organisations)
+        | Q(side=Side.LICENSOR, contract__deal__licensor_id__in=organisations),
+        due_on__lte=soon,
+    )
+    return _group(
+        _("Due under your contracts"),
+        rows,
+        lambda row: Task(
+            row.contract.deal.technology.title,
+            f"{row.get_kind_display()} {row.name}".strip(),
+            reverse("deals:tracking", args=[row.contract.deal_id]),
+            row.due_on,
+            row.due_on < today,
+        ),
+    )
+
+
+def _matches(user: User) -> Group | None:
+    counts = {side: match_selectors.my_matches(user, side).count() for side in MatchSide.values}
+    total = sum(counts.values())
+    tasks = [
+        Task(
+            ngettext("%(count)d new match", "%(count)d new matches", count) % {"count": count},
+            _("For your demands") if side == MatchSide.DEMAND else _("For your technologies"),
+            f"{reverse('matching:match_list')}?side={side}",
+        )
+        for side, count in counts.items()
+        if count
+    ]
+    return Group(_("Matches to answer"), tasks, total, reverse("matching:match_list"))
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the public may know. Money in VND; a sum over fewer deals than the rule `statistics.k` is None."""
+
+    technologies: int
+    demands: int
+    organisations: int
+    matches_shortlisted: int
+    deals_running: int
+    contracts_signed: int
+    signed_value: Decimal | None
+    k: int
+    by_field: list[tuple[str, int]]
+    by_month: list[tuple[datetime.date, int]]
+    funnel: list[tuple[str, int]]
+
+
+def statistics(*, exchange: Exchange | None = None) -> Statistics:
+    """Count what is public: over all exchanges, or at one. No number lets a party's terms be told."""
+    place = {} if exchange is None else {"exchange": exchange}
+    technologies = Technology.objects.published().filter(**place)
+    demands = Demand.objects.published().filter(**place)
+    deals = Deal.objects.filter(**place)
+    k = int(number("statistics.k"))
+    signed = Contract.objects.filter(superseded_at=None, signed_on__isnull=False, deal__in=deals)
+    signed_count = signed.count()
+    value = signed.aggregate(total=Sum("offer__terms__lump_sum"))["total"] if signed_count >= k else None
+    fields = Field.objects.annotate(
+        count=Count("technologys", filter=Q(technologys__in=technologies), distinct=True)
+    ).order_by("-count", "nr")[:10]
+    return Statistics(
+        technologies=technologies.count(),
+        demands=demands.count(),
+        organisations=account_selectors.visible_organisations_count(exchange=exchange),
+        matches_shortlisted=match_selectors.shortlisted_count(),
+        deals_running=deals.exclude(state__in=Deal.lifecycle.final).count(),
+        contracts_signed=signed_count,
+        signed_value=value,
+        k=k,
+        by_field=[(str(field), field.count) for field in fields if field.count],
+        by_month=_by_month(technologies),
+        funnel=_funnel(deals),
+    )
+
+
+def _by_month(technologies: QuerySet[Technology]) -> list[tuple[datetime.date, int]]:
+    start = (timezone.localdate().replace(day=1) - datetime.timedelta(days=330)).replace(day=1)
+    rows = (
+        technologies.filter(published_at__date__gte=start)
+        .annotate(month=TruncMonth("published_at"))
+        .values("month")
+        .annotate(count=Count("pk"))
+        .order_by("month")
+    )
+    return [(row["month"].date(), row["count"]) for row in rows]
+
+
+def _funnel(deals: QuerySet[Deal]) -> list[tuple[str, int]]:
+    """Count the deals that came at least as far as each state of the main line, from where they stand now."""
+    by_state = dict(deals.values_list("state").annotate(count=Count("pk")).order_by("state"))
+    passed = {DealState.COMPLETED: DealState.EFFECTIVE, DealState.TERMINATED: DealState.SIGNED}
+    counts = dict.fromkeys(MAIN_LINE, 0)
+    for state, count in by_state.items():
+        reached = passed.get(DealState(state), DealState(state))
+        if reached not in MAIN_LINE:
+            continue
+        for step in MAIN_LINE[: MAIN_LINE.index(reached) + 1]:
+            counts[step] += count
+    return [(str(state.label), count) for state, count in counts.items()]

@@ -1,0 +1,51 @@
+"""Pages of the room."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.views.decorators.http import require_GET
+
+from accounts import selectors as account_selectors
+from accounts.models import User
+from insights import selectors
+
+
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show what waits for the person."""
+    user = request.user
+    assert isinstance(user, User)
+    context = {
+        "groups": selectors.waiting_for(user),
+        "has_seat": bool(user.seats),
+        "notes": account_selectors.notifications_of(user).filter(read_at=None)[:5],
+    }
+    return render(request, "insights/dashboard.html", context)
+
+
+def chosen_exchange(request: HttpRequest) -> Any:
+    """Give the exchange named in the address, if there is one."""
+    code = request.GET.get("exchange", "")
+    return account_selectors.exchanges().filter(code=code).first() if code else None
+
+
+@login_not_required
+@require_GET
+def statistics(request: HttpRequest) -> HttpResponse:
+    """Show what the exchange can say in numbers, over all exchanges or at one."""
+    exchange = chosen_exchange(request)
+    figures = selectors.statistics(exchange=exchange)
+    exchanges = [
+        {"label": str(row), "href": f"?exchange={row.code}", "current": row == exchange, "count": None}
+        for row in account_selectors.exchanges()
+    ]
+    context = {
+        "figures": figures,
+        "months": [(date_format(month, "m/Y"), count) for month, count in figures.by_month],
+        "exchange": exchange,
+        "exchanges": exchanges,
+    }
+    return render(request, "insights/statistics.html", context)

@@ -1,0 +1,110 @@
+"""What waits for a person, and the public figures."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from deals.lifecycle import DealState
+from insights import selectors
+from tests.factories.accounts import OrganisationFactory, person
+from tests.factories.deals import deal_room
+from tests.factories.listings import DemandFactory, TechnologyFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(user: Any) -> dict[str, int]:
+    return {str(group.title): group.total for group in selectors.waiting_for(user)}
+
+
+def test_an_operator_sees_the_queue_of_the_own_exchange_only(client: Client) -> None:
+    technology = TechnologyFactory(submitted=True)
+    TechnologyFactory(submitted=True)
+    DemandFactory(submitted=True, exchange=technology.exchange)
+    OrganisationFactory(exchange=technology.exchange, state="pending")
+    operator = person(role="operator", exchange=technology.exchange)
+    from django.utils.translation import override
+
+    with override("en"):
+        assert titles(operator) == {"To review": 2, "Organisations to verify": 1}
+
+
+def test_a_tto_officer_sees_what_waits_for_approval() -> None:
+    from django.utils.translation import override
+
+    technology = TechnologyFactory(awaiting_owner=True)
+    officer = person(role="tto_officer", organisation=technology.organisation)
+    with override("en"):
+        assert titles(officer) == {"For your approval": 1}
+
+
+def test_a_deal_waits_for_the_side_whose_turn_it_is() -> None:
+    from django.utils.translation import override
+
+    room = deal_room(DealState.ENQUIRY)
+    with override("en"):
+        assert titles(room.tto).get("Deals that wait for your side") == 1
+        assert "Deals that wait for your side" not in titles(room.buyer)
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_dashboard_and_statistics_open(client: Client, prefix: str) -> None:
+    room = deal_room(DealState.NEGOTIATING)
+    assert client.get(f"{prefix}/statistics/").status_code == 200
+    assert client.get(f"{prefix}/my/").status_code == 302
+    for who in (room.tto, room.buyer, room.operator, room.stranger):
+        client.force_login(who)
+        assert client.get(f"{prefix}/my/").status_code == 200
+
+
+def test_statistics_counts_what_is_published() -> None:
+    technology = TechnologyFactory(published=True)
+    TechnologyFactory()
+    DemandFactory(published=True)
+    figures = selectors.statistics()
+    assert (figures.technologies, figures.demands) == (1, 1)
+    other = selectors.statistics(exchange=OrganisationFactory().exchange)
+    assert other.technologies == 0
+    assert selectors.statistics(exchange=technology.exchange).technologies == 1
+
+
+def test_statistics_hides_a_sum_over_too_few_contracts(settings: Any) -> None:
+    deal_room(DealState.SIGNED)
+    figures = selectors.statistics()
+    assert figures.contracts_signed == 1
+    assert figures.signed_value is None
+
+
+def test_statistics_shows_the_sum_from_k_contracts_on() -> None:
+    for _ in range(5):
+        deal_room(DealState.SIGNED)
+    figures = selectors.statistics()
+    assert figures.signed_value == Decimal(5 * 500_000_000)
+
+
+def test_the_funnel_counts_at_least_as_far() -> None:
+    deal_room(DealState.ENQUIRY)
+    deal_room(DealState.NEGOTIATING)
+    counts = [count for _label, count in selectors.statistics().funnel]
+    assert counts[:4] == [2, 1, 1, 0]
+
+
+def test_figures_and_tasks_are_served_by_the_api(client: Client) -> None:
+    assert client.get("/api/v1/statistics/").json()["technologies"] == 0
+    assert client.get("/api/v1/waiting/").status_code == 401
+    client.force_login(person())
+    assert client.get("/api/v1/waiting/").json() == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_dashboard_asks_a_constant_number_of_queries(
+    client: Client, count: int, django_assert_num_queries: Any
+) -> None:
+    technology = TechnologyFactory(submitted=True)
+    for _ in range(count - 1):
+        TechnologyFactory(submitted=True, exchange=technology.exchange)
+    client.force_login(person(role="operator", exchange=technology.exchange))
+    with django_assert_num_queries(10):
+        assert client.get("/my/").status_code == 200
