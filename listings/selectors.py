@@ -155,6 +155,12 @@ def review_queue_demands(operator: User) -> QuerySet[Demand]:
     return _queue(Demand, operator)
 
 
+def review_queue(operator: User) -> list[Any]:
+    """Give both kinds that wait for, or are in, review at the operator's exchanges, oldest first."""
+    waiting: list[Any] = [*review_queue_technologies(operator), *review_queue_demands(operator)]
+    return sorted(waiting, key=lambda listing: (listing.submitted_at, listing.kind, listing.pk))
+
+
 def open_reviews_by_listing(listings: Sequence[Technology | Demand]) -> dict[tuple[str, int], Review]:
     """Give the running reviews of several listings by (kind, id), with one query and their reviewers joined."""
     ids: dict[str, list[int]] = {"technology": [], "demand": []}

@@ -1,8 +1,12 @@
 """Addresses of the room: pages, and the part of the API."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, path
 
 from listings.acts import acts_of
+from listings.api import acts, drafts
+from listings.api import documents as api_documents
 from listings.views import acting, documents, drafting, finding, mine, organisations, public, review, rights
 
 app_name = "listings"
@@ -11,7 +15,7 @@ app_name = "listings"
 def pages_of(kind: str, plural: str) -> list[URLPattern | URLResolver]:
     """Give the addresses that technologies and demands share."""
     which = {"kind": kind}
-    acts = [
+    buttons = [
         path(f"{plural}/<int:pk>/{name.replace('_', '-')}/", acting.act, {**which, "name": name}, name=f"{kind}_{name}")
         for name in acts_of(kind)
         if name != "submit"
@@ -27,7 +31,7 @@ def pages_of(kind: str, plural: str) -> list[URLPattern | URLResolver]:
         path(f"{plural}/<int:pk>/manage/", mine.manage, which, name=f"{kind}_manage"),
         path(f"{plural}/<int:pk>/review/", review.page, which, name=f"{kind}_review"),
         path(f"my/{plural}/", mine.my_list, which, name=f"my_{plural}"),
-        *acts,
+        *buttons,
     ]
 
 
@@ -46,4 +50,27 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/approvals/", mine.owner_queue, name="owner_queue"),
     path("review/", review.queue, name="review_queue"),
 ]
-api_urlpatterns: list[URLPattern | URLResolver] = []
+
+
+def api_of(kind: str, plural: str, many: Any, one: Any, mine: Any) -> list[URLPattern | URLResolver]:
+    """Give the part of the API that technologies and demands share."""
+    return [
+        path(f"{plural}/", many.as_view(), name=plural),
+        path(f"{plural}/<int:pk>/", one.as_view(), name=kind),
+        path(f"my/{plural}/", mine.as_view(), name=f"my_{plural}"),
+        path(f"{plural}/<int:pk>/reviews/", acts.Reviews.as_view(kind=kind), name=f"{kind}_reviews"),
+        *(
+            path(f"{plural}/<int:pk>/{name.replace('_', '-')}/", view, name=f"{kind}_{name}")
+            for name, view in acts.act_views(kind).items()
+        ),
+    ]
+
+
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    *api_of("technology", "technologies", drafts.Technologies, drafts.Technology, drafts.MyTechnologies),
+    *api_of("demand", "demands", drafts.Demands, drafts.Demand, drafts.MyDemands),
+    path("technologies/<int:pk>/documents/", api_documents.Documents.as_view(), name="technology_documents"),
+    path("documents/<int:pk>/", api_documents.Document.as_view(), name="document"),
+    path("documents/<int:pk>/content/", api_documents.DocumentContent.as_view(), name="document_content"),
+    path("review-queue/", acts.Queue.as_view(), name="review_queue"),
+]

@@ -32,16 +32,22 @@ def create_technology(
     language: str,
     exchange: Exchange | None = None,
     draft_key: UUID | None = None,
+    advantages: Sequence[Mapping[str, Any]] = (),
+    ip_rights: Sequence[Mapping[str, Any]] = (),
     **values: Any,
 ) -> Technology:
     """Start a technology as a draft; the same `draft_key` again gives the draft that it started before.
 
-    Raises NotAllowed, ValidationError.
+    `advantages` and `ip_rights` as `save_technology` takes them. Raises NotAllowed, ValidationError.
     """
     require(policies.can_list_technology(actor, organisation))
-    return _create(
+    technology, new = _create(
         Technology, organisation, actor, draft_key, exchange=exchange, values=values, title=title, language=language
     )
+    if new:
+        _replace_advantages(technology, advantages)
+        _replace_rights(technology, ip_rights)
+    return technology
 
 
 @transaction.atomic
@@ -60,9 +66,10 @@ def create_demand(
     Raises NotAllowed, ValidationError.
     """
     require(policies.can_post_demand(actor, organisation))
-    return _create(
+    demand, _new = _create(
         Demand, organisation, actor, draft_key, exchange=exchange, values=values, title=title, language=language
     )
+    return demand
 
 
 def _create(
@@ -74,7 +81,8 @@ def _create(
     exchange: Exchange | None,
     values: Any,
     **base: Any,
-) -> Any:
+) -> tuple[Any, bool]:
+    """Give the draft, and whether it is new."""
     assert not PROTECTED & set(values)
     if draft_key is not None:
         with connection.cursor() as cursor:
@@ -82,7 +90,7 @@ def _create(
         started = model.objects.filter(draft_key=draft_key).first()
         if started is not None:
             require(started.author_id == actor.pk)
-            return started
+            return started, False
     fields = values.pop("fields", None)
     listing = model(
         organisation=organisation,
@@ -98,7 +106,7 @@ def _create(
     listing.save()
     _set_fields(listing, fields)
     record(tag=f"{model.kind}.create", subject=listing, actor=actor, data={"organisation": organisation.pk})
-    return listing
+    return listing, True
 
 
 def _set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
@@ -134,11 +142,7 @@ def save_technology(
         fields = list(fields)
     _write(technology, values or {}, fields)
     if advantages is not None:
-        technology.advantages.all().delete()
-        for position, row in enumerate(advantages):
-            advantage = Advantage(technology=technology, position=position, **row)
-            advantage.full_clean()
-            advantage.save()
+        _replace_advantages(technology, advantages)
     if ip_rights is not None:
         _replace_rights(technology, ip_rights)
     _finish(technology, actor, {
@@ -192,6 +196,14 @@ def _finish(listing: Any, actor: User, data: Mapping[str, Any]) -> None:
     listing.content_version += 1
     listing.save(update_fields=["version", "content_version", "updated_at"])
     record(tag=f"{listing.kind}.edit", subject=listing, actor=actor, data=data)
+
+
+def _replace_advantages(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
+    technology.advantages.all().delete()
+    for position, row in enumerate(rows):
+        advantage = Advantage(technology=technology, position=position, **row)
+        advantage.full_clean()
+        advantage.save()
 
 
 def _replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -24,9 +24,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     """List what waits for the exchange, technologies and demands together, oldest first."""
     user: Any = request.user
     require(user.is_operator)
-    waiting: list[Any] = [*selectors.review_queue_technologies(user), *selectors.review_queue_demands(user)]
-    waiting.sort(key=lambda listing: (listing.submitted_at, listing.kind, listing.pk))
-    page = paginate(request, waiting)
+    page = paginate(request, selectors.review_queue(user))
     shown = list(page.object_list)
     reviews = selectors.open_reviews_by_listing(shown)
     days = selectors.review_days()

@@ -225,6 +225,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "ListingLanguageEnum": "listings.choices.Language",
+        "OrganisationKindEnum": "accounts.models.Organisation.Kind",
+        "IPKindEnum": "listings.choices.IPKind",
+    },
 }
 
 # Tasks (kind=…, pk=…) that upper floors run once a listing is published; each has a sweep that makes up for a lost one.
