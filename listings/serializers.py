@@ -215,6 +215,12 @@ class DraftSerializer(serializers.ModelSerializer):
             if name not in {"organisation", "version", "title"} or self.partial:
                 field.required = name == "version"
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A save always says which version it is based on."""
+        if "version" in self.fields and "version" not in attrs:
+            raise serializers.ValidationError({"version": [self.fields["version"].error_messages["required"]]})
+        return attrs
+
     def changes(self) -> dict[str, Any]:
         """Give what the save service takes."""
         data = dict(self.validated_data)

@@ -119,6 +119,9 @@ class Technology(Listing):
             models.CheckConstraint(
                 condition=Q(revenue_low__isnull=True, revenue_mode__isnull=True, revenue_high__isnull=True)
                 | Q(
+                    revenue_low__isnull=False,
+                    revenue_mode__isnull=False,
+                    revenue_high__isnull=False,
                     revenue_low__gte=0,
                     revenue_mode__gte=models.F("revenue_low"),
                     revenue_high__gte=models.F("revenue_mode"),

@@ -6,7 +6,7 @@ Three questions, three answers: not visible 404, not permitted 403, not now 409.
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -99,7 +99,9 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
     if isinstance(exc, MarketplaceError):
         return Response({"detail": exc.message, "code": exc.code, **exc.detail}, status=exc.status)
     if isinstance(exc, ValidationError):
-        payload = exc.message_dict if hasattr(exc, "error_dict") else {"non_field_errors": exc.messages}
+        payload = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
+        if NON_FIELD_ERRORS in payload:
+            payload = {**payload, "non_field_errors": payload.pop(NON_FIELD_ERRORS)}
         exc = ApiValidationError(payload)
     if isinstance(exc, DataError):
         return Response({"detail": _("A value was too long or out of range.")}, status=status.HTTP_400_BAD_REQUEST)
