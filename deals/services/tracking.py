@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.selectors import operators_of
@@ -169,12 +170,12 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
     if kind != ReminderKind.OVERDUE:
         tell(
             deal, obligation.side, kind=f"obligation.{kind}", actor=None, page="tracking",
-            text=lambda: _say(obligation, "%(what)s under contract %(number)s is due on %(date)s."),
+            text=lambda: _say(obligation, gettext_noop("%(what)s under contract %(number)s is due on %(date)s.")),
         )  # fmt: skip
         return True
 
     def text() -> str:
-        return _say(obligation, "%(what)s under contract %(number)s was due on %(date)s and is overdue.")
+        return _say(obligation, gettext_noop("%(what)s under contract %(number)s was due on %(date)s and is overdue."))
 
     for side in Side.values:
         tell(deal, side, kind="obligation.overdue", actor=None, page="tracking", text=text)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from deals import selectors
 from deals.choices import Side, Turn
 from deals.lifecycle import MAIN_LINE, DealState
+from deals.tracking_selectors import tracking_summary
 from deals.views.common import actor_of
 from marketplace.kit.pagination import paginate
 
@@ -35,7 +36,9 @@ def board(request: HttpRequest) -> HttpResponse:
     if not actor.is_operator:
         raise Http404
     deadline = selectors.registration_deadline()
-    cards = [_card(deal, deadline) for deal in selectors.board_deals(actor)]
+    deals = list(selectors.board_deals(actor))
+    tracking = tracking_summary(deals)
+    cards = [_card(deal, deadline) | {"tracking": tracking.get(deal.pk)} for deal in deals]
     columns = [
         {"state": state, "label": state.label, "cards": [card for card in cards if card["deal"].state == state]}
         for state in MAIN_LINE
