@@ -101,7 +101,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
     if isinstance(exc, ValidationError):
         payload = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
         if NON_FIELD_ERRORS in payload:
-            payload = {**payload, "non_field_errors": payload.pop(NON_FIELD_ERRORS)}
+            payload["non_field_errors"] = payload.pop(NON_FIELD_ERRORS)
         exc = ApiValidationError(payload)
     if isinstance(exc, DataError):
         return Response({"detail": _("A value was too long or out of range.")}, status=status.HTTP_400_BAD_REQUEST)
