@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -23,7 +24,7 @@ def digest(prev_hash: str, content: Mapping[str, Any]) -> str:
 def content_of(event: Event) -> dict[str, Any]:
     """Give what of an event is hashed."""
     return {
-        "at": event.at.isoformat(),
+        "at": event.at.astimezone(UTC).isoformat(),
         "actor": event.actor_id,
         "tag": event.tag,
         "subject": [event.subject_type, event.subject_id, event.seq],

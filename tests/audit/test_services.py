@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event, Seal
@@ -89,4 +90,11 @@ def test_seal_waits_for_a_transaction_that_is_still_open(person: User) -> None:
     assert seal is not None
     assert seal.count == 2
     assert Seal.objects.count() == 1
+    assert list(faults()) == []
+
+
+def test_an_event_written_in_another_time_zone_agrees(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = timezone.localtime(timezone.now())
+    monkeypatch.setattr(timezone, "now", lambda: local)
+    record(tag="user.one", subject=person, actor=None)
     assert list(faults()) == []
