@@ -26,6 +26,8 @@ TITLES = {
     "remove_document": gettext_noop("Document removed"),
     "grant_disclosure": gettext_noop("Documents opened to a partner"),
     "revoke_disclosure": gettext_noop("Documents closed to a partner"),
+    "ask_price": gettext_noop("Suggested range asked for"),
+    "suggest_price": gettext_noop("Suggested range computed"),
 }
 TONES = {
     "publish": "verified", "approve_by_owner": "verified", "reject": "danger", "request_changes": "waiting",

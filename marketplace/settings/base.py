@@ -233,7 +233,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Tasks (kind=…, pk=…) that upper floors run once a listing is published; each has a sweep that makes up for a lost one.
-ON_PUBLISHED = ["matching.tasks.match_listing"]
+ON_PUBLISHED = ["matching.tasks.match_listing", "valuation.tasks.suggest_for"]
 
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from accounts.services import load_provinces
 from listings.services.reference import load_fields
 from rules.services import load_rules
+from valuation.services import load_royalty_rates
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
             "provinces": load_provinces(path=data / "provinces.csv"),
             "fields": load_fields(fields=data / "fields.csv", ipc=data / "field_ipc.csv"),
             "rules": load_rules(path=data / "rules.csv"),
+            "royalty rates": load_royalty_rates(path=data / "royalty_rates.csv"),
         }
         if options["verbosity"] > 0:
             self.stdout.write(", ".join(f"{count} {name}" for name, count in loaded.items()))

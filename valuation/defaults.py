@@ -1,0 +1,50 @@
+"""The dated defaults of a suggestion, read once from room `rules` (codes `valuation.…` and the tax rate)."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Self
+
+from django.db.models import Q
+
+from listings.choices import IPKind
+from rules.models import Rule
+from rules.selectors import RuleMissing, in_force
+
+PREFIX = "valuation."
+TAX = "tax.cit.standard"
+TERMS = {IPKind.PATENT: "ip.patent.term", IPKind.UTILITY_SOLUTION: "ip.utility_solution.term"}
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Rows in force on `day` by code. Percentages are given as fractions."""
+
+    day: datetime.date
+    rows: dict[str, Rule]
+
+    @classmethod
+    def on(cls, day: datetime.date) -> Self:
+        """Read every default in force on `day` with one query."""
+        wanted = Q(code__startswith=PREFIX) | Q(code__in=[TAX, *TERMS.values()])
+        return cls(day, {row.code.removeprefix(PREFIX): row for row in in_force(day).filter(wanted)})
+
+    def row(self, code: str) -> Rule:
+        """Give a row. Raises RuleMissing."""
+        if code not in self.rows:
+            raise RuleMissing(f"no rule {PREFIX}{code} in force on {self.day}")
+        return self.rows[code]
+
+    def number(self, code: str) -> float:
+        """Give a value, a percentage as a fraction 0-1. Raises RuleMissing, also when the row holds words."""
+        row = self.row(code)
+        if row.value is None:
+            raise RuleMissing(f"rule {code} has no number")
+        return float(row.value / 100 if row.unit == "percent" else row.value)
+
+    def source(self, *codes: str) -> str:
+        """Name the sources of some rows, each once."""
+        return "; ".join(dict.fromkeys(self.row(code).source for code in codes))
+
+    def certainty(self, *codes: str) -> str:
+        """Give A when every row is certain, else B."""
+        return "B" if any(self.row(code).certainty == Rule.Certainty.B for code in codes) else "A"

@@ -1,0 +1,149 @@
+"""Compute suggested ranges and store them; load the published royalty rates."""
+
+import csv
+import logging
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.services import record
+from listings.models import Technology
+from marketplace.kit.errors import require
+from marketplace.kit.single import single
+from valuation import policies, selectors
+from valuation.defaults import Defaults
+from valuation.inputs import PATHS, VERSION, Prepared, prepare, seed_of
+from valuation.methods.suggest import SuggestionResult, suggest_range
+from valuation.models import RoyaltyRate, Suggestion
+from valuation.tasks import suggest_for as suggest_task
+
+logger = logging.getLogger(__name__)
+
+FIGURES = ("min", "q1", "median", "mean", "q3", "max")
+ENDS = ("low", "mid", "high")
+SWEPT = 500  # technologies of one sweep
+
+
+@transaction.atomic
+def load_royalty_rates(*, path: Path) -> int:
+    """Load a CSV of published royalty rates (percent of the basis); give the number of rows.
+
+    Idempotent by (industry, segment, source). Suggestions keep their own copy of the figures that they used.
+    """
+    count = 0
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            RoyaltyRate.objects.update_or_create(
+                industry=row["industry"],
+                segment=row["segment"],
+                source=row["source"],
+                defaults={
+                    **{name: Decimal(row[name]) if row[name] else None for name in FIGURES},
+                    "n": int(row["n"]) if row["n"] else None,
+                    "year": int(row["year"]) if row["year"] else None,
+                    "group": row["group"],
+                    "basis": row["basis"],
+                    "tag": row["tag"],
+                    "note": row["note"],
+                },
+            )
+            count += 1
+    return count
+
+
+@transaction.atomic
+def request_suggestion(*, technology: Technology, actor: User) -> None:
+    """Have the range computed by a task, at any state of the technology; what was asked is on record."""
+    require(policies.can_ask(actor, technology))
+    record(tag="technology.ask_price", subject=technology, actor=actor)
+    transaction.on_commit(partial(suggest_task.delay, "technology", technology.pk))
+
+
+def suggest_for(*, kind: str = "technology", pk: int) -> Suggestion | None:
+    """Compute and store the range of a technology from its present content and the defaults of today; safe to repeat.
+
+    The same inputs give the stored row again, without computing. None for another kind or a technology that is gone.
+    Nobody's permission is asked: the result is seen only by who sees the technology.
+    """
+    if kind != "technology":
+        return None
+    return _suggest(pk, Defaults.on(timezone.localdate()), selectors.royalty_rates())
+
+
+def sweep() -> int:
+    """Compute the ranges of published technologies that have none for their present content; give how many.
+
+    One sweep at a time; a technology that cannot be computed is logged and does not stop the others.
+    """
+    done = 0
+    with single("valuation.sweep") as held:
+        if not held:
+            return 0
+        defaults, rates = Defaults.on(timezone.localdate()), selectors.royalty_rates()
+        for pk in selectors.unpriced().values_list("pk", flat=True)[:SWEPT]:
+            try:
+                done += _suggest(pk, defaults, rates) is not None
+            except Exception:
+                logger.exception("No range could be computed for technology %s", pk)
+    return done
+
+
+def _suggest(pk: int, defaults: Defaults, rates: list[RoyaltyRate]) -> Suggestion | None:
+    for _attempt in range(3):
+        technology = (
+            Technology.objects.select_related("organisation").prefetch_related("ip_rights").filter(pk=pk).first()
+        )
+        if technology is None:
+            return None
+        prepared = prepare(technology, defaults=defaults, rates=rates)
+        input_hash = prepared.hash(technology)
+        stored = Suggestion.objects.filter(technology=technology, input_hash=input_hash).first()
+        if stored is None:
+            result = None
+            if prepared.parameters is not None:
+                result = suggest_range(prepared.parameters, seed=seed_of(input_hash), paths=PATHS)
+            stored = _store(technology, prepared, input_hash, result)
+        if stored is not None:
+            return stored
+    return None  # edited again and again while it was read; the sweep comes back
+
+
+@transaction.atomic
+def _store(
+    technology: Technology, prepared: Prepared, input_hash: str, result: SuggestionResult | None
+) -> Suggestion | None:
+    """Store a row unless another worker did; None when the content changed while it was read."""
+    unchanged = Technology.objects.select_for_update(of=("self",), no_key=True).filter(
+        pk=technology.pk, content_version=technology.content_version
+    )
+    if not unchanged.exists():
+        return None
+    values: dict[str, Any] = {
+        "content_version": technology.content_version,
+        "inputs": prepared.as_json(),
+        "seed": seed_of(input_hash),
+        "paths": PATHS,
+        "versions": {"methods": VERSION, "numpy": np.__version__},
+        "no_price": [prepared.reason.value] if prepared.reason is not None else [],
+    }
+    if result is not None:
+        values |= {
+            "result": result.as_dict(),
+            "no_price": [reason.value for reason in result.no_price],
+            "grade": result.grade.letter,
+        }
+        if result.price is not None:
+            values |= {end: Decimal(repr(getattr(result.price, end))).quantize(Decimal(1)) for end in ENDS}
+    suggestion, created = Suggestion.objects.get_or_create(
+        technology=technology, input_hash=input_hash, defaults=values
+    )
+    if created and result is not None:
+        data = {"suggestion": suggestion.pk, "input_hash": input_hash, "grade": suggestion.grade}
+        record(tag="technology.suggest_price", subject=technology, actor=None, data=data)
+    return suggestion

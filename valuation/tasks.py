@@ -1,0 +1,19 @@
+"""Suggest on publication or on demand, and sweep for whatever was missed."""
+
+from celery import shared_task
+
+
+@shared_task
+def suggest_for(kind: str, pk: int) -> None:
+    """Compute the range of one technology; other kinds have none."""
+    from valuation import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.suggest_for(kind=kind, pk=pk)
+
+
+@shared_task
+def sweep_unpriced() -> None:
+    """Compute the ranges that publication or a lost message left out."""
+    from valuation import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.sweep()
