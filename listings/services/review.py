@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.services import notify
@@ -18,6 +19,8 @@ from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 
 L = TypeVar("L", Technology, Demand)
+CHANGES = gettext_noop("Changes are requested for “%(title)s”: %(reason)s")
+REJECTION = gettext_noop("“%(title)s” was rejected: %(reason)s")
 CHECKLIST = ("ip_checked", "is_complete", "no_secrets")
 
 
@@ -65,7 +68,7 @@ def return_by_owner(*, listing: L, actor: User, reason: str) -> L:
         listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.REQUEST_CHANGES, reason=reason,
         decided_at=timezone.now(),
     )  # fmt: skip
-    _tell_author(listing, "listing.changes_requested", "Changes are requested for “%(title)s”: %(reason)s", reason)
+    _tell_author(listing, "listing.changes_requested", CHANGES, reason)
     return listing
 
 
@@ -158,7 +161,7 @@ def request_changes(*, listing: L, actor: User, reason: str) -> L:
     _need_reason(reason)
     _close(review, Review.Decision.REQUEST_CHANGES, reason=reason)
     move(listing, "request_changes", actor=actor, data={"reason": reason, "review": review.pk})
-    _tell_author(listing, "listing.changes_requested", "Changes are requested for “%(title)s”: %(reason)s", reason)
+    _tell_author(listing, "listing.changes_requested", CHANGES, reason)
     return listing
 
 
@@ -169,5 +172,5 @@ def reject_listing(*, listing: L, actor: User, reason: str) -> L:
     _need_reason(reason)
     _close(review, Review.Decision.REJECT, reason=reason)
     move(listing, "reject", actor=actor, data={"reason": reason, "review": review.pk})
-    _tell_author(listing, "listing.rejected", "“%(title)s” was rejected: %(reason)s", reason)
+    _tell_author(listing, "listing.rejected", REJECTION, reason)
     return listing
