@@ -95,7 +95,7 @@ class Demo:
 
     def _start(self) -> None:
         self.run_file.unlink(missing_ok=True)
-        if ended := process.end_leftovers(self.folder):
+        if ended := process.end_leftovers(self.folder, seconds=4):
             self._say(f"ended {ended} processes of an earlier run")
         if not (self.folder / "secret_key").exists():
             process.write_secret(self.folder / "secret_key", secrets.token_urlsafe(64))
@@ -204,7 +204,7 @@ class Demo:
         lines = ["", f"  Nhịp Cầu is ready after {ready:.1f} s:  {self.url}    (English: {self.url}en/)", ""]
         width = max((len(str(row.get("email", ""))) for row in accounts), default=0)
         for row in accounts:
-            lines.append(f"    {row.get('role', ''):<14} {row.get('email', ''):<{width}}  {row.get('password', '')}")
+            lines.append(f"    {row.get('role', ''):<17} {row.get('email', ''):<{width}}  {row.get('password', '')}")
         lines += [
             "",
             f"  Logs: {self.folder / 'log'}    Letters: {self.folder / 'mail'}    Ctrl-C ends everything.",
