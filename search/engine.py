@@ -23,6 +23,7 @@ DENSE_CANDIDATES = 200  # of each language
 LEXICAL_CANDIDATES = 200  # at least; more if more hits are wanted
 TITLE_WEIGHT = 3.0  # the title of a need counts three times (measured: +.013 nDCG@10)
 TITLE_WORDS = 25
+LISTED_BY_WORDS = 0.3  # of the best BM25 score: so much of a few words and a document is listed, however improbable
 EXACT_SCAN = 2000  # so few documents are compared one by one rather than through the vector index
 
 
@@ -79,6 +80,8 @@ class Examined:
     table: Floats
     cross: NDArray[np.bool_]
     known: NDArray[np.bool_]
+    best_possible: float
+    long: bool
     truncated: bool
     state: LexicalIndex | None
     query: Query | None
@@ -103,7 +106,8 @@ def rank(
     Words are joined by OR and keep their frequency. `title` is the need's own title, if it is apart from the text.
     `language` is detected unless given; `hint` decides where the words do not. `restrict_to` ranks only those
     objects. `query_vector` saves embedding the text again. With `dense=False`, or while there are no vectors, words
-    alone rank. Hits below the floor (by default that of `fusion.json`) are left out.
+    alone rank. Hits below the floor (by default that of `fusion.json`) are left out, but for
+    those that hold a good part of a short query's words.
     """
     floor = fusion.floor() if floor is None else floor
     found = examine(
@@ -121,10 +125,11 @@ def rank(
     if not found.rows:
         return Ranking((), found.language, dense=False, truncated=False)
     logits, probabilities = fusion.probabilities(found.table, cross=found.cross, known=found.known)
+    by_words = 0.0 if found.long else LISTED_BY_WORDS * float(found.lexical.max())
     hits = [
         Hit(row.object_id, row.language, float(logit), float(probability), float(score), row.cosine)
         for row, logit, probability, score in zip(found.rows, logits, probabilities, found.lexical, strict=True)
-        if probability >= floor
+        if probability >= floor or (by_words and score >= by_words)
     ]
     hits.sort(key=lambda hit: (-hit.score, hit.object_id))
     return Ranking(
@@ -181,17 +186,30 @@ def examine(
     lexical_scores = np.array([by_words.get(row.object_id, 0.0) for row in rows])
     cosines = np.array([np.nan if row.cosine is None else row.cosine for row in rows])
     cross = np.array([row.language != language for row in rows], dtype=bool)
+    best_possible = state.best_possible(asked) if state is not None else 0.0
     table = fusion.features(
         lexical=lexical_scores,
         cosine=cosines,
         raw=np.array([np.nan if row.raw is None else row.raw for row in rows]),
         cross=cross,
-        best_possible=state.best_possible(asked) if state is not None else 0.0,
+        best_possible=best_possible,
         long=is_long,
     )
     known = ~np.isnan(cosines)
     truncated = len(found) >= depth
-    return Examined(language, rows, lexical_scores, table, cross, known, truncated, state, lexical_query)
+    return Examined(
+        language=language,
+        rows=rows,
+        lexical=lexical_scores,
+        table=table,
+        cross=cross,
+        known=known,
+        best_possible=best_possible,
+        long=is_long,
+        truncated=truncated,
+        state=state,
+        query=lexical_query,
+    )
 
 
 def _headline(title: str, said: str, language: str) -> tuple[str, bool]:
