@@ -187,10 +187,7 @@ class PartForm(forms.Form):
     """One inventor."""
 
     name = PlainTextField(label=gettext_lazy("Inventor"), max_length=150, validators=[plain_text])
-    email = forms.EmailField(
-        label=gettext_lazy("E-mail of the account"), required=False, max_length=254,
-        help_text=gettext_lazy("With an account the inventor sees what is paid."),
-    )  # fmt: skip
+    email = forms.EmailField(label=gettext_lazy("E-mail of the account"), required=False, max_length=254)
     share_pct = PercentField(
         label=gettext_lazy("Share (%)"), required=True, min_value=Decimal("0.0001"), max_value=Decimal(100)
     )
