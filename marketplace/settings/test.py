@@ -20,7 +20,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-_scratch = Path(os.environ.get("TEST_SCRATCH") or tempfile.mkdtemp(prefix="nhipcau-"))
+_scratch = Path(os.environ.get("TEST_SCRATCH") or tempfile.gettempdir()) / "nhipcau-files"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = _scratch / "static"
 STATIC_ROOT.mkdir(exist_ok=True)

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         stamp = Path(settings.STATIC_ROOT) / ".packed"
         if stamp.exists() and stamp.read_text() == digest.hexdigest():
             return None
-        command = [sys.executable, settings.BASE_DIR / "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "collectstatic", "--noinput", "--verbosity=0"]
         child = subprocess.Popen(command)
 
         def wait() -> None:
