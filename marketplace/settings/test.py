@@ -20,10 +20,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-_scratch = Path(os.environ.get("TEST_SCRATCH") or tempfile.gettempdir()) / "nhipcau-files"
+_scratch = Path(os.environ.get("TEST_SCRATCH") or Path(tempfile.gettempdir()) / "nhipcau-files")
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = _scratch / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 MEDIA_ROOT = _scratch / "media"
 INDEX_DIR = _scratch / "index"
 REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_CLASSES": []}
