@@ -24,5 +24,6 @@ ORGANISATION = Lifecycle.of(
         ("verify", [S.PENDING], S.VERIFIED),
         ("refuse", [S.PENDING], S.REFUSED),
         ("revoke", [S.VERIFIED], S.UNVERIFIED),
+        ("import_verified", [S.UNVERIFIED], S.VERIFIED),
     ],
 )

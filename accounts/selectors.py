@@ -36,6 +36,14 @@ def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
     return Organisation.objects.filter(visible).select_related("province", "exchange").order_by("name_vi", "pk")
 
 
+def organisation_by_key(key: str) -> Organisation | None:
+    """Give the organisation with that tax code or, where none has it, that id; None when there is neither."""
+    found = Organisation.objects.filter(tax_code=key).order_by("pk").first()
+    if found is None and key.isdigit() and len(key) < 10:
+        found = Organisation.objects.filter(pk=int(key)).first()
+    return found
+
+
 def organisations_of(user: User, *roles: str) -> QuerySet[Organisation]:
     """Give the person's organisations, narrowed to `roles` when named."""
     return (

@@ -116,6 +116,31 @@ def end_membership(*, membership: Membership, actor: User) -> Membership:
 
 
 @transaction.atomic
+def import_organisation(
+    *, name: str, kind: str, exchange: Exchange, source: str, actor: User | None, **details: Any
+) -> Organisation:
+    """Enter an organisation of an imported register, verified as such; it has no members yet.
+
+    An act of the exchange: `actor` is one of its operators, or None for the system (a command without --as).
+    Raises NotAllowed, ValidationError.
+    """
+    require(actor is None or policies.serves_exchange(actor, exchange.pk))
+    note = f"imported from {source}"
+    organisation = Organisation(
+        kind=kind,
+        exchange=exchange,
+        name_vi=name,
+        **{"name_en": name, "province": exchange.province, **details},
+    )
+    organisation.full_clean()
+    organisation.save()
+    data = {"kind": kind, "exchange": exchange.code, "source": source}
+    record(tag="organisation.create", subject=organisation, actor=actor, data=data)
+    move(organisation, "import_verified", actor=actor, data={"note": note}, verification_note=note)
+    return organisation
+
+
+@transaction.atomic
 def request_verification(*, organisation: Organisation, actor: User) -> Organisation:
     """Ask the exchange to verify the organisation."""
     organisation = lock_organisation(organisation.pk)

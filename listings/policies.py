@@ -61,6 +61,11 @@ def can_review(actor: User, listing: Listing) -> bool:
     return serves_exchange(actor, listing.exchange_id) and has_no_stake(actor, listing.organisation_id)
 
 
+def can_import(actor: User, exchange_id: int) -> bool:
+    """An operator or manager of the exchange brings in records of a register; never for his own organisation."""
+    return serves_exchange(actor, exchange_id)
+
+
 def can_follow(actor: User, listing: Listing) -> bool:
     """The organisation's own people, and the operators of the exchange, see where a listing stands and its history."""
     return belongs_to(actor, listing.organisation_id) or serves_exchange(actor, listing.exchange_id)

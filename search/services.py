@@ -13,11 +13,14 @@ CHANNEL = "search_changes"
 
 
 @transaction.atomic
-def put_document(*, kind: str, object_id: int, title: str, body: str, language: str | None = None) -> Document:
+def put_document(
+    *, kind: str, object_id: int, title: str, body: str, language: str | None = None, embed_soon: bool = True
+) -> Document:
     """Make a text findable, or replace the text under which it is found.
 
     Without a language, it is detected. An unchanged text changes nothing. Followers of the log are told at
-    commit; the vector is made by a worker after it.
+    commit; the vector is made by a worker after it: at once or, for the many of an import (`embed_soon=False`),
+    by the periodic sweep.
     """
     title, body = clean(title).strip(), clean(body).strip()
     language = language or detect_language(f"{title}\n{body}")
@@ -38,7 +41,8 @@ def put_document(*, kind: str, object_id: int, title: str, body: str, language: 
             return document
         _change(document, wanted)
     _tell(kind)
-    transaction.on_commit(partial(_queue_embedding, document.pk), robust=True)
+    if embed_soon:
+        transaction.on_commit(partial(_queue_embedding, document.pk), robust=True)
     return document
 
 

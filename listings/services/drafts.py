@@ -46,7 +46,7 @@ def create_technology(
     )
     if new:
         _replace_advantages(technology, advantages)
-        _replace_rights(technology, ip_rights)
+        replace_rights(technology, ip_rights)
     return technology
 
 
@@ -104,12 +104,12 @@ def _create(
         listing.province = organisation.province
     listing.full_clean()
     listing.save()
-    _set_fields(listing, fields)
+    set_fields(listing, fields)
     record(tag=f"{model.kind}.create", subject=listing, actor=actor, data={"organisation": organisation.pk})
     return listing, True
 
 
-def _set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
+def set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
     """Set the fields; the first becomes the main one unless a main field is among them."""
     if fields is None:
         return
@@ -144,7 +144,7 @@ def save_technology(
     if advantages is not None:
         _replace_advantages(technology, advantages)
     if ip_rights is not None:
-        _replace_rights(technology, ip_rights)
+        replace_rights(technology, ip_rights)
     _finish(technology, actor, {
         "values": sorted(values or {}),
         "lists": [n for n, v in (("fields", fields), ("advantages", advantages), ("ip_rights", ip_rights)) if v is not None],
@@ -188,7 +188,7 @@ def _write(listing: Any, values: Mapping[str, Any], fields: Sequence[Field] | No
         setattr(listing, name, value)
     listing.full_clean()
     listing.save()
-    _set_fields(listing, fields)
+    set_fields(listing, fields)
 
 
 def _finish(listing: Any, actor: User, data: Mapping[str, Any]) -> None:
@@ -206,7 +206,8 @@ def _replace_advantages(technology: Technology, rows: Sequence[Mapping[str, Any]
         advantage.save()
 
 
-def _replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
+def replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the IP rights, in the caller's transaction. Raises ValidationError."""
     technology.ip_rights.all().delete()
     for row in rows:
         values = dict(row)

@@ -50,10 +50,13 @@ def missing_for_submission(listing: Technology | Demand) -> dict[str, str]:
     return {name: _(message) for name, message in required.items() if not getattr(listing, name)}
 
 
-def index_listing(listing: Technology | Demand) -> None:
-    """Bring the search index in step with a listing, in the caller's transaction: published is found, all else is not."""
+def index_listing(listing: Technology | Demand, *, embed_soon: bool = True) -> None:
+    """Bring the search index in step with a listing, in the caller's transaction: published is found, all else is not.
+
+    `embed_soon=False` leaves its vector to the sweep.
+    """
     if listing.is_published:
-        put_document(kind=listing.kind, object_id=listing.pk, **search_text.document_of(listing))
+        put_document(kind=listing.kind, object_id=listing.pk, embed_soon=embed_soon, **search_text.document_of(listing))
     else:
         remove_document(kind=listing.kind, object_id=listing.pk)
 
