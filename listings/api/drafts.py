@@ -10,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from listings import selectors, services
+from listings.api.finding import FindingBackend
+from listings.filters import DemandFilter, TechnologyFilter
 from listings.serializers import (
     DemandDetailSerializer,
     DemandDraftSerializer,
@@ -45,10 +47,11 @@ def draft_key(request: Request) -> UUID | None:
 
 
 class Listings(generics.ListAPIView):
-    """Published listings, newest first; POST starts a draft."""
+    """Published listings, newest first unless `q` or `sort` say otherwise; POST starts a draft."""
 
     kind: ClassVar[str]
     draft_serializer: ClassVar[Any]
+    filter_backends: ClassVar[Any] = [FindingBackend]
     permission_classes = [permissions.IsAuthenticatedOrReadOnly]
 
     def post(self, request: Request) -> Response:
@@ -96,6 +99,7 @@ class Technologies(Listings):
 
     kind = "technology"
     serializer_class = TechnologySerializer
+    filterset_class = TechnologyFilter
     draft_serializer = NewTechnologySerializer
 
     def get_queryset(self) -> Any:
@@ -120,6 +124,7 @@ class Demands(Listings):
 
     kind = "demand"
     serializer_class = DemandSerializer
+    filterset_class = DemandFilter
     draft_serializer = NewDemandSerializer
 
     def get_queryset(self) -> Any:
