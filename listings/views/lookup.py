@@ -5,14 +5,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import capfirst
 
 from listings import selectors
 from listings.models import Demand, Technology
 from listings.policies import Viewer
 
 #: Words for each kind, for pages that serve both.
-WORDS = {"technology": _("Technology"), "demand": _("Demand")}
+WORDS = {model.kind: capfirst(model._meta.verbose_name) for model in (Technology, Demand)}
 
 
 def find(kind: str, viewer: Viewer, pk: int) -> Any:

@@ -96,7 +96,7 @@ def _show(
         "problem": problem,
         "rights": rights,
         "back_url": url(technology, "edit", "rights"),
-        "crumbs": [(technology.title, url(technology, "manage")), (_("IP rights"), url(technology, "edit", "rights"))],
+        "crumbs": [(technology.title, url(technology, "manage"))],
     }
     return render(request, "listings/right.html", context, status=status)
 
