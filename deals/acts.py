@@ -13,6 +13,7 @@ from deals.choices import Side
 from deals.lifecycle import DEAL
 from deals.lifecycle import DealState as S
 from deals.models import Deal
+from listings.choices import LegalClass
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ def _for_licensor(actor: User, deal: Deal) -> bool:
     return policies.negotiates_for(actor, deal, Side.LICENSOR)
 
 
+def _may_record_permit(actor: User, deal: Deal) -> bool:
+    restricted = deal.technology.legal_class == LegalClass.RESTRICTED
+    return restricted and policies.can_record_authority_paper(actor, deal)
+
+
 RUNNING = frozenset(S.values) - DEAL.final
 ACTS: dict[str, Act] = {
     "accept_enquiry": _on(_for_licensor, "accept_enquiry"),
@@ -44,7 +50,7 @@ ACTS: dict[str, Act] = {
     "accept_contract": _on(policies.binds, "agree_contract"),
     "upload_signed_copy": _on(policies.acts, "sign"),
     "confirm_signed_copy": _on(policies.binds, "sign"),
-    "record_permit": _on(policies.can_record_authority_paper, states=[S.SIGNED, S.EFFECTIVE]),
+    "record_permit": _on(_may_record_permit, states=[S.SIGNED, S.EFFECTIVE]),
     "record_registration": _on(policies.can_record_authority_paper, states=[S.SIGNED, S.EFFECTIVE]),
     "break_off": _on(policies.acts, "break_off"),
     "terminate": _on(policies.binds, "terminate"),

@@ -80,7 +80,7 @@ class PermitForm(forms.ModelForm):
 class RegistrationForm(forms.ModelForm):
     """A certificate of registration."""
 
-    value_vnd = MoneyField(label=_("Registered value (VND)"), required=True)
+    value_vnd = MoneyField(label=_("Registered value (VND)"), required=True, min_value=0)
 
     class Meta:
         model = Registration

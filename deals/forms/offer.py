@@ -23,9 +23,13 @@ class OfferForm(forms.ModelForm):
 
     object_types = ChoicesField(choices=ObjectType.choices, label=_("Objects of transfer"), required=True)
     methods = ChoicesField(choices=TransferMethod.choices, label=_("Methods of transfer"), required=True)
-    lump_sum = MoneyField(label=_("Lump sum (VND)"), help_text=_("Like 450.000.000 or 1,5 tỷ. Empty for none."))
-    royalty_pct = PercentField(label=_("Running royalty (%)"), help_text=_("Empty for none."))
-    minimum_annual = MoneyField(label=_("Minimum royalty per year (VND)"), help_text=_("Empty for none."))
+    lump_sum = MoneyField(
+        min_value=0, label=_("Lump sum (VND)"), help_text=_("Like 450.000.000 or 1,5 tỷ. Empty for none.")
+    )
+    royalty_pct = PercentField(
+        min_value=0, max_value=100, label=_("Running royalty (%)"), help_text=_("Empty for none.")
+    )
+    minimum_annual = MoneyField(min_value=0, label=_("Minimum royalty per year (VND)"), help_text=_("Empty for none."))
     message = PlainTextField(
         label=_("Message with the offer"), max_length=4000, required=False, validators=[plain_text],
         widget=forms.Textarea(attrs=ROWS),
@@ -85,7 +89,7 @@ class MilestoneForm(forms.ModelForm):
     """An instalment of the lump sum, or a payment on reaching something."""
 
     kind = forms.ChoiceField(choices=MilestoneKind.choices, label=_("Kind"), initial=MilestoneKind.INSTALMENT)
-    amount = MoneyField(label=_("Amount (VND)"), required=True)
+    amount = MoneyField(label=_("Amount (VND)"), required=True, min_value=1)
     due_months = forms.IntegerField(label=_("Months after effect"), required=False, min_value=0, max_value=600)
     due_on = forms.DateField(label=_("or on the day"), required=False)
 

@@ -1,0 +1,180 @@
+"""Lists with their query counts, and forms that were sent wrong."""
+
+import pytest
+from django.urls import reverse
+
+from deals import selectors, services
+from deals.lifecycle import DealState
+from deals.models import Offer
+from tests.deals.test_four_actors import offer_page
+from tests.factories.deals import deal_room, signed_pdf, terms
+from tests.factories.listings import TechnologyFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def more_deals(room, count: int) -> None:
+    for _ in range(count):
+        technology = TechnologyFactory(published=True, organisation=room.technology.organisation)
+        services.open_enquiry(technology=technology, organisation=room.licensee, actor=room.buyer, message="Xin hỏi")
+
+
+@pytest.mark.parametrize(
+    ("address", "who", "queries"),
+    [("deals:deal_list", "buyer", 5), ("deals:board", "operator", 9), ("api:deals", "buyer", 5)],
+)
+def test_list_asks_the_same_of_the_database_for_one_and_for_three(
+    client, django_assert_num_queries, address, who, queries
+):
+    room = deal_room(technology=TechnologyFactory(published=True))
+    client.force_login(room.people[who])
+    for extra in (0, 2):
+        more_deals(room, extra)
+        with django_assert_num_queries(queries):
+            assert client.get(reverse(address)).status_code == 200
+
+
+def test_deals_that_wait_for_the_own_side_come_first(client):
+    room = deal_room()
+    more_deals(room, 1)
+    services.accept_enquiry(deal=room.running, actor=room.tto)
+    assert next(deal.pk for deal in selectors.my_deals(room.buyer)) == room.running.pk
+    assert [deal.pk for deal in selectors.deals_waiting_for(room.buyer)] == [room.running.pk]
+    assert len(selectors.deals_waiting_for(room.tto)) == 2
+
+
+def test_board_is_for_operators(client):
+    room = deal_room()
+    client.force_login(room.buyer)
+    assert client.get(reverse("deals:board")).status_code == 404
+
+
+def test_offer_form_keeps_what_was_typed_and_names_what_is_wrong(client):
+    room = deal_room(DealState.NEGOTIATING)
+    client.force_login(room.buyer)
+    sent = {**offer_page(room), "royalty_pct": "-1", "territory": "<script>alert(1)</script>", "lump_sum": "một ít"}
+    answer = client.post(reverse("deals:make_offer", args=[room.deal.pk]), sent)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
+    assert "một ít" in page
+    assert {"royalty_pct", "lump_sum"} <= set(answer.context["form"].errors)
+    assert not Offer.objects.exists()
+
+
+def test_offer_form_adds_a_row_without_script_and_without_judging(client):
+    room = deal_room(DealState.NEGOTIATING)
+    client.force_login(room.buyer)
+    answer = client.post(
+        reverse("deals:make_offer", args=[room.deal.pk]),
+        {"territory": "Hà Nam", "payments-TOTAL_FORMS": "1", "payments-INITIAL_FORMS": "0", "payments-add": "1"},
+    )
+    assert (answer.status_code, len(answer.context["rows"].forms)) == (200, 2)
+    assert not answer.context["form"].errors
+    assert "Hà Nam" in answer.content.decode()
+
+
+def test_stale_offer_form_is_shown_again_with_what_was_typed(client):
+    room = deal_room(DealState.NEGOTIATING)
+    client.force_login(room.tto)
+    sent = {**offer_page(room), "territory": "Vùng tôi đã gõ"}
+    services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    answer = client.post(reverse("deals:make_offer", args=[room.deal.pk]), sent)
+    assert answer.status_code == 409
+    assert "Vùng tôi đã gõ" in answer.content.decode()
+    assert Offer.objects.count() == 1
+
+
+@pytest.mark.parametrize("rows", [{"payments-TOTAL_FORMS": "nhiều"}, {"payments-TOTAL_FORMS": "5000"}, {}])
+def test_offer_form_with_a_forged_row_count_is_refused(client, rows):
+    room = deal_room(DealState.NEGOTIATING)
+    client.force_login(room.buyer)
+    sent = {name: value for name, value in offer_page(room).items() if not name.startswith("payments-")}
+    answer = client.post(reverse("deals:make_offer", args=[room.deal.pk]), {**sent, **rows})
+    assert answer.status_code == 400
+    assert not Offer.objects.exists()
+
+
+def test_signed_copy_of_the_wrong_kind_is_refused_on_the_page(client):
+    room = deal_room(DealState.AGREED)
+    client.force_login(room.buyer)
+    address = reverse("deals:upload_signed_copy", args=[room.deal.pk])
+    answer = client.post(address, {"file": signed_pdf(b"GIF89a" + b"\0" * 50), "signed_on": "2026-13-45"})
+    assert answer.status_code == 400
+    assert "signed_on" in answer.context["upload_form"].errors
+
+
+def test_signed_copy_over_the_limit_is_refused_on_page_and_api(client, settings):
+    settings.UPLOAD_MAX_BYTES = 1000
+    room = deal_room(DealState.AGREED)
+    client.force_login(room.buyer)
+    for address in (
+        reverse("deals:upload_signed_copy", args=[room.deal.pk]),
+        reverse("api:deal_signed_copy", args=[room.deal.pk]),
+    ):
+        sent = {"file": signed_pdf(b"%PDF-1.7" + b"\0" * 5000), "signed_on": str(room.deal.created_at.date())}
+        answer = client.post(address, sent)
+        assert answer.status_code == 400
+    assert room.running.state == DealState.AGREED
+
+
+@pytest.mark.parametrize("technology", ["", "abc", "0", "9" * 30, "-1", "²"])
+def test_enquiry_about_nothing_is_not_found(client, technology):
+    room = deal_room()
+    client.force_login(room.buyer)
+    assert client.get(reverse("deals:open"), {"technology": technology}).status_code == 404
+
+
+def test_pdfs_are_sent_to_the_two_sides_and_to_nobody_else(client):
+    room = deal_room(DealState.EFFECTIVE)
+    contract = selectors.current_contract(room.running)
+    copy = selectors.standing_signed_copy(contract)
+    addresses = [
+        reverse("deals:nda_pdf", args=[room.deal.pk]),
+        reverse("deals:contract_pdf", args=[room.deal.pk, 1]),
+        reverse("deals:signed_copy_pdf", args=[room.deal.pk, copy.pk]),
+        reverse("api:deal_nda_pdf", args=[room.deal.pk]),
+        reverse("api:deal_contract_pdf", args=[room.deal.pk, 1]),
+        reverse("api:deal_signed_copy_pdf", args=[room.deal.pk, copy.pk]),
+    ]
+    for address in addresses:
+        client.force_login(room.buyer)
+        answer = client.get(address)
+        assert b"".join(answer.streaming_content).startswith(b"%PDF")
+        assert answer["Content-Disposition"].startswith("attachment")
+        client.force_login(room.rival)
+        assert client.get(address).status_code == 404
+    client.force_login(room.buyer)
+    assert client.get(reverse("deals:contract_pdf", args=[room.deal.pk, 2])).status_code == 404
+
+
+def test_api_shows_deal_offers_agreement_and_contract(client):
+    room = deal_room(DealState.EFFECTIVE)
+    client.force_login(room.signatory)
+    deal = client.get(reverse("api:deal", args=[room.deal.pk])).json()
+    assert (deal["state"], deal["acts"]) == (
+        "effective",
+        ["record_registration", "terminate", "post_message"],
+    )
+    offers = client.get(reverse("api:deal_offers", args=[room.deal.pk])).json()
+    assert [(row["round"], row["state"], row["terms"]["royalty_base"]) for row in offers] == [
+        (1, "accepted", "net_revenue")
+    ]
+    assert len(offers[0]["terms"]["milestones"]) == 2
+    nda = client.get(reverse("api:deal_nda", args=[room.deal.pk])).json()
+    assert [row["side"] for row in nda["acceptances"]] == ["licensee", "licensor"]
+    contract = client.get(reverse("api:deal_contract", args=[room.deal.pk])).json()
+    assert len(contract["text"]["articles"]) == 14
+    assert len(client.get(reverse("api:deal_messages", args=[room.deal.pk])).json()) == 1
+    assert len(client.get(reverse("api:deal_parties", args=[room.deal.pk])).json()) == 2
+
+
+def test_enquiry_page_says_why_nobody_may_send_one(client):
+    room = deal_room()
+    client.force_login(room.stranger)
+    answer = client.get(reverse("deals:open"), {"technology": room.technology.pk})
+    assert (answer.status_code, answer.context["may_open"]) == (200, False)
+    client.force_login(room.buyer)
+    answer = client.get(reverse("deals:open"), {"technology": room.technology.pk})
+    assert answer.context["running"] == room.deal

@@ -1,0 +1,183 @@
+"""The words of the contract: 14 contents in two languages, the linter, the PDF."""
+
+import datetime
+import io
+from decimal import Decimal
+
+import pypdf
+import pytest
+
+from deals import selectors, services
+from deals.choices import Side
+from deals.legal.contract import HEADINGS
+from deals.legal.document import hash_of, render_pdf
+from deals.legal.lint import Draft, lint, prohibited_clauses
+from deals.legal.words import amount_in_words, of_day, of_money, of_percent
+from deals.lifecycle import DealState
+from deals.models import Milestone, Party, Terms
+from tests.factories.deals import PARTY, deal_room, terms
+from tests.factories.deals import hash_of as sha256
+
+PARTIES = {side: Party(side=side, legal_name="Công ty Mẫu", **PARTY) for side in Side.values}
+
+
+def draft(*, parties=PARTIES, milestones=(), **changes) -> Draft:
+    return Draft("Lọc asen", Terms(**terms(**changes)), list(milestones), parties)
+
+
+def found(of: Draft) -> dict[str, str]:
+    return {finding.code: finding.severity for finding in lint(of)}
+
+
+def text_of(pdf: bytes) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_linter_warns_of_what_may_be_missing():
+    assert found(draft()) == {"definitions": "warn", "liability": "warn", "other": "warn"}
+    assert "penalty" in found(draft(penalty=""))
+    assert found(draft(definitions="a", liability="b", other="c")) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("object", {"object_types": []}),
+        ("product", {"product": " "}),
+        ("right", {"territory": ""}),
+        ("right", {"term_years": None}),
+        ("method", {"methods": []}),
+        ("price", {"lump_sum": Decimal(0), "royalty_pct": Decimal(0)}),
+        ("schedule", {"schedule": ""}),
+        ("place", {"place": ""}),
+        ("disputes", {"dispute_body": ""}),
+    ],
+)
+def test_linter_blocks_a_contract_without_a_needed_content(code, changes):
+    assert found(draft(**changes))[code] == "block"
+
+
+def test_linter_blocks_a_contract_without_both_parties():
+    assert found(draft(parties={Side.LICENSOR: PARTIES[Side.LICENSOR]}))["party.licensee"] == "block"
+
+
+def test_linter_takes_a_payment_as_a_price():
+    row = Milestone(kind="milestone", name="Nghiệm thu", amount=Decimal(1))
+    assert "price" not in found(draft(lump_sum=Decimal(0), royalty_pct=Decimal(0), milestones=[row]))
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "words"),
+    [
+        ("improvement_ban", "block", "Bên B không được cải tiến công nghệ."),
+        ("improvement_ban", "block", "Party B shall not improve the technology."),
+        ("free_grant_back", "block", "Mọi cải tiến phải chuyển giao cho Bên A miễn phí."),
+        ("free_grant_back", "block", "Improvements are assigned to Party A free of charge."),
+        ("export_limit", "warn", "Bên B không được xuất khẩu sản phẩm."),
+        ("tied_inputs", "warn", "Bên B phải mua nguyên liệu của Bên A."),
+        ("no_challenge", "block", "Bên B không được khiếu nại về hiệu lực của bằng sáng chế."),
+        ("no_challenge", "block", "Party B may not challenge the validity of the patent."),
+    ],
+)
+def test_linter_finds_clauses_that_the_ip_law_forbids(code, severity, words):
+    findings = prohibited_clauses(Terms(**terms(other=words)))
+    assert [(finding.code, finding.severity) for finding in findings] == [(code, severity)]
+    assert prohibited_clauses(Terms(**terms(right="assignment", exclusivity="", other=words))) == []
+
+
+def test_linter_leaves_lawful_clauses_alone():
+    words = "Bên B được cải tiến công nghệ; cải tiến thuộc về Bên B. Bên B trả phí đúng hạn."
+    assert prohibited_clauses(Terms(**terms(other=words))) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (0, "không"),
+        (5, "năm"),
+        (15, "mười lăm"),
+        (21, "hai mươi mốt"),
+        (105, "một trăm lẻ năm"),
+        (1_000_000, "một triệu"),
+        (1_250_000, "một triệu hai trăm năm mươi nghìn"),
+        (500_000_000, "năm trăm triệu"),
+        (1_005_000_015, "một tỷ không trăm lẻ năm triệu không trăm mười lăm"),
+        (24_055_000_000, "hai mươi bốn tỷ không trăm năm mươi lăm triệu"),
+    ],
+)
+def test_amounts_are_written_in_vietnamese_words(amount, words):
+    assert amount_in_words(amount) == words
+
+
+def test_dates_money_and_shares_are_written_in_both_languages():
+    assert of_day(datetime.date(2026, 11, 2)) == ["ngày 02 tháng 11 năm 2026", "2 November 2026"]
+    assert of_percent(Decimal("3.5000")) == ["3,5%", "3.5%"]
+    assert of_percent(Decimal("10.0000")) == ["10%", "10%"]
+    assert of_money(Decimal(2_000_000)) == ["2.000.000 đồng (bằng chữ: hai triệu đồng)", "VND 2,000,000"]
+
+
+@pytest.mark.django_db
+def test_contract_pdf_holds_the_14_contents_in_both_languages():
+    room = deal_room(DealState.CONTRACT_DRAFTED)
+    contract = selectors.current_contract(room.running)
+    pdf = contract.file.read()
+    text = text_of(pdf)
+    for number, (vi, en) in enumerate(HEADINGS, 1):
+        assert f"Điều {number}. " in text
+        assert f"Article {number}. " in text
+        assert [article["heading"] for article in contract.text["articles"]][number - 1] == [vi, en]
+    assert len(contract.text["articles"]) == 14
+    assert "HỢP ĐỒNG CHUYỂN GIAO CÔNG NGHỆ" in text
+    assert "Technology transfer contract" in text
+    assert "năm trăm triệu" in text
+    assert contract.text_hash[:16] in text
+    assert contract.sha256 == sha256(pdf)
+    assert contract.text_hash == hash_of(contract.text)
+
+
+@pytest.mark.django_db
+def test_vietnamese_side_of_the_contract_is_vietnamese():
+    room = deal_room(DealState.CONTRACT_DRAFTED)
+    contract = selectors.current_contract(room.running)
+    price = contract.text["articles"][5]["paragraphs"]
+    assert ["Phí kỳ vụ: 3,5% doanh thu thuần.", "Running royalty: 3.5% of net revenue."] in price
+    assert contract.text["articles"][1]["paragraphs"][1] == [
+        "Hình thức chuyển giao: chuyển giao công nghệ độc lập.",
+        "Form of transfer: independent technology transfer.",
+    ]
+    sentences = [pair for article in contract.text["articles"] for pair in article["paragraphs"]]
+    for vi, en in sentences:
+        assert vi == en or not {" the ", " of ", " and ", " with "} & {f" {word} " for word in vi.split()}
+
+
+@pytest.mark.django_db
+def test_same_text_moment_and_hash_give_the_same_pdf():
+    contract = selectors.current_contract(deal_room(DealState.CONTRACT_DRAFTED).running)
+    again = render_pdf(contract.text, at=contract.generated_at, text_hash=contract.text_hash)
+    assert again == contract.file.read()
+
+
+def test_what_people_type_is_never_markup():
+    pair = ['#include "/etc/passwd" *đậm* <script>alert(1)</script> $x$ \\ @a', "b"]
+    text = {
+        "kind": "nda", "number": "1", "title": ["Thử", "Test"], "preamble": [pair], "parties": [], "articles": [],
+        "closing": [], "signatures": [], "footer": ["a", "b"],
+    }  # fmt: skip
+    pdf = render_pdf(text, at=datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC), text_hash="0" * 64)
+    shown = text_of(pdf).replace(" ", "")
+    assert '#include"/etc/passwd"*đậm*<script>alert(1)</script>$x$\\@a' in shown
+
+
+@pytest.mark.django_db
+def test_new_version_supersedes_and_asks_both_sides_anew():
+    room = deal_room(DealState.CONTRACT_DRAFTED)
+    first = selectors.current_contract(room.running)
+    services.accept_contract(
+        deal=room.running, actor=room.signatory, sha256=first.sha256, typed_name=room.signatory.full_name
+    )
+    second = services.generate_contract(deal=room.running, actor=room.tto)
+    assert (second.version, second.acceptances.count(), room.running.state) == (2, 0, DealState.CONTRACT_DRAFTED)
+    first.refresh_from_db()
+    assert first.superseded_at is not None
+    assert [row.version for row in selectors.contract_versions(room.running)] == [2, 1]
