@@ -57,7 +57,7 @@ class Organisations(generics.ListAPIView[Any]):
 
     def get_queryset(self) -> Any:
         """Give what the viewer may see."""
-        return selectors.visible_organisations(self.request.user)  # type: ignore[arg-type]
+        return selectors.visible_organisations(self.request.user)
 
     @extend_schema(request=OrganisationSerializer, responses={201: OrganisationSerializer})
     def post(self, request: Request) -> Response:

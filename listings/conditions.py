@@ -24,14 +24,14 @@ def named(model: Model) -> Q:
 
 def in_fields(model: Model, numbers: Collection[int]) -> Q:
     """Rows of at least one of the WIPO fields."""
-    through: Any = model.fields.through  # type: ignore[attr-defined]
+    through: Any = model.fields.through
     own = {f"{model.kind}_id": OuterRef("pk")}
     return Q(Exists(through.objects.filter(field_id__in=list(numbers), **own)))
 
 
 def in_sectors(model: Model, names: Collection[str]) -> Q:
     """Rows of a field in one of the sectors, named in English."""
-    through: Any = model.fields.through  # type: ignore[attr-defined]
+    through: Any = model.fields.through
     fields = Field.objects.filter(sector_en__in=list(names)).values("pk")
     own = {f"{model.kind}_id": OuterRef("pk")}
     return Q(Exists(through.objects.filter(field_id__in=fields, **own)))

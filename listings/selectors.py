@@ -180,13 +180,13 @@ def open_reviews_by_listing(listings: Sequence[Technology | Demand]) -> dict[tup
 
 def open_review(listing: Listing) -> Review | None:
     """Give the review that runs now, if one does."""
-    return listing.reviews.filter(decided_at=None).select_related("reviewer").first()  # type: ignore[attr-defined, no-any-return]
+    return listing.reviews.filter(decided_at=None).select_related("reviewer").first()  # type: ignore[attr-defined]
 
 
 def decided_reviews(listing: Listing) -> QuerySet[Review]:
     """Give past decisions, newest first."""
     return (
-        listing.reviews.filter(decided_at__isnull=False)  # type: ignore[attr-defined, no-any-return]
+        listing.reviews.filter(decided_at__isnull=False)  # type: ignore[attr-defined]
         .exclude(decision=Review.Decision.RELEASE)
         .select_related("reviewer")
         .order_by("-decided_at", "-pk")

@@ -268,7 +268,7 @@ class StartMixin(serializers.Serializer):
 
     def get_fields(self) -> Any:
         """Offer the organisations that the viewer may see; whether he may act for one is the service's question."""
-        fields = super().get_fields()
+        fields: dict[str, Any] = super().get_fields()
         request = self.context.get("request")
         if request is not None:
             fields["organisation"].queryset = visible_organisations(request.user)

@@ -44,7 +44,8 @@ def _operation(method: str, path: str, operation: dict[str, Any], parts: dict[st
 
 def _fields(body: dict[str, Any], parts: dict[str, Any], *, leave_out: str) -> list[dict[str, Any]]:
     content: dict[str, Any] = body.get("content", {})
-    first: dict[str, Any] = next(iter(content.values()), {}).get("schema", {})
+    none: dict[str, Any] = {}
+    first: dict[str, Any] = next(iter(content.values()), none).get("schema", {})
     shape = _shape(first, parts)
     wanted = shape.get("required", [])
     return [

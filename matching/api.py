@@ -25,7 +25,7 @@ class Matches(generics.ListAPIView[Any]):
         """Narrow to the viewer and to what is asked."""
         if getattr(self, "swagger_fake_view", False):
             return selectors.in_ids([])
-        found = selectors.visible_matches(self.request.user)  # type: ignore[arg-type]
+        found = selectors.visible_matches(self.request.user)
         for name in ("demand", "technology"):
             value = self.request.GET.get(name, "")
             if value:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -57,7 +58,8 @@ def match_listing(*, kind: str, pk: int) -> int:
 def _store(listing: Technology | Demand, ranking: engine.Ranking, started: float) -> int:
     kind = listing.kind
     other_model: type[Technology] | type[Demand] = Demand if kind == "technology" else Technology
-    run, _created = Run.objects.get_or_create(**{kind: listing})
+    which: dict[str, Any] = {kind: listing}
+    run, _created = Run.objects.get_or_create(**which)
     run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
     others = other_model.objects.published().in_bulk([hit.object_id for hit in ranking.hits])
     query = query_of(listing)
@@ -67,6 +69,8 @@ def _store(listing: Technology | Demand, ranking: engine.Ranking, started: float
         found = others.get(hit.object_id)
         if found is None:
             continue
+        technology: Any
+        demand: Any
         technology, demand = (listing, found) if kind == "technology" else (found, listing)
         why = reasons.explain(query, query_of(found), terms=ranking.matched_terms(hit.object_id), dense=False)
         rows.append(

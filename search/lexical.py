@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from math import log
 
 import tantivy
@@ -38,7 +39,7 @@ SCHEMA = _schema()
 
 # Names the rules by which an index was made: an index made by other rules is rebuilt.
 FINGERPRINT = hashlib.sha1(
-    (inspect.getsource(text) + inspect.getsource(_schema) + str(TITLE_REPEATS) + tantivy.__version__).encode(),
+    (inspect.getsource(text) + inspect.getsource(_schema) + str(TITLE_REPEATS) + version("tantivy")).encode(),
     usedforsecurity=False,
 ).hexdigest()
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -55,7 +56,7 @@ def load_means(space: str) -> Means:
         leaning = SHRINKAGE if prior.any() else 0
         moved = (row.count * own + leaning * prior) / (row.count + leaning) - prior
         for side in SIDES:
-            means[row.language, side] = means[row.language, side] + moved
+            means[row.language, side] = (means[row.language, side] + moved).astype(np.float32)
     return means
 
 
@@ -87,7 +88,7 @@ def candidates(
     `mean` is the mean of the query's language and side. Without a query, cosines are None. This is also where the
     truth overrules an index that lags behind.
     """
-    parameters: dict[str, object] = {"space": space, "kind": kind, "ids": list(object_ids)}
+    parameters: dict[str, Any] = {"space": space, "kind": kind, "ids": list(object_ids)}
     with connection.cursor() as cursor:
         if query is None or mean is None:
             cursor.execute(

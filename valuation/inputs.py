@@ -172,11 +172,11 @@ class _Gathering:
         ends = [end for right in self.technology.ip_rights.all() if (end := self._end(right)) is not None]
         legal = None
         if ends:
-            end, computed = min(ends)
-            months = (end.year - self.defaults.day.year) * 12 + end.month - self.defaults.day.month
-            legal = (months - (end.day < self.defaults.day.day)) / 12
+            ends_on, computed = min(ends)
+            months = (ends_on.year - self.defaults.day.year) * 12 + ends_on.month - self.defaults.day.month
+            legal = (months - (ends_on.day < self.defaults.day.day)) / 12
             self._note(
-                "legal_life", [legal], "years", Origin.MEASURED, source=end.isoformat(),
+                "legal_life", [legal], "years", Origin.MEASURED, source=ends_on.isoformat(),
                 certainty="B" if computed else "A", note="computed_end" if computed else "",
             )  # fmt: skip
         code = "economic_life" if ends else "economic_life.unprotected"

@@ -15,8 +15,8 @@ from marketplace.kit.validators import plain_text
 class EnquiryForm(forms.Form):
     """For which organisation, about which demand, and what to say."""
 
-    organisation = forms.ModelChoiceField(queryset=None, label=_("On behalf of"), empty_label=None)
-    demand = forms.ModelChoiceField(
+    organisation: Any = forms.ModelChoiceField(queryset=None, label=_("On behalf of"), empty_label=None)
+    demand: Any = forms.ModelChoiceField(
         queryset=None, label=_("Our demand"), required=False, empty_label=_("No demand of ours"),
         help_text=_("The supplier sees it, and your organisation's name, even when the demand is masked."),
     )  # fmt: skip

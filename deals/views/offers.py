@@ -45,7 +45,8 @@ def _sent(request: HttpRequest, deal: Deal, standing: Offer | None) -> HttpRespo
     if wants_row(request.POST, PREFIX):
         data = with_added_row(request.POST, PREFIX, limit=24)
         return _page(request, deal, _unchecked(OfferForm(data)), _unchecked(MilestoneFormSet(data, prefix=PREFIX)))
-    form, rows = OfferForm(request.POST), MilestoneFormSet(request.POST, prefix=PREFIX)
+    form = OfferForm(request.POST)
+    rows: Any = MilestoneFormSet(request.POST, prefix=PREFIX)
     form_ok, rows_ok = form.is_valid(), rows.is_valid()
     if not (form_ok and rows_ok):
         return _page(request, deal, form, rows, status=400)

@@ -57,7 +57,7 @@ def act_views(kind: str) -> dict[str, Any]:
     """Give the view of each act that the kind knows."""
     views = {}
     for name in acts_of(kind):
-        view = type(f"{kind}_{name}", (ActView,), {"kind": kind, "act": name, "__doc__": ActView.__doc__})
+        view: Any = type(f"{kind}_{name}", (ActView,), {"kind": kind, "act": name, "__doc__": ActView.__doc__})
         schema = extend_schema(
             operation_id=f"{kind}_{name}", request=TAKES.get(name), responses=DETAIL[kind], tags=[f"{kind} acts"]
         )

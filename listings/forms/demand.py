@@ -57,7 +57,7 @@ class RequirementForm(StepForm):
     """The requirement by its five elements, and the field."""
 
     lists = ("more_fields",)
-    more_fields = forms.ModelMultipleChoiceField(
+    more_fields: Any = forms.ModelMultipleChoiceField(
         queryset=None, required=False, label=_("Further fields"), widget=forms.CheckboxSelectMultiple
     )
 

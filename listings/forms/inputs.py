@@ -46,7 +46,7 @@ class MoneyField(forms.DecimalField):
         )
         super().__init__(**{"max_digits": 18, "decimal_places": 0, "required": False, **kwargs})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         return super().to_python(self.figure(str(value)))
@@ -79,7 +79,7 @@ class PercentField(forms.DecimalField):
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
         super().__init__(**{"max_digits": 7, "decimal_places": 4, "required": False, **kwargs})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         return super().to_python(str(value).strip().rstrip("%").strip().replace(",", "."))

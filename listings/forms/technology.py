@@ -91,7 +91,7 @@ class StartForm(forms.Form):
     """The first page of a new listing: on whose behalf, in which language, and its title."""
 
     draft_key = forms.UUIDField(widget=forms.HiddenInput)
-    organisation = forms.ModelChoiceField(queryset=None, label=_("On behalf of"))
+    organisation: Any = forms.ModelChoiceField(queryset=None, label=_("On behalf of"))
     language = forms.ChoiceField(choices=Language, label=_("Language of this listing"))
     title = PlainTextField(
         max_length=250,
@@ -105,7 +105,7 @@ class StartForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One or two sentences that a buyer understands in ten seconds, with the most telling number."),
     )
-    roles = SUPPLY_ROLES
+    roles: tuple[str, ...] = SUPPLY_ROLES
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,7 +135,7 @@ class ApplicationsForm(StepForm):
     """Applications, field, IPC and keywords. Without a field, those of the IPC symbols are taken."""
 
     lists = ("more_fields",)
-    more_fields = forms.ModelMultipleChoiceField(
+    more_fields: Any = forms.ModelMultipleChoiceField(
         queryset=None,
         required=False,
         label=_("Further fields"),

@@ -122,6 +122,6 @@ def _again(
     request: HttpRequest, listing: Any, name: str, form: Any, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     """Show the page that the act came from, with what was typed and what is wrong."""
-    if name in REVIEW_ACTS and policies.can_review(request.user, listing):  # type: ignore[arg-type]
+    if name in REVIEW_ACTS and policies.can_review(request.user, listing):
         return review.show(request, listing, form=form, problem=problem, status=status)
     return mine.show_manage(request, listing, form=form, act=name, problem=problem, status=status)

@@ -79,7 +79,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     return send(request.user, pk)
 
 
-def send(viewer: Any, pk: int) -> HttpResponse:
+def send(viewer: Any, pk: int) -> Any:
     """Give the file as an attachment with its stored media type, and note the opening; 404 to whom it is closed."""
     document = openable(viewer, pk)
     try:

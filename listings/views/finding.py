@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.syndication.views import Feed
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import urlencode
@@ -28,7 +29,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that starts so would be com
 PLURAL = {"technology": "technologies", "demand": "demands"}
 
 
-class CountedPaginator(Paginator):  # type: ignore[type-arg]
+class CountedPaginator(Paginator):
     """Pages of rows whose number is known already."""
 
     def __init__(self, rows: Any, *, total: int) -> None:
@@ -53,7 +54,7 @@ def _page(request: HttpRequest, found: Found) -> Page[Any]:
 
 @login_not_required
 @require_safe
-def listing_list(request: HttpRequest, kind: str) -> HttpResponse:
+def listing_list(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Show what the address finds; `?format=csv` gives it as a table."""
     if request.GET.get("format") == "csv":
         return download(request, kind)
@@ -105,7 +106,7 @@ def _tabs(kind: str, words: str) -> list[dict[str, Any]]:
 
 def _orders(found: Found, query: Any) -> list[dict[str, Any]]:
     rows = []
-    for value, label in type(found.filters).ORDERS:  # type: ignore[attr-defined]
+    for value, label in type(found.filters).ORDERS:
         if value == "relevance" and not found.words:
             continue
         wanted = query.copy()
@@ -116,7 +117,7 @@ def _orders(found: Found, query: Any) -> list[dict[str, Any]]:
 
 @login_not_required
 @require_safe
-def download(request: HttpRequest, kind: str) -> HttpResponse:
+def download(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Give the first rows of what the address finds as CSV for spreadsheets: UTF-8 with its mark."""
     found = find(kind, request.GET, language=get_language())
     rows = _csv_rows(request, found)
@@ -159,7 +160,7 @@ def _csv_rows(request: HttpRequest, found: Found) -> Iterator[str]:
         )  # fmt: skip
 
 
-class ListingFeed(Feed):  # type: ignore[type-arg]
+class ListingFeed(Feed):
     """An Atom feed of what the address finds, newest first unless asked otherwise."""
 
     feed_type = Atom1Feed

@@ -2,9 +2,10 @@
 
 import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -56,7 +57,7 @@ def demand(request: HttpRequest, pk: int) -> HttpResponse:
         "trl_meaning": TRL_MEANINGS.get(listing.trl_min or 0, ""),
         "cooperation": presenters.labels(listing.cooperation, Cooperation),
         "elements": [
-            (Demand._meta.get_field(name).verbose_name, getattr(listing, name))
+            (cast(TextField, Demand._meta.get_field(name)).verbose_name, getattr(listing, name))
             for name in Demand.ELEMENTS
             if getattr(listing, name)
         ],

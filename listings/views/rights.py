@@ -51,9 +51,9 @@ def _save(request: HttpRequest, technology: Any, stored: list[dict[str, Any]], n
     version = posted_version(request)
     form = RightForm(request.POST)
     if wants_row(request.POST, PREFIX):
-        owners = OwnerFormSet(with_added_row(request.POST, PREFIX), prefix=PREFIX)
-        return _show(request, technology, number, form, owners, version=version)
-    owners = OwnerFormSet(request.POST, prefix=PREFIX)
+        more = OwnerFormSet(with_added_row(request.POST, PREFIX), prefix=PREFIX)
+        return _show(request, technology, number, form, more, version=version)
+    owners: Any = OwnerFormSet(request.POST, prefix=PREFIX)
     if not (form.is_valid() and owners.is_valid()):
         return _show(request, technology, number, form, owners, version=version)
     row = {**form.cleaned_data, "owners": link_owners(technology, owners.owners())}

@@ -99,7 +99,9 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
     if isinstance(exc, MarketplaceError):
         return Response({"detail": exc.message, "code": exc.code, **exc.detail}, status=exc.status)
     if isinstance(exc, ValidationError):
-        payload = exc.message_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
+        payload: dict[str, Any] = (
+            dict(exc.message_dict) if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.messages}
+        )
         if NON_FIELD_ERRORS in payload:
             payload["non_field_errors"] = payload.pop(NON_FIELD_ERRORS)
         exc = ApiValidationError(payload)

@@ -32,7 +32,7 @@ def load_deals(people: People, listings: dict[str, Technology | Demand], *, tell
     """Bring in what is not there yet; give the number of deals made now."""
     made = 0
     for row in source.read("deals"):
-        technology = listings[row["technology"]]
+        technology: Any = listings[row["technology"]]
         licensee = people.organisations[row["licensee"]]
         if Deal.objects.filter(technology=technology, licensee=licensee, is_sample=True).exists():
             continue

@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from accounts.lifecycle import VerificationState
@@ -147,4 +148,4 @@ def open_accounts(people: People, path: Path) -> list[dict[str, str]]:
 
 def _verify_email(user: User) -> None:
     """Sign-in asks for a confirmed address; the sample's is."""
-    user.emailaddress_set.get_or_create(email=user.email, defaults={"verified": True, "primary": True})
+    EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})

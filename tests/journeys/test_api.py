@@ -141,6 +141,11 @@ def test_the_eight_steps_by_api(people: dict[str, Person], real_worker: Any) -> 
     assert tto.get("matches/", technology=technology)["results"][0]["id"] == match["id"]
     buyer.send(f"matches/{match['id']}/shortlist/", {"side": "demand"})
 
+    # 6. Price: a range with its grade.
+    real_worker.wait_for(lambda: Client().get(f"/api/v1/technologies/{technology}/price/").status_code == 200)
+    price = buyer.get(f"technologies/{technology}/price/")
+    assert int(price["low"]) < int(price["mid"]) < int(price["high"])
+
     # 7. Deal: enquiry, confidentiality, offers, contract, signature.
     opened = buyer.send(
         "deals/",
