@@ -1,0 +1,41 @@
+"""Suggested ranges over the API."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from listings.models import Technology
+from valuation import selectors, services
+from valuation.notice import notice
+from valuation.serializers import PriceSerializer
+
+
+def _price(technology: Technology) -> dict[str, Any]:
+    found = selectors.current_suggestion(technology)
+    shape = {"state": "pending" if found is None else "ready", "suggestion": found, "notice": notice()}
+    return dict(PriceSerializer(shape).data)
+
+
+class TechnologyPrice(APIView):
+    """The suggested range of a technology."""
+
+    permission_classes = [IsAuthenticatedOrReadOnly]
+
+    @extend_schema(responses=PriceSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Show the range to whoever sees the technology."""
+        technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
+        return Response(_price(technology))
+
+    @extend_schema(request=None, responses={202: PriceSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Have it computed by a task, for who may edit the technology; ask again with GET."""
+        technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
+        services.request_suggestion(technology=technology, actor=request.user)
+        return Response(_price(technology), status=status.HTTP_202_ACCEPTED)

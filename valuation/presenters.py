@@ -1,0 +1,234 @@
+"""A stored suggestion in words and rows for pages, in the reader's language."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from listings.models import Technology
+from marketplace.kit import money
+from valuation.methods.reconcile import round_significant
+from valuation.methods.suggest import COMPARABLE_ROYALTIES, RELIEF
+from valuation.models import Reason, Suggestion
+
+#: Name of each input, and in a line what it is.
+INPUTS = {
+    "revenue": (lazy("Yearly revenue of a licensee"), lazy("In a full year, net sales")),
+    "coverage": (lazy("Part that rests on the technology"), lazy("Of the revenue stated")),
+    "royalty": (lazy("Royalty"), lazy("Of net sales; quarter, middle and three quarters of published rates")),
+    "success": (lazy("Chance of reaching the market"), lazy("By readiness level")),
+    "launch_delay": (lazy("Time to the first sales"), lazy("By readiness level")),
+    "ramp": (lazy("Start of sales"), lazy("First, second and later years, of a full year")),
+    "legal_life": (lazy("Legal life left"), lazy("Of the IP right that ends first")),
+    "economic_life": (lazy("Economic life"), lazy("The shorter of the two lives counts")),
+    "risk_free": (lazy("Risk-free rate"), ""),
+    "equity_risk_premium": (lazy("Equity risk premium"), ""),
+    "size_premium": (lazy("Premium for a small company"), ""),
+    "discount_rate": (lazy("Discount rate"), lazy("Sum of the three above; technical failure is in the chance, not here")),
+    "decay": (lazy("Yearly loss of pull"), lazy("As alternatives come")),
+    "tax": (lazy("Corporate income tax"), ""),
+    "comparable_royalty": (lazy("Royalty in the published figures"), ""),
+}  # fmt: skip
+ORIGINS = {
+    "measured": (lazy("From a register"), "verified"),
+    "owner": (lazy("From the owner"), "info"),
+    "default": (lazy("Default"), "neutral"),
+    "assumption": (lazy("Assumption"), "waiting"),
+}
+NOTES = {
+    "computed_end": lazy("The end was computed from the filing date."),
+    "unprotected": lazy("No registered right is in force."),
+    "built_up": lazy("Built up from its parts."),
+    "all_industries": lazy("All industries: the owner chose none."),
+    "industry_quartiles": lazy("Quartiles of the industry."),
+    "industry_middle": lazy("Middle of the industry with the spread of all industries."),
+}
+METHODS = {
+    RELIEF: (
+        lazy("Relief from royalty"),
+        lazy("What the licensee would otherwise pay in royalties, after tax, over the remaining life."),
+    ),
+    COMPARABLE_ROYALTIES: (
+        lazy("Comparable royalties"),
+        lazy("The same with published royalty figures of the industry, of universities and of all industries."),
+    ),
+}
+PARTS = {
+    "data": lazy("Inputs measured or stated rather than assumed"),
+    "comparables": lazy("Number and likeness of comparables"),
+    "agreement": lazy("Agreement of the methods"),
+    "readiness": lazy("Readiness of the technology"),
+    "dispersion": lazy("Narrowness of the result"),
+    "indicators": lazy("Patent indicators"),
+}
+GRADES = {
+    "A": lazy("Well supported"), "B": lazy("Fairly supported"), "C": lazy("Weakly supported"),
+    "D": lazy("Hardly supported"),
+}  # fmt: skip
+GRADE_TONES = {"A": "verified", "B": "verified", "C": "waiting", "D": "danger"}
+#: Reasons that the owner mends by answering more.
+MENDED_BY_OWNER = {Reason.NO_REVENUE, Reason.NO_TRL}
+
+
+def asking(technology: Technology) -> Decimal | None:
+    """Give the amount to mark beside the range: the lowest price wished, else the highest."""
+    return technology.price_min if technology.price_min is not None else technology.price_max
+
+
+def _language() -> str:
+    return money.language_of(get_language())
+
+
+def write(value: float, unit: str) -> str:
+    """Write a stored value: VND, fraction (as a percentage), years."""
+    if unit == "VND":
+        return money.short(Decimal(repr(value)), _language())
+    if unit == "fraction":
+        return money.percent(Decimal(repr(value)) * 100, _language(), 1)
+    places = 0 if float(value).is_integer() else 1
+    figure = money.number(value, _language(), places)
+    return ngettext("%(figure)s year", "%(figure)s years", 1 if value == 1 else 2) % {"figure": figure}
+
+
+def _values(row: dict[str, Any]) -> str:
+    texts = list(dict.fromkeys(write(value, row["unit"]) for value in row["values"]))
+    return " – ".join(texts)
+
+
+def input_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
+    """Give each input with its value, origin, source and certainty; those still to be confirmed are marked."""
+    rows = []
+    for row in suggestion.inputs["rows"]:
+        label, hint = INPUTS[row["name"]]
+        origin, tone = ORIGINS[row["origin"]]
+        source = row["source"]
+        if row["name"] == "legal_life":
+            end = date_format(datetime.date.fromisoformat(source), "SHORT_DATE_FORMAT")
+            source = _("IP right until %(end)s") % {"end": end}
+        elif row["origin"] == "owner":
+            source = _("Stated in the listing")
+        rows.append({
+            "label": label, "hint": hint, "value": _values(row), "origin": origin, "tone": tone, "source": source,
+            "note": NOTES.get(row["note"], ""), "unconfirmed": row["certainty"] == "B",
+        })  # fmt: skip
+    return rows
+
+
+def method_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the methods as the football field takes them, each with what it does and its weight."""
+    rows = []
+    for bar in result["bars"]:
+        label, what = METHODS[bar["method"]]
+        weight = _("weight %(share)s") % {"share": write(bar["weight"], "fraction")}
+        rows.append({
+            "label": label, "note": f"{what} ({weight})", "used": bar["weight"] > 0,
+            **{end: round_significant(bar[key]) for end, key in (("low", "p10"), ("mid", "p50"), ("high", "p90"))},
+        })  # fmt: skip
+    return rows
+
+
+def _driver_values(driver: dict[str, Any]) -> tuple[str, str, str]:
+    unit = "VND" if driver["name"] == "revenue" else "fraction"
+    digits = 2 if unit == "VND" else 3
+    low, middle, high = (
+        write(round_significant(driver[key], digits), unit) for key in ("input_low", "input_mid", "input_high")
+    )
+    return low, middle, high
+
+
+def _effect(share: float | None) -> str:
+    if share is None:
+        return "–"
+    figure = money.percent(round(abs(share) * 100), _language(), 0)
+    return f"+{figure}" if share >= 0 else f"−{figure}"
+
+
+def driver_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the three widest drivers in plain words with their effect on the middle value."""
+    rows = []
+    for driver in result["drivers"]:
+        low, middle, high = _driver_values(driver)
+        words = {"low": low, "middle": middle, "high": high}
+        rows.append({
+            "label": INPUTS[driver["name"]][0],
+            "lower": _("If it is %(low)s instead of %(middle)s") % words,
+            "lower_effect": _effect(driver["effect_low"]),
+            "higher": _("If it is %(high)s instead of %(middle)s") % words,
+            "higher_effect": _effect(driver["effect_high"]),
+        })  # fmt: skip
+    return rows
+
+
+def tornado_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give every driver as a bar of the value at its P10 and P90, the widest first."""
+    rows = []
+    for driver in result["tornado"]:
+        low, _middle, high = _driver_values(driver)
+        ends = sorted((driver["value_low"], driver["value_high"], driver["value_mid"]))
+        rows.append({
+            "label": INPUTS[driver["name"]][0], "note": f"{low} – {high}",
+            "low": round_significant(ends[0]), "mid": round_significant(driver["value_mid"]),
+            "high": round_significant(ends[2]),
+        })  # fmt: skip
+    return rows
+
+
+def comparable_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
+    """Give the published figures compared with, and the weight each carried (None when the method was not used)."""
+    found = (suggestion.result or {}).get("comparables", {}).get(COMPARABLE_ROYALTIES)
+    weights = {row["key"]: row["weight"] for row in found["rows"]} if found else {}
+    statistics = {"median": _("median"), "mean": _("mean")}
+    return [
+        {**row, "statistic": statistics[row["statistic"]], "weight": weights.get(row["key"]), "unconfirmed": row["certainty"] == "B"}
+        for row in suggestion.inputs["comparables"]
+    ]  # fmt: skip
+
+
+def grade_of(suggestion: Suggestion) -> dict[str, Any]:
+    """Give the grade with its parts and the rule that it follows, as published."""
+    grade = (suggestion.result or {})["grade"]
+    rule = suggestion.inputs["parameters"]["grade_rule"]
+    return {
+        "letter": grade["letter"],
+        "meaning": GRADES[grade["letter"]],
+        "tone": GRADE_TONES[grade["letter"]],
+        "score": grade["score"],
+        "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
+        "cuts": [("A", rule["cut_a"]), ("B", rule["cut_b"]), ("C", rule["cut_c"])],
+        "credit": [(ORIGINS[name][0], share) for name, share in rule["origin_credit"].items()],
+        "rule": rule,
+    }
+
+
+def present(suggestion: Suggestion, technology: Technology) -> dict[str, Any]:
+    """Give what the full page shows of a suggestion."""
+    reasons = [Reason(code) for code in suggestion.no_price]
+    result = suggestion.result
+    shown: dict[str, Any] = {
+        "suggestion": suggestion,
+        "reasons": [reason.label for reason in reasons],
+        "is_missing_answers": bool(MENDED_BY_OWNER.intersection(reasons)),
+        "asking": asking(technology),
+        "has_result": result is not None,
+        "inputs": input_rows(suggestion),
+        "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
+    }
+    if result is not None:
+        shown |= {
+            "methods": method_rows(result),
+            "drivers": driver_rows(result),
+            "tornado": tornado_rows(result),
+            "comparables": comparable_rows(suggestion),
+            "compared": COMPARABLE_ROYALTIES in result["comparables"],
+            "minimum_comparables": suggestion.inputs["parameters"]["minimum_comparables"],
+            "grade": grade_of(suggestion),
+            "opening_ask": result["opening_ask_at_most"],
+            "reserve": result["reserve_at_least"],
+            "conventions": result["conventions"],
+            "unconfirmed_count": sum(row["certainty"] == "B" for row in suggestion.inputs["rows"]),
+        }
+    return shown

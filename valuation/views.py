@@ -1,0 +1,87 @@
+"""Pages of suggested ranges."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.models import User
+from listings.models import Technology
+from valuation import policies, presenters, selectors, services
+from valuation.models import Suggestion
+from valuation.notice import notice
+
+
+@login_not_required
+@require_safe
+def suggestion(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the suggested range to whoever sees the technology.
+
+    `?fragment=1`, or an htmx request: the short form for the technology's page. `?asked=1`: it is being computed.
+    `?waiting=1` by htmx: the progress bar, or word to load the page anew once there is a result.
+    """
+    technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
+    found = selectors.current_suggestion(technology)
+    asked = "asked" in request.GET or technology.is_published
+    here = reverse("valuation:suggestion", args=[pk])
+    context = {
+        "listing": technology,
+        "here": here,
+        "is_waiting": found is None and asked,
+        "waiting_url": f"{here}?asked=1&waiting=1",
+    }
+    htmx = bool(getattr(request, "htmx", False)) and not request.htmx.boosted  # type: ignore[attr-defined]
+    if htmx and "waiting" in request.GET:
+        return HttpResponseClientRefresh() if found is not None else render(request, "valuation/_waiting.html", context)
+    if htmx or "fragment" in request.GET:
+        response = render(request, "valuation/_suggestion.html", {**context, **_short(found, technology)})
+    else:
+        response = render(request, "valuation/suggestion.html", {**context, **_whole(request, found, technology)})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _short(found: Suggestion | None, technology: Technology) -> dict[str, Any]:
+    return {
+        "suggestion": found,
+        "asking": presenters.asking(technology),
+        "grade_tone": presenters.GRADE_TONES.get(found.grade, "neutral") if found else "neutral",
+        "grade_meaning": presenters.GRADES.get(found.grade, "") if found else "",
+        "is_unexplained": found is not None and not found.is_priced and found.result is None,
+    }
+
+
+def _whole(request: HttpRequest, found: Suggestion | None, technology: Technology) -> dict[str, Any]:
+    viewer = request.user
+    may_ask = isinstance(viewer, User) and policies.can_ask(viewer, technology)
+    return {
+        "crumbs": [
+            (_("Technologies"), reverse("listings:technology_list")),
+            (technology.title, technology.get_absolute_url()),
+        ],
+        "notice": notice(),
+        "shown": presenters.present(found, technology) if found is not None else None,
+        "may_ask": may_ask,
+        "ask_url": reverse("valuation:suggest", args=[technology.pk]),
+        "answers_url": reverse("listings:technology_edit", args=[technology.pk, "price"])
+        if technology.is_editable
+        else reverse("listings:technology_manage", args=[technology.pk]),
+        "api_url": reverse("api:technology_price", args=[technology.pk]),
+    }
+
+
+@require_POST
+def suggest(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the range computed now; the page then shows it once it is there."""
+    technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
+    assert isinstance(request.user, User)
+    services.request_suggestion(technology=technology, actor=request.user)
+    messages.success(request, _("The range is being computed from the present answers."))
+    return redirect(f"{reverse('valuation:suggestion', args=[pk])}?asked=1")
