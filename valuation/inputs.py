@@ -169,7 +169,7 @@ class _Gathering:
 
     def _lives(self) -> tuple[float | None, float]:
         """Give the legal life left (whole months; None without a right in force) and the economic life."""
-        ends = [end for right in self.technology.ip_rights.all() if (end := self._end(right)) is not None]
+        ends = [found for right in self.technology.ip_rights.all() if (found := self._end(right)) is not None]
         legal = None
         if ends:
             ends_on, computed = min(ends)

@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from listings.models import Technology
 from marketplace.kit import money
@@ -17,57 +16,57 @@ from valuation.models import Reason, Suggestion
 
 #: Name of each input, and in a line what it is.
 INPUTS = {
-    "revenue": (lazy("Yearly revenue of a licensee"), lazy("In a full year, net sales")),
-    "coverage": (lazy("Part that rests on the technology"), lazy("Of the revenue stated")),
-    "royalty": (lazy("Royalty"), lazy("Of net sales; quarter, middle and three quarters of published rates")),
-    "success": (lazy("Chance of reaching the market"), lazy("By readiness level")),
-    "launch_delay": (lazy("Time to the first sales"), lazy("By readiness level")),
-    "ramp": (lazy("Start of sales"), lazy("First, second and later years, of a full year")),
-    "legal_life": (lazy("Legal life left"), lazy("Of the IP right that ends first")),
-    "economic_life": (lazy("Economic life"), lazy("The shorter of the two lives counts")),
-    "risk_free": (lazy("Risk-free rate"), ""),
-    "equity_risk_premium": (lazy("Equity risk premium"), ""),
-    "size_premium": (lazy("Premium for a small company"), ""),
-    "discount_rate": (lazy("Discount rate"), lazy("Sum of the three above; technical failure is in the chance, not here")),
-    "decay": (lazy("Yearly loss of pull"), lazy("As alternatives come")),
-    "tax": (lazy("Corporate income tax"), ""),
-    "comparable_royalty": (lazy("Royalty in the published figures"), ""),
+    "revenue": (_("Yearly revenue of a licensee"), _("In a full year, net sales")),
+    "coverage": (_("Part that rests on the technology"), _("Of the revenue stated")),
+    "royalty": (_("Royalty"), _("Of net sales; quarter, middle and three quarters of published rates")),
+    "success": (_("Chance of reaching the market"), _("By readiness level")),
+    "launch_delay": (_("Time to the first sales"), _("By readiness level")),
+    "ramp": (_("Start of sales"), _("First, second and later years, of a full year")),
+    "legal_life": (_("Legal life left"), _("Of the IP right that ends first")),
+    "economic_life": (_("Economic life"), _("The shorter of the two lives counts")),
+    "risk_free": (_("Risk-free rate"), ""),
+    "equity_risk_premium": (_("Equity risk premium"), ""),
+    "size_premium": (_("Premium for a small company"), ""),
+    "discount_rate": (_("Discount rate"), _("Sum of the three above; technical failure is in the chance, not here")),
+    "decay": (_("Yearly loss of pull"), _("As alternatives come")),
+    "tax": (_("Corporate income tax"), ""),
+    "comparable_royalty": (_("Royalty in the published figures"), ""),
 }  # fmt: skip
 ORIGINS = {
-    "measured": (lazy("From a register"), "verified"),
-    "owner": (lazy("From the owner"), "info"),
-    "default": (lazy("Default"), "neutral"),
-    "assumption": (lazy("Assumption"), "waiting"),
+    "measured": (_("From a register"), "verified"),
+    "owner": (_("From the owner"), "info"),
+    "default": (_("Default"), "neutral"),
+    "assumption": (_("Assumption"), "waiting"),
 }
 NOTES = {
-    "computed_end": lazy("The end was computed from the filing date."),
-    "unprotected": lazy("No registered right is in force."),
-    "built_up": lazy("Built up from its parts."),
-    "all_industries": lazy("All industries: the owner chose none."),
-    "industry_quartiles": lazy("Quartiles of the industry."),
-    "industry_middle": lazy("Middle of the industry with the spread of all industries."),
+    "computed_end": _("The end was computed from the filing date."),
+    "unprotected": _("No registered right is in force."),
+    "built_up": _("Built up from its parts."),
+    "all_industries": _("All industries: the owner chose none."),
+    "industry_quartiles": _("Quartiles of the industry."),
+    "industry_middle": _("Middle of the industry with the spread of all industries."),
 }
 METHODS = {
     RELIEF: (
-        lazy("Relief from royalty"),
-        lazy("What the licensee would otherwise pay in royalties, after tax, over the remaining life."),
+        _("Relief from royalty"),
+        _("What the licensee would otherwise pay in royalties, after tax, over the remaining life."),
     ),
     COMPARABLE_ROYALTIES: (
-        lazy("Comparable royalties"),
-        lazy("The same with published royalty figures of the industry, of universities and of all industries."),
+        _("Comparable royalties"),
+        _("The same with published royalty figures of the industry, of universities and of all industries."),
     ),
 }
 PARTS = {
-    "data": lazy("Inputs measured or stated rather than assumed"),
-    "comparables": lazy("Number and likeness of comparables"),
-    "agreement": lazy("Agreement of the methods"),
-    "readiness": lazy("Readiness of the technology"),
-    "dispersion": lazy("Narrowness of the result"),
-    "indicators": lazy("Patent indicators"),
+    "data": _("Inputs measured or stated rather than assumed"),
+    "comparables": _("Number and likeness of comparables"),
+    "agreement": _("Agreement of the methods"),
+    "readiness": _("Readiness of the technology"),
+    "dispersion": _("Narrowness of the result"),
+    "indicators": _("Patent indicators"),
 }
 GRADES = {
-    "A": lazy("Well supported"), "B": lazy("Fairly supported"), "C": lazy("Weakly supported"),
-    "D": lazy("Hardly supported"),
+    "A": _("Well supported"), "B": _("Fairly supported"), "C": _("Weakly supported"),
+    "D": _("Hardly supported"),
 }  # fmt: skip
 GRADE_TONES = {"A": "verified", "B": "verified", "C": "waiting", "D": "danger"}
 #: Reasons that the owner mends by answering more.
@@ -108,9 +107,9 @@ def input_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
         source = row["source"]
         if row["name"] == "legal_life":
             end = date_format(datetime.date.fromisoformat(source), "SHORT_DATE_FORMAT")
-            source = _("IP right until %(end)s") % {"end": end}
+            source = gettext("IP right until %(end)s") % {"end": end}
         elif row["origin"] == "owner":
-            source = _("Stated in the listing")
+            source = gettext("Stated in the listing")
         rows.append({
             "label": label, "hint": hint, "value": _values(row), "origin": origin, "tone": tone, "source": source,
             "note": NOTES.get(row["note"], ""), "unconfirmed": row["certainty"] == "B",
@@ -123,7 +122,7 @@ def method_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for bar in result["bars"]:
         label, what = METHODS[bar["method"]]
-        weight = _("weight %(share)s") % {"share": write(bar["weight"], "fraction")}
+        weight = gettext("weight %(share)s") % {"share": write(bar["weight"], "fraction")}
         rows.append({
             "label": label, "note": f"{what} ({weight})", "used": bar["weight"] > 0,
             **{end: round_significant(bar[key]) for end, key in (("low", "p10"), ("mid", "p50"), ("high", "p90"))},
@@ -155,9 +154,9 @@ def driver_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
         words = {"low": low, "middle": middle, "high": high}
         rows.append({
             "label": INPUTS[driver["name"]][0],
-            "lower": _("If it is %(low)s instead of %(middle)s") % words,
+            "lower": gettext("If it is %(low)s instead of %(middle)s") % words,
             "lower_effect": _effect(driver["effect_low"]),
-            "higher": _("If it is %(high)s instead of %(middle)s") % words,
+            "higher": gettext("If it is %(high)s instead of %(middle)s") % words,
             "higher_effect": _effect(driver["effect_high"]),
         })  # fmt: skip
     return rows
@@ -181,7 +180,7 @@ def comparable_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
     """Give the published figures compared with, and the weight each carried (None when the method was not used)."""
     found = (suggestion.result or {}).get("comparables", {}).get(COMPARABLE_ROYALTIES)
     weights = {row["key"]: row["weight"] for row in found["rows"]} if found else {}
-    statistics = {"median": _("median"), "mean": _("mean")}
+    statistics = {"median": gettext("median"), "mean": gettext("mean")}
     return [
         {**row, "statistic": statistics[row["statistic"]], "weight": weights.get(row["key"]), "unconfirmed": row["certainty"] == "B"}
         for row in suggestion.inputs["comparables"]
@@ -198,7 +197,6 @@ def grade_of(suggestion: Suggestion) -> dict[str, Any]:
         "tone": GRADE_TONES[grade["letter"]],
         "score": grade["score"],
         "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
-        "cuts": [("A", rule["cut_a"]), ("B", rule["cut_b"]), ("C", rule["cut_c"])],
         "credit": [(ORIGINS[name][0], share) for name, share in rule["origin_credit"].items()],
         "rule": rule,
     }

@@ -15,7 +15,7 @@ class InputSerializer(serializers.Serializer[Any]):
     values = serializers.ListField(child=serializers.FloatField())
     unit = serializers.CharField()
     origin = serializers.ChoiceField(choices=["measured", "owner", "default", "assumption"])
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     certainty = serializers.CharField(help_text="A: read in the source; B: to be confirmed.")
     note = serializers.CharField()
 
