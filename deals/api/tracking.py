@@ -24,8 +24,8 @@ from deals.api.tracking_serializers import (
     PayoutSerializer,
     PlanSerializer,
     QuestionSerializer,
-    ReasonSerializer,
     StatementSerializer,
+    TrackingReasonSerializer,
     TrackingSerializer,
     WritePlanSerializer,
 )
@@ -226,11 +226,11 @@ class IssueInvoice(OfObligation):
 class Waive(OfObligation):
     """Waive an obligation."""
 
-    @extend_schema(request=ReasonSerializer, responses=ObligationSerializer)
+    @extend_schema(request=TrackingReasonSerializer, responses=ObligationSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Waive it, with a reason."""
         found = self.obligation(pk)
-        reason = read(ReasonSerializer, request)["reason"]
+        reason = read(TrackingReasonSerializer, request)["reason"]
         waived = obligations.waive_obligation(obligation=found, reason=reason, actor=actor_of(request))
         return Response(ObligationSerializer(waived).data)
 
@@ -262,11 +262,11 @@ class Payments(OfInvoice):
 class CancelInvoice(OfInvoice):
     """Cancel an invoice."""
 
-    @extend_schema(request=ReasonSerializer, responses=InvoiceSerializer)
+    @extend_schema(request=TrackingReasonSerializer, responses=InvoiceSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Cancel it, with a reason."""
         found = self.invoice(pk)
-        reason = read(ReasonSerializer, request)["reason"]
+        reason = read(TrackingReasonSerializer, request)["reason"]
         return Response(
             InvoiceSerializer(invoices.cancel_invoice(invoice=found, reason=reason, actor=actor_of(request))).data
         )

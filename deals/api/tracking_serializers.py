@@ -203,7 +203,7 @@ class ComputationSerializer(serializers.Serializer[Any]):
     steps = StepSerializer(many=True)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class TrackingReasonSerializer(serializers.Serializer[Any]):
     """A reason."""
 
     reason = text(2000)
