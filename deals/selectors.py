@@ -30,23 +30,27 @@ def visible_deals(viewer: User) -> QuerySet[Deal]:
     return Deal.objects.filter(visible).with_list_related_data().order_by("-pk")
 
 
+def _waits_for(organisations: Sequence[int]) -> Q:
+    return Q(licensor_id__in=organisations, turn__in=[Turn.LICENSOR, Turn.BOTH]) | Q(
+        licensee_id__in=organisations, turn__in=[Turn.LICENSEE, Turn.BOTH]
+    )
+
+
 def my_deals(user: User) -> QuerySet[Deal]:
     """Give the deals of the person's organisations: those that wait for the own side first, then the newest."""
     organisations = user.organisation_ids()
-    mine = Q(licensor_id__in=organisations, turn__in=[Turn.LICENSOR, Turn.BOTH]) | Q(
-        licensee_id__in=organisations, turn__in=[Turn.LICENSEE, Turn.BOTH]
-    )
+    waits = Case(When(_waits_for(organisations), then=Value(0)), default=Value(1), output_field=IntegerField())
     return (
         visible_deals(user)
         .filter(Q(licensor_id__in=organisations) | Q(licensee_id__in=organisations))
-        .annotate(waits=Case(When(mine, then=Value(0)), default=Value(1), output_field=IntegerField()))
+        .annotate(waits=waits)
         .order_by("waits", "-state_since", "-pk")
     )
 
 
 def deals_waiting_for(user: User) -> QuerySet[Deal]:
     """Give the deals that wait for the person's side, oldest first."""
-    return my_deals(user).filter(waits=0)  # type: ignore[misc]  # annotated by my_deals.order_by("state_since", "pk")
+    return my_deals(user).filter(_waits_for(user.organisation_ids())).order_by("state_since", "pk")
 
 
 def board_deals(operator: User) -> QuerySet[Deal]:
