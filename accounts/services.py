@@ -1,7 +1,7 @@
 """Writes of people and organisations."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ from accounts.models import (
     User,
 )
 from accounts.tasks import mail_notification
-from audit.services import record
+from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
-from marketplace.kit.lifecycle import move
+from marketplace.kit.lifecycle import move, move_all
 
 #: What an administrator may edit.
 EDITABLE = (
@@ -115,29 +115,37 @@ def end_membership(*, membership: Membership, actor: User) -> Membership:
     return membership
 
 
+def imported_organisation(*, name: str, kind: str, exchange: Exchange, **details: Any) -> Organisation:
+    """Make, unsaved, an organisation that a foreign register names; `import_organisations` saves it.
+
+    Without a province of its own it is entered under that of the exchange. Raises ValidationError.
+    """
+    organisation = Organisation(
+        kind=kind, exchange=exchange, name_vi=name, **{"name_en": name, "province": exchange.province, **details}
+    )
+    organisation.clean_fields(exclude={"exchange", "province"})
+    if organisation.tax_code:
+        organisation.validate_constraints()
+    return organisation
+
+
 @transaction.atomic
-def import_organisation(
-    *, name: str, kind: str, exchange: Exchange, source: str, actor: User | None, **details: Any
-) -> Organisation:
-    """Enter an organisation of an imported register, verified as such; it has no members yet.
+def import_organisations(
+    *, organisations: Sequence[Organisation], exchange: Exchange, source: str, actor: User | None
+) -> None:
+    """Enter organisations of an imported register, verified as such; they have no members yet.
 
     An act of the exchange: `actor` is one of its operators, or None for the system (a command without --as).
-    Raises NotAllowed, ValidationError.
+    Raises NotAllowed.
     """
     require(actor is None or policies.serves_exchange(actor, exchange.pk))
+    assert all(organisation.exchange_id == exchange.pk for organisation in organisations)
+    Organisation.objects.bulk_create(organisations)
+    data = [{"kind": one.kind, "exchange": exchange.code, "source": source} for one in organisations]
+    record_all(tag="organisation.create", subjects=organisations, actor=actor, data=data)
     note = f"imported from {source}"
-    organisation = Organisation(
-        kind=kind,
-        exchange=exchange,
-        name_vi=name,
-        **{"name_en": name, "province": exchange.province, **details},
-    )
-    organisation.full_clean()
-    organisation.save()
-    data = {"kind": kind, "exchange": exchange.code, "source": source}
-    record(tag="organisation.create", subject=organisation, actor=actor, data=data)
-    move(organisation, "import_verified", actor=actor, data={"note": note}, verification_note=note)
-    return organisation
+    notes = [{"note": note}] * len(organisations)
+    move_all(organisations, "import_verified", actor=actor, data=notes, verification_note=note)
 
 
 @transaction.atomic

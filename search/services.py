@@ -1,6 +1,8 @@
 """Writes: what may be found, and the vectors. Called inside the caller's transaction, safe to repeat."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,26 +15,13 @@ CHANNEL = "search_changes"
 
 
 @transaction.atomic
-def put_document(
-    *, kind: str, object_id: int, title: str, body: str, language: str | None = None, embed_soon: bool = True
-) -> Document:
+def put_document(*, kind: str, object_id: int, title: str, body: str, language: str | None = None) -> Document:
     """Make a text findable, or replace the text under which it is found.
 
     Without a language, it is detected. An unchanged text changes nothing. Followers of the log are told at
-    commit; the vector is made by a worker after it: at once or, for the many of an import (`embed_soon=False`),
-    by the periodic sweep.
+    commit; the vector is made by a worker after it.
     """
-    title, body = clean(title).strip(), clean(body).strip()
-    language = language or detect_language(f"{title}\n{body}")
-    wanted = {
-        "language": language,
-        "title": title,
-        "body": body,
-        "source_hash": embedder.text_hash("\0".join((language, title, body))),
-        "text_hash": embedder.text_hash(embedder.passage_text(title, body)),
-        "public": True,
-        "removed_at": None,
-    }
+    wanted = _wanted(title, body, language)
     document, created = Document.objects.select_for_update(of=("self",)).get_or_create(
         key=f"{kind}:{object_id}", defaults={"kind": kind, "object_id": object_id, **wanted}
     )
@@ -41,9 +30,43 @@ def put_document(
             return document
         _change(document, wanted)
     _tell(kind)
-    if embed_soon:
-        transaction.on_commit(partial(_queue_embedding, document.pk), robust=True)
+    transaction.on_commit(partial(_queue_embedding, document.pk), robust=True)
     return document
+
+
+@transaction.atomic
+def put_documents(*, kind: str, texts: Mapping[int, Mapping[str, str]]) -> None:
+    """Make many texts findable at once, as `put_document` does: object id → title, body and language.
+
+    Their vectors are left to the periodic sweep: no task is queued for each.
+    """
+    stored = Document.objects.select_for_update(of=("self",)).filter(kind=kind, object_id__in=texts).order_by("pk")
+    known = {document.object_id: document for document in stored}
+    fresh = []
+    for object_id, text in texts.items():
+        wanted = _wanted(text["title"], text["body"], text["language"])
+        document = known.get(object_id)
+        if document is None:
+            fresh.append(Document(key=f"{kind}:{object_id}", kind=kind, object_id=object_id, **wanted))
+        elif not document.public or document.source_hash != wanted["source_hash"]:
+            _change(document, wanted)
+    Document.objects.bulk_create(fresh)
+    if texts:
+        _tell(kind)
+
+
+def _wanted(title: str, body: str, language: str | None) -> dict[str, Any]:
+    title, body = clean(title).strip(), clean(body).strip()
+    language = language or detect_language(f"{title}\n{body}")
+    return {
+        "language": language,
+        "title": title,
+        "body": body,
+        "source_hash": embedder.text_hash("\0".join((language, title, body))),
+        "text_hash": embedder.text_hash(embedder.passage_text(title, body)),
+        "public": True,
+        "removed_at": None,
+    }
 
 
 @transaction.atomic

@@ -46,7 +46,7 @@ def create_technology(
     )
     if new:
         _replace_advantages(technology, advantages)
-        replace_rights(technology, ip_rights)
+        _replace_rights(technology, ip_rights)
     return technology
 
 
@@ -104,12 +104,12 @@ def _create(
         listing.province = organisation.province
     listing.full_clean()
     listing.save()
-    set_fields(listing, fields)
+    _set_fields(listing, fields)
     record(tag=f"{model.kind}.create", subject=listing, actor=actor, data={"organisation": organisation.pk})
     return listing, True
 
 
-def set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
+def _set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
     """Set the fields; the first becomes the main one unless a main field is among them."""
     if fields is None:
         return
@@ -144,7 +144,7 @@ def save_technology(
     if advantages is not None:
         _replace_advantages(technology, advantages)
     if ip_rights is not None:
-        replace_rights(technology, ip_rights)
+        _replace_rights(technology, ip_rights)
     _finish(technology, actor, {
         "values": sorted(values or {}),
         "lists": [n for n, v in (("fields", fields), ("advantages", advantages), ("ip_rights", ip_rights)) if v is not None],
@@ -188,7 +188,7 @@ def _write(listing: Any, values: Mapping[str, Any], fields: Sequence[Field] | No
         setattr(listing, name, value)
     listing.full_clean()
     listing.save()
-    set_fields(listing, fields)
+    _set_fields(listing, fields)
 
 
 def _finish(listing: Any, actor: User, data: Mapping[str, Any]) -> None:
@@ -206,22 +206,28 @@ def _replace_advantages(technology: Technology, rows: Sequence[Mapping[str, Any]
         advantage.save()
 
 
-def replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the IP rights, in the caller's transaction. Raises ValidationError."""
+def _replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
     technology.ip_rights.all().delete()
     for row in rows:
-        values = dict(row)
-        owners = values.pop("owners", [])
-        right = IPRight(technology=technology, **values)
-        right.full_clean()
-        total = sum((Decimal(owner["share_pct"]) for owner in owners), Decimal(0))
-        if owners and total != HUNDRED:
-            raise ValidationError(
-                {"owners": _("The owners' shares of “%(right)s” sum to %(total)s %%, not 100 %%.")
-                 % {"right": right, "total": total.normalize()}}
-            )  # fmt: skip
+        right, owners = checked_right(technology, row)
+        right.validate_constraints()
         right.save()
-        for owner in owners:
-            entry = RightOwner(right=right, **owner)
-            entry.full_clean()
-            entry.save()
+        RightOwner.objects.bulk_create(owners)
+
+
+def checked_right(technology: Technology, row: Mapping[str, Any]) -> tuple[IPRight, list[RightOwner]]:
+    """Make a right with its owners, unsaved, from a row as `save_technology` takes it. Raises ValidationError."""
+    values = dict(row)
+    owners = values.pop("owners", [])
+    right = IPRight(technology=technology, **values)
+    right.clean_fields(exclude={"technology"})
+    entries = [RightOwner(right=right, **owner) for owner in owners]
+    for entry in entries:
+        entry.clean_fields(exclude={"right", "organisation"})
+    total = sum((Decimal(entry.share_pct) for entry in entries), Decimal(0))
+    if entries and total != HUNDRED:
+        raise ValidationError(
+            {"owners": _("The owners' shares of “%(right)s” sum to %(total)s %%, not 100 %%.")
+             % {"right": right, "total": total.normalize()}}
+        )  # fmt: skip
+    return right, entries

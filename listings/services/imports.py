@@ -11,18 +11,18 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Exchange, Organisation, Province, User
 from accounts.policies import has_no_stake
-from accounts.services import import_organisation
-from audit.services import record as audit
+from accounts.services import import_organisations, imported_organisation
+from audit.services import record_all
 from listings import policies, selectors
 from listings.importer.mapping import Record, Refused
 from listings.importer.problems import Problem
 from listings.importer.texts import cut
 from listings.lifecycle import WITH_OPERATOR, ListingState
-from listings.models import Demand, Field, Technology
-from listings.services.drafts import replace_rights, set_fields
-from listings.services.publication import index_listing
+from listings.models import Demand, Field, IPRight, RightOwner, Technology
+from listings.services.drafts import checked_right
+from listings.services.publication import index_listings
 from marketplace.kit.errors import require
-from marketplace.kit.lifecycle import move
+from marketplace.kit.lifecycle import move_all
 from search.text import fold
 
 Status = Literal["added", "changed", "unchanged", "refused"]
@@ -75,11 +75,11 @@ def import_records(*, run: Import, records: Sequence[Record | Refused]) -> list[
     require(run.actor is None or policies.can_import(run.actor, run.exchange.pk))
     try:
         return _import_batch(run=run, records=records)
-    except (IntegrityError, DataError) as error:
-        if len(records) == 1:
-            only = records[0]
-            return [Outcome(only.row, only.source_id, "refused", (Problem.of("", str(error)),))]
-        return [outcome for one in records for outcome in import_records(run=run, records=[one])]
+    except (IntegrityError, DataError, ValidationError) as error:
+        if len(records) > 1:
+            return [outcome for one in records for outcome in import_records(run=run, records=[one])]
+        problems = _problems(error, {}) if isinstance(error, ValidationError) else [Problem.of("", str(error))]
+        return [Outcome(records[0].row, records[0].source_id, "refused", tuple(problems))]
 
 
 @transaction.atomic
@@ -87,25 +87,43 @@ def _import_batch(*, run: Import, records: Sequence[Record | Refused]) -> list[O
     """One transaction. Imports into the same exchange take turns, batch by batch."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 13))", [f"import:{run.exchange.pk}"])
-    batch = _Batch(run, [one for one in records if isinstance(one, Record)])
+    batch = _Batch(run, [one for one in records if isinstance(one, Record)], thorough=len(records) == 1)
     outcomes = []
     for one in records:
         if isinstance(one, Refused):
             outcomes.append(Outcome(one.row, one.source_id, "refused", one.problems))
             continue
         try:
-            outcomes.append(Outcome(one.row, one.source_id, batch.store(one)))
+            outcomes.append(Outcome(one.row, one.source_id, batch.plan(one)))
         except _RefusedError as refusal:
             outcomes.append(Outcome(one.row, one.source_id, "refused", refusal.problems))
-    batch.index()
+    batch.store()
     return outcomes
 
 
-class _Batch:
-    """What is known before the first record of a batch is stored."""
+@dataclass(slots=True)
+class _Planned:
+    """A listing to be added or changed: checked, not saved."""
 
-    def __init__(self, run: Import, records: Sequence[Record]) -> None:
+    record: Record
+    listing: Any
+    is_new: bool
+    organisation: Organisation
+    fields: list[Field]
+    rights: list[tuple[IPRight, list[RightOwner]]]
+    changed: list[str]
+
+
+class _Batch:
+    """Plans a batch record by record, then stores it as a whole.
+
+    Check constraints are the database's to hold; when it refuses a batch, each record is tried alone, and then
+    (`thorough`) the models say in words what is wrong.
+    """
+
+    def __init__(self, run: Import, records: Sequence[Record], *, thorough: bool) -> None:
         self.run = run
+        self.thorough = thorough
         self.model: Any = MODELS[run.kind]
         stored = (
             self.model.objects.filter(
@@ -121,95 +139,115 @@ class _Batch:
             for province in Province.objects.order_by("code")
             for name in (province.code, province.name_vi, province.name_en)
         }
-        self.organisations = self._known_organisations({one.organisation.get("name", "") for one in records})
-        self.touched: list[int] = []
+        self.organisations = self._known_organisations()
+        self.planned: dict[str, _Planned] = {}
+        self.drafts: list[Any] = []  # stored before, to be published now
 
-    def _known_organisations(self, names: set[str]) -> dict[str, Organisation]:
-        """Give the organisations of the exchange by folded name, and by tax code."""
+    def _known_organisations(self) -> dict[str, Organisation]:
+        """Give the organisations of the exchange by folded name, and all by tax code."""
         if self.run.organisation is not None:
             return {}
         known: dict[str, Organisation] = {}
         own = Organisation.objects.filter(exchange=self.run.exchange, is_sample=False).order_by("-pk")
-        for organisation in own.only("name_vi", "name_en", "tax_code", "state", "exchange"):
+        for organisation in own.only("name_vi", "name_en", "state", "exchange"):
             known[f"name:{fold(organisation.name_en)}"] = organisation
             known[f"name:{fold(organisation.name_vi)}"] = organisation
         for organisation in Organisation.objects.exclude(tax_code="").order_by("pk"):
             known[f"tax:{organisation.tax_code}"] = organisation
         return known
 
-    def store(self, one: Record) -> Status:
-        """Add or change a listing. Raises _RefusedError; nothing is stored then."""
+    def plan(self, one: Record) -> Status:
+        """Decide what becomes of a record. Raises _RefusedError."""
         run = self.run
+        if one.source_id in self.planned:
+            raise _RefusedError(Problem.of("id", _("Another row has the same id."), one.source_id))
         listing = self.stored.get(one.source_id)
         if listing is not None and listing.source_data.get("fingerprint") == one.fingerprint:
-            if run.publish and listing.state == ListingState.DRAFT:
-                self._publish(listing)
-                return "changed"
-            return "unchanged"
-        if listing is not None:
-            self._allow_change(listing)
+            if not run.publish or listing.state != ListingState.DRAFT:
+                return "unchanged"
+            self._require_verified(listing.organisation)
+            self.drafts.append(listing)
+            return "changed"
         is_new = listing is None
         if listing is None:
             listing = self.model(
                 exchange=run.exchange, author=run.author, source_name=run.source, source_id=one.source_id
             )
-        values = {name: value for name, value in one.values.items() if name != "province"}
-        before = {name: getattr(listing, name) for name in values}
+        else:
+            self._allow_change(listing)
+        values = {name: self._default(name) if value is None else value for name, value in one.values.items()}
+        if "province" in values:
+            values["province"] = self._province(values["province"])
+        changed = sorted(name for name, value in values.items() if getattr(listing, name) != value)
         for name, value in values.items():
-            setattr(listing, name, self._default(name) if value is None else value)
-        if "province" in one.values:
-            listing.province = self._province(one.values["province"])
+            setattr(listing, name, value)
         fields = self._fields(one, listing)
         listing.main_field = fields[0] if fields else None
         self._check(listing)
-        listing.organisation = self._organisation(one)
-        listing.source_data = {"record": one.original, "fingerprint": one.fingerprint}
-        if not is_new:
-            listing.version += 1
-            listing.content_version += 1
-        listing.source_data["content_version"] = listing.content_version
-        with transaction.atomic():
-            listing.save()
-            set_fields(listing, fields)
-            if isinstance(listing, Technology) and (one.ip_rights or not is_new):
-                try:
-                    replace_rights(listing, one.ip_rights)
-                except ValidationError as error:
-                    raise _RefusedError(*_problems(error, one.values, "ip_rights.")) from error
-        data: dict[str, Any] = {"source": run.source, "source_id": one.source_id}
-        if is_new:
-            audit(
-                tag=f"{run.kind}.create",
-                subject=listing,
-                actor=run.actor,
-                data={**data, "organisation": listing.organisation_id},
-            )
-        else:
-            data["values"] = sorted(name for name in values if before[name] != getattr(listing, name))
-            audit(tag=f"{run.kind}.import_changed", subject=listing, actor=run.actor, data=data)
-        self.stored[one.source_id] = listing
-        if listing.is_published:
-            self.touched.append(listing.pk)
-        elif run.publish and listing.state == ListingState.DRAFT:
-            self._publish(listing)
+        rights = self._rights(one, listing)
+        organisation = self._organisation(one)
+        self.planned[one.source_id] = _Planned(one, listing, is_new, organisation, fields, rights, changed)
         return "added" if is_new else "changed"
 
-    def _publish(self, listing: Any) -> None:
-        if not listing.organisation.is_verified:
-            raise _RefusedError(
-                Problem.of(
-                    "organisation", _("The organisation is not verified yet. Verify it first."), listing.organisation
-                )
-            )
-        data = {"source": self.run.source, "content_version": listing.content_version}
-        move(listing, "import_published", actor=self.run.actor, data=data, published_at=timezone.now())
-        self.touched.append(listing.pk)
+    def store(self) -> None:
+        """Save what was planned: organisations, listings, fields, rights, log, publication, index."""
+        run, plans = self.run, list(self.planned.values())
+        unsaved = {id(plan.organisation): plan.organisation for plan in plans if plan.organisation.pk is None}
+        import_organisations(
+            organisations=list(unsaved.values()), exchange=run.exchange, source=run.source, actor=run.actor
+        )
+        for plan in plans:
+            plan.listing.organisation = plan.organisation
+            if not plan.is_new:
+                plan.listing.version += 1
+                plan.listing.content_version += 1
+            plan.listing.source_data = {
+                "record": plan.record.original,
+                "fingerprint": plan.record.fingerprint,
+                "content_version": plan.listing.content_version,
+            }
+        new, old = [plan for plan in plans if plan.is_new], [plan for plan in plans if not plan.is_new]
+        self.model.objects.bulk_create([plan.listing for plan in new])
+        for plan in old:
+            plan.listing.save()
+        self._store_lists(new, old)
+        self._log("create", new, [{"organisation": plan.organisation.pk} for plan in new])
+        self._log("import_changed", old, [{"values": plan.changed} for plan in old])
+        if run.publish:
+            drafts = self.drafts + [plan.listing for plan in plans if plan.listing.state == ListingState.DRAFT]
+            data = [{"source": run.source, "content_version": listing.content_version} for listing in drafts]
+            move_all(drafts, "import_published", actor=run.actor, data=data, published_at=timezone.now())
+        index_listings(self.model, [one.pk for one in [*self.drafts, *(plan.listing for plan in plans)]])
 
-    def index(self) -> None:
-        """Make what was published or changed findable."""
-        rows = self.model.objects.filter(pk__in=self.touched).order_by("pk")
-        for listing in rows.prefetch_related("advantages") if self.model is Technology else rows:
-            index_listing(listing, embed_soon=False)
+    def _store_lists(self, new: Sequence[_Planned], old: Sequence[_Planned]) -> None:
+        through = self.model.fields.through
+        name = f"{self.run.kind}_id"
+        for plan in old:
+            plan.listing.fields.clear()
+        through.objects.bulk_create(
+            [through(**{name: plan.listing.pk, "field_id": field.nr}) for plan in [*new, *old] for field in plan.fields]
+        )
+        if self.model is Technology:
+            IPRight.objects.filter(technology__in=[plan.listing for plan in old]).delete()
+            rights = [(plan, right, owners) for plan in [*new, *old] for right, owners in plan.rights]
+            for plan, right, _owners in rights:
+                right.technology = plan.listing
+            IPRight.objects.bulk_create([right for _plan, right, _owners in rights])
+            for _plan, right, owners in rights:
+                for owner in owners:
+                    owner.right = right
+            RightOwner.objects.bulk_create([owner for _plan, _right, owners in rights for owner in owners])
+
+    def _log(self, verb: str, plans: Sequence[_Planned], data: Sequence[dict[str, Any]]) -> None:
+        record_all(
+            tag=f"{self.run.kind}.{verb}",
+            subjects=[plan.listing for plan in plans],
+            actor=self.run.actor,
+            data=[
+                {"source": self.run.source, "source_id": plan.record.source_id, **more}
+                for plan, more in zip(plans, data, strict=True)
+            ],
+        )
 
     def _allow_change(self, listing: Any) -> None:
         if listing.state in WITH_OPERATOR or listing.state == ListingState.AWAITING_OWNER:
@@ -231,9 +269,22 @@ class _Batch:
         try:
             listing.clean_fields(exclude=REFERENCES)
             listing.clean()
-            listing.validate_constraints(exclude={*REFERENCES, "source_id"})
+            if self.thorough:
+                listing.validate_constraints(exclude={*REFERENCES, "source_id"})
         except ValidationError as error:
             raise _RefusedError(*_problems(error, vars(listing))) from error
+
+    def _rights(self, one: Record, listing: Any) -> list[tuple[IPRight, list[RightOwner]]]:
+        made = []
+        for row in one.ip_rights:
+            try:
+                right, owners = checked_right(listing, row)
+                if self.thorough:
+                    right.validate_constraints(exclude={"technology"})
+            except ValidationError as error:
+                raise _RefusedError(*_problems(error, row, "ip_rights.")) from error
+            made.append((right, owners))
+        return made
 
     def _province(self, name: Any) -> Province | None:
         if not name:
@@ -253,37 +304,41 @@ class _Batch:
         return by_ipc or [self.fields[number] for number in one.guessed if number in self.fields]
 
     def _organisation(self, one: Record) -> Organisation:
+        """Give the record's organisation, perhaps a new one that `store` saves."""
         run = self.run
-        organisation = run.organisation
         details = one.organisation
-        if organisation is None:
-            organisation = self.organisations.get(f"tax:{details.get('tax_code')}")
+        organisation = run.organisation or self.organisations.get(f"tax:{details.get('tax_code')}")
         if organisation is None:
             name = cut(details.get("name", ""), 250)
             if not name:
                 raise _RefusedError(Problem.of("organisation", _("The record names no organisation.")))
-            organisation = self.organisations.get(f"name:{fold(name)}") or self._new_organisation(name, details)
+            organisation = self.organisations.get(f"name:{fold(name)}")
+            if organisation is None:
+                return self._new_organisation(name, details)
+        if organisation.pk is None:
+            return organisation
         if organisation.exchange_id != run.exchange.pk:
             message = _("The organisation is served by another exchange.")
             raise _RefusedError(Problem.of("organisation", message, organisation))
         if run.actor is not None and not has_no_stake(run.actor, organisation.pk):
             message = _("You belong to this organisation: another operator must import its records.")
             raise _RefusedError(Problem.of("organisation", message, organisation))
-        if run.publish and not organisation.is_verified:
-            message = _("The organisation is not verified yet. Verify it first.")
-            raise _RefusedError(Problem.of("organisation", message, organisation))
+        self._require_verified(organisation)
         return organisation
 
+    def _require_verified(self, organisation: Organisation) -> None:
+        if self.run.publish and not organisation.is_verified:
+            message = _("The organisation is not verified yet. Verify it first.")
+            raise _RefusedError(Problem.of("organisation", message, organisation))
+
     def _new_organisation(self, name: str, details: dict[str, str]) -> Organisation:
-        run = self.run
         more: dict[str, Any] = {key: details[key] for key in ("name_en", "tax_code", "website") if details.get(key)}
         if details.get("province"):
             more["province"] = self._province(details["province"])
         try:
-            made = import_organisation(
-                name=name, kind=details.get("kind") or Organisation.Kind.COMPANY, exchange=run.exchange,
-                source=run.source, actor=run.actor, **more,
-            )  # fmt: skip
+            made = imported_organisation(
+                name=name, kind=details.get("kind") or Organisation.Kind.COMPANY, exchange=self.run.exchange, **more
+            )
         except ValidationError as error:
             raise _RefusedError(*_problems(error, details, "organisation.")) from error
         self.organisations[f"name:{fold(name)}"] = made

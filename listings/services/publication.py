@@ -1,5 +1,6 @@
 """Submit, take back, withdraw; and keep the search index in step."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from listings.models import Demand, Technology
 from listings.services.locking import lock
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
-from search.services import put_document, remove_document
+from search.services import put_document, put_documents, remove_document
 
 L = TypeVar("L", Technology, Demand)
 
@@ -50,15 +51,20 @@ def missing_for_submission(listing: Technology | Demand) -> dict[str, str]:
     return {name: _(message) for name, message in required.items() if not getattr(listing, name)}
 
 
-def index_listing(listing: Technology | Demand, *, embed_soon: bool = True) -> None:
-    """Bring the search index in step with a listing, in the caller's transaction: published is found, all else is not.
-
-    `embed_soon=False` leaves its vector to the sweep.
-    """
+def index_listing(listing: Technology | Demand) -> None:
+    """Bring the search index in step with a listing, in the caller's transaction: published is found, all else is not."""
     if listing.is_published:
-        put_document(kind=listing.kind, object_id=listing.pk, embed_soon=embed_soon, **search_text.document_of(listing))
+        put_document(kind=listing.kind, object_id=listing.pk, **search_text.document_of(listing))
     else:
         remove_document(kind=listing.kind, object_id=listing.pk)
+
+
+def index_listings(model: type[L], pks: Sequence[int]) -> None:
+    """Bring the index in step with many listings at once; only published ones are put. Vectors come with the sweep."""
+    rows = model.objects.published().filter(pk__in=pks).order_by("pk")
+    if model is Technology:
+        rows = rows.prefetch_related("advantages")
+    put_documents(kind=model.kind, texts={listing.pk: search_text.document_of(listing) for listing in rows})
 
 
 def address(listing: Technology | Demand, name: str = "") -> str:

@@ -6,14 +6,14 @@ saves with a compare-and-set, and writes the audit row in the same transaction.
 Buttons ask `Lifecycle.can` and the room's policy, the same two that the service asks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from audit.services import record
+from audit.services import record, record_all
 from marketplace.kit.errors import Conflict
 
 
@@ -99,4 +99,35 @@ def move(obj: Any, transition: str, *, actor: Any, data: Mapping[str, Any] | Non
         subject=obj,
         actor=actor,
         data={"from": before, "to": step.target, **(data or {})},
+    )
+
+
+def move_all(
+    objects: Sequence[Any], transition: str, *, actor: Any, data: Sequence[Mapping[str, Any]], **changes: Any
+) -> None:
+    """Move many rows of one model, all in the same state, along `transition`, as `move` does; all of them or none.
+
+    `data` goes with `objects` one by one. Raises Conflict.
+    """
+    assert connection.in_atomic_block, "move_all() belongs inside a transaction"
+    if not objects:
+        return
+    lifecycle: Lifecycle = objects[0].lifecycle
+    step = lifecycle.transitions[transition]
+    states = {obj.state for obj in objects}
+    before = states.pop()
+    if states or before not in step.sources:
+        raise Conflict(_("Some of these cannot be changed now."), transition=transition)
+    rows = type(objects[0])._base_manager.filter(pk__in=[obj.pk for obj in objects], state=before)
+    if rows.update(state=step.target, **changes) != len(objects):
+        raise Conflict(_("Someone else has just changed this. Look again and decide anew."), transition=transition)
+    for obj in objects:
+        obj.state = step.target
+        for name, value in changes.items():
+            setattr(obj, name, value)
+    record_all(
+        tag=f"{lifecycle.name}.{transition}",
+        subjects=objects,
+        actor=actor,
+        data=[{"from": before, "to": step.target, **details} for details in data],
     )
