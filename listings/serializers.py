@@ -261,18 +261,19 @@ class DemandDraftSerializer(DraftSerializer):
         ]  # fmt: skip
 
 
+@extend_schema_field(serializers.IntegerField())
+class VisibleOrganisationField(serializers.PrimaryKeyRelatedField):
+    """An organisation that the viewer may see; whether he may act for it is the service's question."""
+
+    def get_queryset(self) -> Any:
+        """Give those organisations."""
+        return visible_organisations(self.context["request"].user)
+
+
 class StartMixin(serializers.Serializer):
     """On whose behalf a draft starts."""
 
-    organisation = serializers.PrimaryKeyRelatedField(queryset=Organisation._default_manager.none())
-
-    def get_fields(self) -> Any:
-        """Offer the organisations that the viewer may see; whether he may act for one is the service's question."""
-        fields: dict[str, Any] = super().get_fields()
-        request = self.context.get("request")
-        if request is not None:
-            fields["organisation"].queryset = visible_organisations(request.user)
-        return fields
+    organisation = VisibleOrganisationField()
 
 
 class NewTechnologySerializer(StartMixin, TechnologyDraftSerializer):
@@ -324,7 +325,7 @@ class PublishSerializer(ActReasonSerializer):
     no_secrets = serializers.BooleanField(default=False)
 
 
-class UploadSerializer(serializers.Serializer):
+class DocumentUploadSerializer(serializers.Serializer):
     """A file with its title and tier."""
 
     title = serializers.CharField(max_length=200, validators=[plain_text])

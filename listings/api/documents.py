@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from listings import selectors, services
-from listings.serializers import DocumentSerializer, UploadSerializer
+from listings.serializers import DocumentSerializer, DocumentUploadSerializer
 from listings.views.documents import send
 from listings.views.lookup import find
 from marketplace.kit.readonly import writes_on_get
@@ -28,11 +28,11 @@ class Documents(APIView):
 
     parser_classes: ClassVar[Any] = [MultiPartParser]
 
-    @extend_schema(request=UploadSerializer, responses={201: DocumentSerializer})
+    @extend_schema(request=DocumentUploadSerializer, responses={201: DocumentSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Keep a file with a technology (multipart: title, tier, file)."""
         technology = find("technology", request.user, pk)
-        form = UploadSerializer(data=request.data)
+        form = DocumentUploadSerializer(data=request.data)
         if too_large(request._request):
             limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
             raise ApiValidationError(
@@ -70,6 +70,6 @@ class DocumentContent(APIView):
     permission_classes: ClassVar[Any] = [permissions.AllowAny]
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: int) -> HttpResponse:
+    def get(self, request: Request, pk: int) -> FileResponse:
         """Send it."""
         return send(request.user, pk)

@@ -74,7 +74,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @writes_on_get("who opened a document that is not public is noted in the audit log")
 @login_not_required
 @require_safe
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: HttpRequest, pk: int) -> FileResponse:
     """Send a document to whom its tier lets in."""
     return send(request.user, pk)
 

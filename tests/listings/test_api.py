@@ -127,9 +127,9 @@ def test_list_query_counts(count, django_assert_num_queries):
         DemandFactory(published=True)
         DemandFactory(published=True, masked=True)
     user = type(technology.author).objects.get(pk=technology.author_id)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         api().get(reverse("api:technologies"))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         api(user).get(reverse("api:demands"))
 
 
