@@ -54,5 +54,6 @@ def _card(deal: Any, deadline: datetime.timedelta) -> dict[str, Any]:
     due, effective = None, False
     if contract is not None and deal.state == DealState.SIGNED:
         effective = contract.effective_on is not None
-        due = contract.effective_on or contract.signed_on + deadline
+        waits_for_permit = selectors.is_restricted(deal) and not effective  # no registration clock runs then
+        due = contract.effective_on or (None if waits_for_permit else contract.signed_on + deadline)
     return {"deal": deal, "owner": owner, "both": deal.turn == Turn.BOTH, "due": due, "effective": effective}
