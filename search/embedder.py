@@ -19,8 +19,9 @@ from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from numpy.typing import NDArray
 
+from search import accents
 from search.models import DIMENSIONS
-from search.text import clean, shorten
+from search.text import VIETNAMESE, clean, detect_language, shorten
 
 Vectors = NDArray[np.float32]
 
@@ -153,12 +154,15 @@ def current_embedder() -> Embedder:
 def passage_text(title: str, body: str) -> str:
     """Give the part of a document that is embedded: title and beginning of the body, about 1,000 characters."""
     head, rest = (" ".join(clean(part).split()) for part in (title, body))
-    return shorten(f"{head.rstrip('.')}. {rest}" if head and rest else head or rest, TEXT_SIZE)
+    return query_text(f"{head.rstrip('.')}. {rest}" if head and rest else head or rest)
 
 
-def query_text(text: str) -> str:
-    """Give the part of a query that is embedded."""
-    return shorten(" ".join(clean(text).split()), TEXT_SIZE)
+def query_text(text: str, *, language: str | None = None) -> str:
+    """Give the part of a query that is embedded; bare Vietnamese with its likely marks."""
+    said = shorten(" ".join(clean(text).split()), TEXT_SIZE)
+    if accents.is_bare(said) and (language or detect_language(said)) == VIETNAMESE:
+        return accents.restore(said)
+    return said
 
 
 def text_hash(text: str) -> str:
@@ -166,10 +170,10 @@ def text_hash(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def embed_query(text: str) -> Vectors:
-    """Embed one query, from the cache if it was asked lately. Raises EmbeddingError."""
+def embed_query(text: str, *, language: str | None = None) -> Vectors:
+    """Embed one query, from the cache if it was asked lately. Its language is detected. Raises EmbeddingError."""
     embedder = current_embedder()
-    text = query_text(text)
+    text = query_text(text, language=language)
     key = f"search:query:{text_hash(embedder.space + text)}"
     stored = cache.get(key)
     if stored is not None:

@@ -169,7 +169,7 @@ def examine(
     if not dense or not said.strip():
         query_vector = None
     elif query_vector is None:
-        query_vector = _vector(said)
+        query_vector = _vector(said, language)
     if query_vector is not None:
         means = vectors.load_means(space)
         mean = means[language, "need" if is_long else "query"]
@@ -255,9 +255,9 @@ def _by_words(
         return []
 
 
-def _vector(said: str) -> Vectors | None:
+def _vector(said: str, language: str) -> Vectors | None:
     try:
-        return embedder.embed_query(said)
+        return embedder.embed_query(said, language=language)
     except EmbeddingError as error:
         logger.warning("No vector for the query, words alone rank: %s", error)
         return None

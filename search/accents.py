@@ -1,0 +1,143 @@
+"""Puts the marks back on Vietnamese that was typed without them: `loc nuoc nhiem man` → `lọc nước nhiễm mặn`.
+
+Only for the encoder, which goes astray on bare Vietnamese; words are folded anyway. A query is read as a chain of
+syllables, each with the marked forms that were seen, and the likeliest chain is taken (Viterbi, pairs of neighbours
+that back off to single syllables). `accents.tsv` holds the counts: one syllable a line, how often it was seen, and
+what followed it. `python -m benchmarks.accents --write` makes it and says from what.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+from pathlib import Path
+
+from search.text import clean, fold, words
+
+FILE = Path(__file__).with_name("accents.tsv")
+START = "^"  # the neighbour before the first syllable of a phrase
+BACK_OFF = 2.0  # how many sightings of a pair the single syllable weighs
+FORMS = 12  # marked forms of one syllable that are tried
+BARE_SHARE = 0.2  # of the syllables may carry marks: above, the text was typed with them
+BREAK = re.compile(r"[.!?;:,()\[\]\"“”\n]")
+TONE_LAST = re.compile(r"(?<!q)(o|u)([àáảãạèéẻẽẹỳýỷỹỵ])$")
+TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each syllable was seen and what followed it; `forms` are a bare syllable's marked ones, by count."""
+
+    total: int
+    single: dict[str, int]
+    follows: dict[str, dict[str, int]]
+    forms: dict[str, tuple[str, ...]]
+
+
+def read(lines: list[str]) -> Counts:
+    """Read the lines of a counts file; those that begin with `#` say where it comes from."""
+    single: dict[str, int] = {}
+    follows: dict[str, dict[str, int]] = {}
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        syllable, count, after = line.rstrip("\n").split("\t")
+        single[syllable] = int(count)
+        pairs = after.split(" ") if after else []
+        follows[syllable] = {right: int(seen or 1) for right, _, seen in (pair.partition(":") for pair in pairs)}
+    by_form: dict[str, list[str]] = {}
+    for syllable in single:
+        if syllable != START:
+            by_form.setdefault(fold(syllable), []).append(syllable)
+    forms = {
+        bare: tuple(sorted(marked, key=lambda one: (-single[one], one))[:FORMS]) for bare, marked in by_form.items()
+    }
+    return Counts(sum(single.values()) - single.get(START, 0), single, follows, forms)
+
+
+@lru_cache(maxsize=1)
+def counts() -> Counts:
+    """Give the shipped counts, read once."""
+    return read(FILE.read_text(encoding="utf-8").splitlines())
+
+
+def standard(syllable: str) -> str:
+    """Put the tone where most texts have it: `hoà` → `hòa`, `thuý` → `thúy`."""
+
+    def moved(match: re.Match[str]) -> str:
+        first, last = match.group(1), unicodedata.normalize("NFD", match.group(2))
+        return unicodedata.normalize("NFC", first + last[1:]) + last[0]
+
+    return TONE_LAST.sub(moved, syllable)
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether a text carries (almost) no marks."""
+    found = [match.group() for match in words(text) if match.group().isalpha()]
+    return sum(1 for word in found if not word.isascii()) <= BARE_SHARE * len(found)
+
+
+def restore(text: str, *, table: Counts | None = None) -> str:
+    """Give a bare Vietnamese text with its likely marks; what carries marks already is returned as it is.
+
+    Case, spacing and all that is not a known syllable stay. Folded, the answer equals the folded text.
+    """
+    text = clean(text)
+    if not is_bare(text):
+        return text
+    table = table or counts()
+    pieces: list[str] = []
+    chain: list[tuple[str, str]] = []  # what stood before each syllable of the phrase, and the syllable
+    last = 0
+    for match in words(text):
+        word = match.group()
+        between = text[last : match.start()]
+        last = match.end()
+        known = fold(word) in table.forms and len(word) == len(fold(word))
+        if chain and (not known or BREAK.search(between)):
+            pieces += _solved(chain, table)
+            chain = []
+        if known:
+            chain.append((between, word))
+        else:
+            pieces += (between, word)
+    return "".join([*pieces, *_solved(chain, table), text[last:]])
+
+
+def _solved(chain: list[tuple[str, str]], table: Counts) -> list[str]:
+    """Give the pieces of a phrase, each syllable in the form of the likeliest chain."""
+    if not chain:
+        return []
+    best: dict[str, float] = {START: 0.0}
+    back: list[dict[str, str]] = []
+    for _, word in chain:
+        options = table.forms[fold(word)] if word.isascii() else (word.lower(),)
+        here: dict[str, float] = {}
+        came: dict[str, str] = {}
+        steps = [
+            (left, score, table.follows.get(left, {}), table.single.get(left, 0) + BACK_OFF)
+            for left, score in best.items()
+        ]
+        for form in options:
+            alone = BACK_OFF * (table.single.get(form, 0) + 0.5) / table.total
+            score, left = max(
+                (score + log((after.get(form, 0) + alone) / seen), left) for left, score, after, seen in steps
+            )
+            here[form], came[form] = score, left
+        best = here
+        back.append(came)
+    form = max(best, key=lambda one: (best[one], one))
+    chosen: list[str] = []
+    for came in reversed(back):
+        chosen.append(form)
+        form = came[form]
+    pieces: list[str] = []
+    for (between, word), form in zip(chain, reversed(chosen), strict=True):
+        pieces += (between, _in_case(word, form))
+    return pieces
+
+
+def _in_case(word: str, form: str) -> str:
+    """Write the form in capitals where the word has them."""
+    return "".join(letter.upper() if old.isupper() else letter for old, letter in zip(word, form, strict=True))

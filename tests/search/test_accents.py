@@ -1,0 +1,96 @@
+"""Marks put back: nothing but marks changes, what has marks stays, common technical phrases come back right."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search import accents, embedder
+from search.text import clean, fold
+
+BARE = st.text(alphabet="abcdeghiklmnopqrstuvxyABCDEGHNTX 0123456789.,;-/()\n€ß", max_size=200)
+MARKED = st.lists(
+    st.sampled_from(
+        [
+            "xử",
+            "lý",
+            "nước",
+            "thải",
+            "dệt",
+            "nhuộm",
+            "màng",
+            "lọc",
+            "của",
+            "nhiễm",
+            "mặn",
+            "Sấy",
+            "THANH",
+            "phân",
+            "bón",
+            "vi",
+            "sinh",
+        ]
+    ),
+    min_size=6,
+)
+
+
+@given(BARE)
+def test_restored_text_differs_in_marks_alone(text: str) -> None:
+    back = accents.restore(text)
+    assert fold(back) == fold(clean(text))
+    assert len(back) == len(clean(text))
+    assert [one.isupper() for one in back] == [one.isupper() for one in clean(text)]
+
+
+@given(MARKED)
+def test_marked_text_stays_as_it_is(syllables: list[str]) -> None:
+    text = " ".join(syllables)
+    if not accents.is_bare(text):
+        assert accents.restore(text) == text
+
+
+def test_the_few_marks_of_a_bare_text_are_kept() -> None:
+    assert accents.restore("xu ly nuoc thai det nhuộm").endswith(" nhuộm")
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "máy sấy thanh long",
+        "xử lý nước thải dệt nhuộm",
+        "màng lọc",
+        "phân bón vi sinh",
+        "cảm biến độ ẩm đất",
+        "thiết bị sấy nông sản",
+        "vật liệu cách nhiệt",
+        "Bảo quản trái cây sau thu hoạch",
+        "thuốc trừ sâu sinh học",
+        "chế phẩm sinh học cho lúa",
+    ],
+)
+def test_technical_phrases_come_back(phrase: str) -> None:
+    bare = "".join(fold(letter).upper() if letter.isupper() else fold(letter) for letter in phrase)
+    assert bare.isascii()
+    assert accents.restore(bare) == phrase
+
+
+def test_words_that_are_no_syllables_stay() -> None:
+    assert accents.restore("cam bien IoT ESP32 cho may say") == "cảm biến IoT ESP32 cho máy sấy"
+
+
+def test_tones_stand_where_most_texts_have_them() -> None:
+    assert [accents.standard(one) for one in ("hoà", "thuý", "khoẻ", "quý", "hoàn")] == [
+        "hòa", "thúy", "khỏe", "quý", "hoàn",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "embedded"),
+    [
+        ("xu ly nuoc thai", "xử lý nước thải"),
+        ("xử lý nước thải", "xử lý nước thải"),
+        ("salt water membrane", "salt water membrane"),
+    ],
+)
+def test_only_bare_vietnamese_is_embedded_with_other_letters(query: str, embedded: str) -> None:
+    assert embedder.query_text(query) == embedded
