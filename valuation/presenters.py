@@ -46,6 +46,14 @@ NOTES = {
     "industry_quartiles": _("Quartiles of the industry."),
     "industry_middle": _("Middle of the industry with the spread of all industries."),
 }
+#: Sources that are words rather than a citation.
+SOURCES = {
+    "Judgement of the exchange, no accepted published table": _(
+        "Judgement of the exchange, no accepted published table"
+    ),
+    "10-year government bond, order of magnitude": _("10-year government bond, order of magnitude"),
+    "Build-up practice for small companies": _("Build-up practice for small companies"),
+}
 METHODS = {
     RELIEF: (
         _("Relief from royalty"),
@@ -104,7 +112,7 @@ def input_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
     for row in suggestion.inputs["rows"]:
         label, hint = INPUTS[row["name"]]
         origin, tone = ORIGINS[row["origin"]]
-        source = row["source"]
+        source = "; ".join(str(SOURCES.get(part, part)) for part in row["source"].split("; "))
         if row["name"] == "legal_life":
             end = date_format(datetime.date.fromisoformat(source), "SHORT_DATE_FORMAT")
             source = gettext("IP right until %(end)s") % {"end": end}
@@ -181,10 +189,14 @@ def comparable_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
     found = (suggestion.result or {}).get("comparables", {}).get(COMPARABLE_ROYALTIES)
     weights = {row["key"]: row["weight"] for row in found["rows"]} if found else {}
     statistics = {"median": gettext("median"), "mean": gettext("mean")}
-    return [
-        {**row, "statistic": statistics[row["statistic"]], "weight": weights.get(row["key"]), "unconfirmed": row["certainty"] == "B"}
-        for row in suggestion.inputs["comparables"]
-    ]  # fmt: skip
+    rows = []
+    for row in suggestion.inputs["comparables"]:
+        dated = "" if row["year"] and str(row["year"]) in row["source"] else row["year"] or gettext("no date")
+        rows.append({
+            **row, "statistic": statistics[row["statistic"]], "weight": weights.get(row["key"]), "date": dated,
+            "unconfirmed": row["certainty"] == "B",
+        })  # fmt: skip
+    return rows
 
 
 def grade_of(suggestion: Suggestion) -> dict[str, Any]:

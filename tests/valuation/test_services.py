@@ -212,6 +212,14 @@ def test_publication_and_beat_name_the_tasks() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_worker_computes_what_was_asked(real_worker: Any) -> None:
+    technology = TechnologyFactory()
+    services.request_suggestion(technology=technology, actor=technology.author)
+    real_worker.wait_for(lambda: selectors.current_suggestion(technology))
+    assert Suggestion.objects.get().is_priced
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_at_once_store_one_row() -> None:
     technology = TechnologyFactory(published=True)
     start, found, errors = threading.Barrier(2), [], []
