@@ -5,6 +5,7 @@ Several values of one filter widen it; several filters narrow each other.
 """
 
 from collections.abc import Callable, Collection
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -71,7 +72,20 @@ class Reference:
         return list({slugify(r.region_en): r.region_en if english else r.region_vi for r in self._provinces}.items())
 
 
-class Several(MultipleChoiceFilter):
+class Light:
+    """A filter of which each request takes a light copy; its closed lists are shared."""
+
+    means: Callable[[Any, Any], Q] | None = None
+    extra: dict[str, Any]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        made = copy(self)
+        made.extra = dict(self.extra)
+        made.__dict__.pop("_field", None)
+        return made
+
+
+class Several(Light, MultipleChoiceFilter):
     """Any of several values. `source` names the part of Reference that gives the choices."""
 
     def __init__(self, *, means: Callable[[Any, Any], Q], source: str = "", **kwargs: Any) -> None:
@@ -79,7 +93,7 @@ class Several(MultipleChoiceFilter):
         self.means, self.source = means, source
 
 
-class Number(NumberFilter):
+class Number(Light, NumberFilter):
     """One bound."""
 
     field_class = forms.DecimalField
@@ -92,19 +106,15 @@ class Number(NumberFilter):
         """The field has one already."""
 
 
-class Query(CharFilter):
+class Query(Light, CharFilter):
     """The words of the search box. Ranking them is the engine's work, not a condition."""
-
-    means = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=QUERY_LENGTH, validators=[plain_text], **kwargs)
 
 
-class Order(ChoiceFilter):
+class Order(Light, ChoiceFilter):
     """The order of the list; not a condition."""
-
-    means = None
 
 
 class ListingFilter(FilterSet):

@@ -13,10 +13,15 @@ from django.db.models import F, QuerySet
 from listings import conditions, facets
 from listings.facets import Counts
 from listings.filters import DemandFilter, ListingFilter, TechnologyFilter
-from listings.selectors import in_order, published_demands, published_technologies
+from listings.selectors import among, in_order, published_demands, published_technologies
 from search.engine import Hit, Ranking, rank
 
 FILTERS: dict[str, type[ListingFilter]] = {"technology": TechnologyFilter, "demand": DemandFilter}
+#: Long texts that a row of a list does not show.
+LONG = {
+    "technology": ("solution", "applications", "trl_evidence", "source_data"),
+    "demand": ("tried", "material", "method", "product", "application", "source_data"),
+}
 RANKED = 1000  # a search looks at so many of the best
 
 
@@ -50,12 +55,17 @@ class Found:
     def published(self) -> QuerySet[Any]:
         """What the public may find; of it what answers the words, when there are any."""
         rows: QuerySet[Any] = published_technologies() if self.kind == "technology" else published_demands()
-        return rows if self.ranking is None else rows.filter(pk__in=self.ranking.object_ids)
+        return rows if self.ranking is None else among(rows, self.ranking.object_ids)
 
     @property
     def listings(self) -> QuerySet[Any]:
         """The listings in order, joined for lists."""
         return self.sorted(self.filters.filter_queryset(self.published))
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        """The listings in order, without the long texts that no list shows."""
+        return self.listings.defer(*LONG[self.kind])
 
     def sorted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Put rows in the asked order; it ends in the key."""

@@ -15,7 +15,7 @@ from listings.models import Demand, Technology
 from marketplace.kit import money
 from search.text import highlight, shorten, snippet
 
-EXCERPT = 1200  # characters in which the words are looked for
+EXCERPT = 900  # characters in which the words are looked for
 MANY = 8  # a facet with more values shows its most frequent first
 
 FACETS = {
@@ -51,8 +51,7 @@ def labels(values: Any, choices: Any) -> list[str]:
 
 def excerpt(listing: Technology | Demand) -> str:
     """Give the text of which a list shows a part."""
-    parts = [listing.summary, listing.problem]
-    parts += [listing.solution] if isinstance(listing, Technology) else [listing.effect, listing.application]
+    parts = [listing.summary, listing.problem, *([listing.effect] if isinstance(listing, Demand) else [])]
     return shorten(" ".join(filter(None, parts)), EXCERPT)
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -94,18 +95,20 @@ def demand_detail(viewer: Viewer) -> QuerySet[Demand]:
     return visible_demands(viewer).prefetch_related("fields")
 
 
+def among(queryset: QuerySet[L], ids: Sequence[int]) -> QuerySet[L]:
+    """Keep the rows with these ids, sent as one array."""
+    return queryset.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])) if ids else queryset.none()
+
+
 def in_order(queryset: QuerySet[L], ids: Sequence[int]) -> QuerySet[L]:
-    """Keep `ids` and order by their place in that sequence."""
-    if not ids:
-        return queryset.none()
-    wanted = list(ids)
+    """Order by the place of each row in a sequence of ids; rows that are not in it come last."""
     place = Func(
-        Value(wanted, output_field=ArrayField(BigIntegerField())),
+        Value(list(ids), output_field=ArrayField(BigIntegerField())),
         F("pk"),
         function="array_position",
         output_field=IntegerField(),
     )
-    return queryset.filter(pk__in=wanted).order_by(place, "pk")
+    return queryset.order_by(place, "pk")
 
 
 def my_technologies(user: User) -> QuerySet[Technology]:

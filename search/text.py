@@ -260,10 +260,14 @@ def snippet(text: str, query: str, *, language: str | None = None, size: int = 2
     return mark_safe(f"{'… ' if begin else ''}{marked}{' …' if finish < len(text) else ''}")
 
 
-def _terms_for(query: str, text: str, language: str | None) -> set[str]:
+def _terms_for(query: str, text: str, language: str | None) -> frozenset[str]:
     """Give the query's terms as a text of that language would hold them."""
-    target = language or detect_language(text)
-    return set(analyse(query).terms) | set(analyse(query, target).terms)
+    return _terms_in(query, language or detect_language(text))
+
+
+@lru_cache(maxsize=256)
+def _terms_in(query: str, language: str) -> frozenset[str]:
+    return frozenset(analyse(query).terms) | frozenset(analyse(query, language).terms)
 
 
 def _marked(text: str, found: list[tuple[int, int]]) -> SafeString:

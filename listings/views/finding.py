@@ -43,7 +43,7 @@ class CountedPaginator(Paginator):
 
 
 def _page(request: HttpRequest, found: Found) -> Page[Any]:
-    pages = CountedPaginator(found.listings, total=found.counts.total)
+    pages = CountedPaginator(found.rows, total=found.counts.total)
     try:
         return pages.page(request.GET.get("page", 1))
     except PageNotAnInteger:
@@ -145,7 +145,7 @@ def _csv_rows(request: HttpRequest, found: Found) -> Iterator[str]:
     yield "\ufeff" + writer.writerow(
         ["id", "url", "title", "summary", "language", "organisation", "place", "field", *own, "published_at"]
     )
-    for listing in found.listings[:DOWNLOADED]:
+    for listing in found.rows[:DOWNLOADED]:
         url = request.build_absolute_uri(listing.get_absolute_url())
         values = [getattr(listing, name) for name in own]
         texts = [";".join(value) if isinstance(value, list) else value for value in values]
@@ -182,7 +182,7 @@ class ListingFeed(Feed):
 
     def items(self, found: Found) -> list[Technology | Demand]:
         """Give the first entries."""
-        rows = found.listings if "sort" in found.filters.values else found.listings.order_by("-published_at", "-pk")
+        rows = found.rows if "sort" in found.filters.values else found.rows.order_by("-published_at", "-pk")
         return list(rows[:FEED_ENTRIES])
 
     def item_title(self, item: Any) -> str:

@@ -33,7 +33,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     lists = []
     for kind, title in (("technology", _("Technologies on offer")), ("demand", _("Demands"))):
         listed = find(kind, {"organisation": str(pk)})
-        rows = list(listed.listings[: SHOWN + 1])
+        rows = list(listed.rows[: SHOWN + 1])
         lists.append(
             {
                 "kind": kind,

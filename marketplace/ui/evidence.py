@@ -1,8 +1,12 @@
 """Components that show a judgement and what it rests on: readiness, price, match, deal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from .formats import money_text
@@ -13,10 +17,10 @@ TIERS = {"public": "globe", "registered": "person", "nda": "lock"}
 REASON_KINDS = ("meaning", "word", "field", "fact")
 
 
-@register.inclusion_tag("components/trl_gauge.html")
+@register.simple_tag
 def trl_gauge(
     value: Any, *, needed_from: Any = None, needed_to: Any = None, size: str = "normal", label: bool = True
-) -> dict[str, Any]:
+) -> SafeString:
     """Technology readiness as nine cells, those the buyer needs outlined. An absent value leaves all empty."""
     level = _level("value", value)
     low, high = _level("needed_from", needed_from), _level("needed_to", needed_to)
@@ -26,6 +30,14 @@ def trl_gauge(
         low = 1
     if low is not None and high is not None and low > high:
         raise ValueError(f"needed_from={low} is above needed_to={high}")
+    return _drawn_gauge(level, low, high, one_of("size", size, {"small", "normal"}), bool(label), get_language())
+
+
+@lru_cache(maxsize=512)
+def _drawn_gauge(
+    level: int | None, low: int | None, high: int | None, size: str, label: bool, language: str | None
+) -> SafeString:
+    """Draw it: a list shows the same few gauges over and over."""
     cells = [
         {
             "number": number,
@@ -37,15 +49,8 @@ def trl_gauge(
         }
         for number in range(1, 10)
     ]
-    return {
-        "level": level,
-        "low": low,
-        "high": high,
-        "fits": level is not None and low is not None and level >= low,
-        "cells": cells,
-        "size": one_of("size", size, {"small", "normal"}),
-        "label": label,
-    }
+    values = {"level": level, "low": low, "high": high, "cells": cells, "size": size, "label": label}
+    return render_to_string("components/trl_gauge.html", values)
 
 
 def _level(name: str, value: Any) -> int | None:
