@@ -141,10 +141,13 @@ def test_the_eight_steps_by_api(people: dict[str, Person], real_worker: Any) -> 
     assert tto.get("matches/", technology=technology)["results"][0]["id"] == match["id"]
     buyer.send(f"matches/{match['id']}/shortlist/", {"side": "demand"})
 
-    # 6. Price: a range with its grade.
-    real_worker.wait_for(lambda: Client().get(f"/api/v1/technologies/{technology}/price/").status_code == 200)
-    price = buyer.get(f"technologies/{technology}/price/")
+    # 6. Price: a range with its grade, by the same worker.
+    address = f"technologies/{technology}/price/"
+    real_worker.wait_for(lambda: buyer.get(address)["state"] == "ready")
+    price = buyer.get(address)["suggestion"]
+    assert price["no_price"] == []
     assert int(price["low"]) < int(price["mid"]) < int(price["high"])
+    assert price["grade"] in {"A", "B", "C", "D"}
 
     # 7. Deal: enquiry, confidentiality, offers, contract, signature.
     opened = buyer.send(
