@@ -15,6 +15,8 @@ from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter, NumberFilter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import Organisation
 from accounts.selectors import provinces
@@ -91,6 +93,8 @@ class Several(Light, MultipleChoiceFilter):
     def __init__(self, *, means: Callable[[Any, Any], Q], source: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.means, self.source = means, source
+        if source:
+            extend_schema_field(OpenApiTypes.STR)(self)  # its choices are read when a request asks
 
 
 class Number(Light, NumberFilter):

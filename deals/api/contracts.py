@@ -15,11 +15,11 @@ from deals.api.serializers import (
     AcceptContractSerializer,
     ContractSerializer,
     DealReasonSerializer,
+    NewSignedCopySerializer,
     PartySerializer,
     PermitSerializer,
     RegistrationSerializer,
     SignedCopySerializer,
-    UploadSerializer,
 )
 from deals.views.common import pdf_response
 from marketplace.kit.uploads import too_large
@@ -92,14 +92,14 @@ class SignedCopies(OfDeal):
 
     parser_classes = [MultiPartParser]
 
-    @extend_schema(request=UploadSerializer, responses={201: SignedCopySerializer})
+    @extend_schema(request=NewSignedCopySerializer, responses={201: SignedCopySerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Record it."""
         deal = self.deal(pk)
         sent = request.data  # reads the upload, so that a file over the limit is known by now
         if too_large(request._request) and sent is not None:
             raise ApiValidationError({"file": [_("The file is too large. Make it smaller or split it.")]})
-        values = self.read(UploadSerializer)
+        values = self.read(NewSignedCopySerializer)
         copy = services.upload_signed_copy(
             deal=deal, actor=request.user, upload=values["file"], signed_on=values["signed_on"]
         )

@@ -163,7 +163,7 @@ class SignedCopySerializer(serializers.ModelSerializer):
         fields = ["id", "side", "signed_on", "filename", "size", "sha256", "uploaded_at", "confirmed_at", "refused_at"]
 
 
-class UploadSerializer(serializers.Serializer):
+class NewSignedCopySerializer(serializers.Serializer):
     """A signed copy to record (multipart)."""
 
     file = serializers.FileField()

@@ -226,6 +226,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "ENUM_NAME_OVERRIDES": {
+        "TransferMethodEnum": "listings.choices.TransferMethod",
+        "MatchSideEnum": "matching.choices.Side",
+        "DealSideEnum": "deals.choices.Side",
+        "ListingStateEnum": "listings.lifecycle.ListingState",
+        "DealStateEnum": "deals.lifecycle.DealState",
+        "OfferStateEnum": "deals.lifecycle.OfferState",
+        "VerificationEnum": "accounts.lifecycle.VerificationState",
         "ListingLanguageEnum": "listings.choices.Language",
         "OrganisationKindEnum": "accounts.models.Organisation.Kind",
         "IPKindEnum": "listings.choices.IPKind",
