@@ -113,14 +113,17 @@ def read_catalogue(path: Path) -> dict[Key, polib.POEntry]:
 
 
 def _with_gaps(text: str) -> str:
-    """Put a blank line between entries that a union merge pushed together."""
+    """Part the entries that a union merge pushed together; of two translations in one entry, keep the later."""
     lines: list[str] = []
-    after_translation = False
+    translation: int | None = None  # where the translation of the entry begins
     for line in text.splitlines():
-        if after_translation and line.startswith(("msgctxt ", "msgid ", "#")):
+        if translation is not None and line.startswith(("msgctxt ", "msgid ", "#")):
             lines.append("")
-            after_translation = False
-        after_translation = after_translation or line.startswith("msgstr")
+            translation = None
+        elif translation is not None and line.startswith(("msgstr ", "msgstr[0]")):
+            del lines[translation:]
+        if translation is None and line.startswith("msgstr"):
+            translation = len(lines)
         lines.append(line)
     return "\n".join(lines) + "\n"
 

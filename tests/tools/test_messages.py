@@ -74,6 +74,11 @@ def test_normalising_adds_new_drops_unused_and_sorts(root: Path) -> None:
     assert catalogue(root).read_text() == before
 
 
+def test_the_later_of_two_translations_in_one_entry_wins(root: Path) -> None:
+    append(root, 'msgid "Owner"\nmsgstr "Chủ"\nmsgstr ""\n"Chủ sở "\n"hữu"\n')
+    assert messages.read_catalogue(catalogue(root))[None, "Owner"].msgstr == "Chủ sở hữu"
+
+
 def test_entries_pushed_together_by_a_union_merge_are_told_apart(root: Path) -> None:
     append(root, 'msgid "Owner"\nmsgstr ""\n#: x.py\nmsgid "Owner"\nmsgstr "Chủ sở hữu"\nmsgid "Send"\nmsgstr ""\n')
     entries = messages.read_catalogue(catalogue(root))
