@@ -1,7 +1,8 @@
 """Find matches, explain them, and note what people say to them."""
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,8 @@ from matching.models import Match, Response, Run
 from matching.tasks import explain_match
 from search import engine, index, reasons
 from search.embedder import EmbeddingError
+
+logger = logging.getLogger(__name__)
 
 KEPT = 20  # matches of one search
 EXPLAINED = 5  # of these, with their nearest sentences at once; the sweep does the others
@@ -229,7 +232,15 @@ def sweep() -> int:
         waiting = [(model.kind, pk) for model in (Demand, Technology) for pk in selectors.unmatched(model)]
         waiting += [("demand", pk) for pk in selectors.searched_by_words_only(Demand)]
         for kind, pk in waiting:
-            match_listing(kind=kind, pk=pk)
+            _attempt(partial(match_listing, kind=kind, pk=pk), f"{kind} {pk} was not matched")
         for pk in selectors.unexplained_ids():
-            explain(pk=pk)
+            _attempt(partial(explain, pk=pk), f"match {pk} was not explained")
         return len(waiting)
+
+
+def _attempt(act: Callable[[], object], trouble: str) -> None:
+    """Do one piece of a sweep; what fails is logged and left to the next sweep, and does not stop the others."""
+    try:
+        act()
+    except Exception:
+        logger.exception(trouble)

@@ -147,8 +147,12 @@ class LexicalIndex:
         return total
 
     def explain(self, query: Query, object_id: int) -> list[MatchedTerm]:
-        """Take the score of one document apart, by the index's own account: the terms sum to the score."""
-        found = self._searcher.search(by_object_id(object_id), 1, count=False).hits
+        """Take the score of one document apart, by the index's own account: the terms sum to the score.
+
+        A document that shares no word with the query (found by meaning alone) has no parts.
+        """
+        both = Query.boolean_query([(Occur.Must, by_object_id(object_id)), (Occur.Must, query)])
+        found = self._searcher.search(both, 1, count=False).hits
         if not found:
             return []
         parts: dict[str, float] = {}

@@ -14,7 +14,7 @@ from matching import selectors, services
 from matching.choices import Answer, DeclineReason, Side, Verdict
 from matching.facts import facts
 from matching.models import Match, Response, Run
-from search import embeddings, index
+from search import embeddings, engine, index
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import DemandFactory, TechnologyFactory
 
@@ -192,3 +192,43 @@ def test_a_masked_demand_keeps_its_name_from_the_supplier(client: Any, pair: tup
         assert demand.organisation.name_vi not in page
     body = client.get(f"/api/v1/matches/{match.pk}/").json()
     assert demand.organisation.name_vi not in str(body)
+
+
+def test_a_match_by_meaning_alone_is_stored_without_words(db: None) -> None:
+    technology = published(
+        TechnologyFactory,
+        language="en",
+        title="Arsenic removal from tube wells",
+        summary="Iron oxide granules take arsenic out of groundwater.",
+        problem="Groundwater of farms holds arsenic.",
+        solution="A column of granules.",
+        applications="Farms.",
+        keywords=[],
+        ipc=[],
+        advantages=[],
+    )
+    demand = published(DemandFactory, **NEED)
+    while embeddings.embed_documents():
+        pass
+    index.catch_up()
+    services.match_listing(kind="demand", pk=demand.pk)
+    match = Match.objects.get(technology=technology, demand=demand)
+    assert match.cosine is not None
+
+
+def test_one_failing_listing_does_not_stop_the_sweep(
+    pair: tuple[Technology, Demand], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    technology, demand = pair
+    rank = engine.rank
+
+    def fails_for_the_demand(*args: Any, **kwargs: Any) -> Any:
+        if kwargs["kind"] == "technology":
+            raise RuntimeError("broken text")
+        return rank(*args, **kwargs)
+
+    monkeypatch.setattr(engine, "rank", fails_for_the_demand)
+    services.sweep()
+    assert f"demand {demand.pk} was not matched" in caplog.text
+    assert Run.objects.filter(technology=technology).exists()
+    assert not Run.objects.filter(demand=demand).exists()

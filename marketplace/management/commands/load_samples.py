@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from marketplace.samples.deals import load_deals
 from marketplace.samples.listings import load_listings
 from marketplace.samples.people import load_people, open_accounts
+from marketplace.samples.quiet import without_letters
 
 
 class Command(BaseCommand):
@@ -19,8 +20,9 @@ class Command(BaseCommand):
         if not settings.DEMO_MODE:
             raise CommandError("Samples are for the demo only.")
         people = load_people()
-        listings = load_listings(people, tell=self._tell)
-        load_deals(people, listings, tell=self._tell)
+        with without_letters():
+            listings = load_listings(people, tell=self._tell)
+            load_deals(people, listings, tell=self._tell)
         accounts = open_accounts(people, settings.VAR_DIR / "demo_accounts.json")
         self._tell(f"{len(accounts)} accounts, one for each role")
 
