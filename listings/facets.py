@@ -34,22 +34,26 @@ class Counts:
         return self.by_facet.get(facet, {}).get(value, 0)
 
 
-def _sources(filters: ListingFilter) -> Iterator[tuple[str, str, str]]:
-    """Give each facet with its value and what is joined to the rows, in SQL."""
+def _sources(filters: ListingFilter) -> Iterator[tuple[str, str, str, str]]:
+    """Give each facet with its value, what is joined to the rows, and how rows are counted, in SQL.
+
+    Only a row that may hold a value twice is counted as DISTINCT, which sorts.
+    """
     kind = filters.model.kind
     fields = f"JOIN listings_{kind}_fields f ON f.{kind}_id = b_id"
-    yield "field", "f.field_id::text", fields
-    yield "sector", "s.sector_en", f"{fields} JOIN listings_field s ON s.nr = f.field_id"
-    yield "region", "b_region", ""
-    yield "province", "b_province", ""
-    yield "organisation_kind", "b_organisation_kind", ""
-    yield "language", "b_language", ""
+    once, several = "count(*)", "count(DISTINCT b_id)"
+    yield "field", "f.field_id", fields, once
+    yield "sector", "s.sector_en", f"{fields} JOIN listings_field s ON s.nr = f.field_id", several
+    yield "region", "b_region", "", once
+    yield "province", "b_province", "", once
+    yield "organisation_kind", "b_organisation_kind", "", once
+    yield "language", "b_language", "", once
     if filters.model is Technology:
-        yield "ip", "r.kind", "JOIN listings_ipright r ON r.technology_id = b_id"
-        yield "rights", "a.value", "CROSS JOIN LATERAL unnest(b_rights) AS a(value)"
-        yield "legal_class", "b_legal_class", ""
+        yield "ip", "r.kind", "JOIN listings_ipright r ON r.technology_id = b_id", several
+        yield "rights", "a.value", "CROSS JOIN LATERAL unnest(b_rights) AS a(value)", several
+        yield "legal_class", "b_legal_class", "", once
     else:
-        yield "cooperation", "a.value", "CROSS JOIN LATERAL unnest(b_cooperation) AS a(value)"
+        yield "cooperation", "a.value", "CROSS JOIN LATERAL unnest(b_cooperation) AS a(value)", several
 
 
 def count(filters: ListingFilter, published: QuerySet[Any]) -> Counts:
@@ -78,9 +82,9 @@ def count(filters: ListingFilter, published: QuerySet[Any]) -> Counts:
         "SELECT '' AS facet, 'seen' AS value, count(*) AS rows FROM base",
         f"SELECT '', 'total', count(*) FROM base WHERE {_met(groups)}",  # noqa: S608 -- names of our own filters
     ]
-    for name, value, joined in _sources(filters):
+    for name, value, joined, counted in _sources(filters):
         parts.append(
-            f"SELECT '{name}', {value}, count(DISTINCT b_id) FROM base {joined}"  # noqa: S608 -- as above
+            f"SELECT '{name}', {value}::text, {counted} FROM base {joined}"  # noqa: S608 -- as above
             f" WHERE {_met(groups, but=name)} AND {value} IS NOT NULL GROUP BY {value}"
         )
     statement = (

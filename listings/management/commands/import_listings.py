@@ -21,7 +21,7 @@ from accounts import selectors as people
 from listings.importer.mapping import Mapping, Record, Refused, load_mapping, recognise
 from listings.importer.problems import MappingError, Problem, UnreadableError
 from listings.importer.reading import Row, open_rows
-from listings.services.imports import Import, Outcome, import_records
+from listings.services.imports import Import, Outcome, import_records, refresh_statistics
 from marketplace.kit.errors import MarketplaceError
 
 BATCH = 100
@@ -110,6 +110,8 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         finally:
             report.close()
+        if self.counts["added"] + self.counts["changed"] > BATCH and not options["dry_run"]:
+            refresh_statistics()
         self._tell(report, options, time.monotonic() - started)
         if broken:
             raise CommandError(broken)
