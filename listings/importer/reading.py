@@ -46,7 +46,8 @@ def open_rows(path: Path) -> Iterator[tuple[Iterator[Row], Callable[[], int]]]:
         raw.seek(0)
         stream: Any = gzip.GzipFile(fileobj=raw) if start.startswith(GZIP) else raw
         name = path.name.lower().removesuffix(".gz")
-        yield _reported(_rows(stream, name)), raw.tell
+        size = path.stat().st_size
+        yield _reported(_rows(stream, name)), lambda: size if raw.closed else raw.tell()
 
 
 def _reported(rows: Iterator[Row]) -> Iterator[Row]:

@@ -185,12 +185,13 @@ class _Batch:
         values = {name: self._default(name) if value is None else value for name, value in one.values.items()}
         if "province" in values:
             values["province"] = self._province(values["province"])
-        changed = sorted(name for name, value in values.items() if getattr(listing, name) != value)
+        before = {name: getattr(listing, name) for name in values}
         for name, value in values.items():
             setattr(listing, name, value)
         fields = self._fields(one, listing)
         listing.main_field = fields[0] if fields else None
         self._check(listing)
+        changed = sorted(name for name, value in before.items() if getattr(listing, name) != value)
         rights = self._rights(one, listing)
         organisation = self._organisation(one)
         self.planned[one.source_id] = _Planned(one, listing, is_new, organisation, fields, rights, changed)
