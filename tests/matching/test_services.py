@@ -205,7 +205,6 @@ def test_a_match_by_meaning_alone_is_stored_without_words(db: None) -> None:
         applications="Farms.",
         keywords=[],
         ipc=[],
-        advantages=[],
     )
     demand = published(DemandFactory, **NEED)
     while embeddings.embed_documents():
