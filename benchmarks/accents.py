@@ -1,6 +1,6 @@
 """Count Vietnamese syllables and their neighbours for `search/accents.tsv`, and measure what they restore.
 
-`python -m benchmarks.accents [--xquad FOLDER] [--write]`. Counts only; no sentence is kept. Of XQuAD, only the
+`python -m benchmarks.accents [--xquad FOLDER] [--vtb FOLDER] [--write]`. Counts only; no sentence is kept. Of XQuAD, only the
 distractors are counted, and of the samples, only what is offered: the paragraphs, questions and needs on which search
 is measured stay unseen. Prints JSON: syllables restored rightly in those unseen texts, and milliseconds.
 """
@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 XQUAD = ROOT.parent / "shared" / "data" / "xquad"
 HEADER = """\
 # Vietnamese syllables, how often each was seen, and what followed it (once where no number stands). `^` begins a phrase.
-# Made by `python -m benchmarks.accents --write` from the sample technologies, the interface's own Vietnamese, the
-# Vietnamese names in data/*.csv, and counts of Vietnamese Wikipedia paragraphs (CC BY-SA 4.0, distractors.vi of XQuAD
-# in ../shared/data). Counts only: no sentence of them is kept here.
+# Made by `python -m benchmarks.accents --vtb FOLDER --write` from the sample technologies, the interface's own
+# Vietnamese, the Vietnamese names in data/*.csv, and counts of Vietnamese Wikipedia paragraphs (CC BY-SA 4.0,
+# distractors.vi of XQuAD in ../shared/data) and of news sentences (CC BY-SA 4.0, github.com/UniversalDependencies/
+# UD_Vietnamese-VTB, in FOLDER). Counts only: no sentence of them is kept here.
 """
 
 
@@ -63,6 +64,14 @@ def paragraphs(path: Path) -> Iterator[str]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)["text"]
+
+
+def treebank(folder: Path) -> Iterator[str]:
+    """Give the sentences of a treebank in CoNLL-U."""
+    for path in sorted(folder.glob("*.conllu")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# text = "):
+                yield line.removeprefix("# text = ")
 
 
 def is_vietnamese(text: str) -> bool:
@@ -139,9 +148,11 @@ def main() -> None:
     """Count, measure, and write if asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--xquad", type=Path, default=XQUAD)
+    parser.add_argument("--vtb", type=Path, help="a checkout of UD_Vietnamese-VTB")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    written = lines(*count([*own_texts(), *paragraphs(options.xquad / "distractors.vi.jsonl.gz")]))
+    texts = [*own_texts(), *paragraphs(options.xquad / "distractors.vi.jsonl.gz")]
+    written = lines(*count([*texts, *(treebank(options.vtb) if options.vtb else [])]))
     table = accents.read(written)
     needs = list(strings(json.loads((ROOT / "data/samples/demands-vi.json").read_text(encoding="utf-8"))))
     unseen = {

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.fusion FOLDER … [--means] [--sample N] [--write]`. With --means, the shipped means are taken first
 (they are among the features). Each query is learned from twice: as it is, and with all that answers it taken away, so
-that the probability also tells when nothing fits. Prints the cross-validated quality (5 folds by query, translations
-together); --write stores.
+that the probability also tells when nothing fits. Mixed collections are also asked without marks, and whole needs.
+Prints the cross-validated quality (5 folds by query, translations together); --write stores.
 """
 
 import argparse
@@ -51,6 +51,28 @@ def take_means(collections: list[stand.Collection]) -> dict[str, dict[str, list[
     }
 
 
+def with_needs(collections: list[stand.Collection]) -> list[stand.Collection]:
+    """Add whole needs to the mixed collections: all questions on one document, asked at once.
+
+    Long needs of the open data are English, and so are their answers; a marketplace of two languages has others.
+    """
+    found = list(collections)
+    for one in collections:
+        if "->mixed" not in one.name or "diacritics" in one.name:
+            continue
+        asked: dict[str, list[stand.Text]] = {}
+        for query in one.queries:
+            asked.setdefault(min(one.judged[query.key]), []).append(query)
+        needs = [
+            stand.Text(f"need:{document}", "", " ".join(query.body for query in queries), queries[0].language)
+            for document, queries in sorted(asked.items())
+            if len(queries) > 1
+        ]
+        judged = {need.key: {need.key.removeprefix("need:"): 1} for need in needs}
+        found.append(stand.Collection(f"{one.name}, whole needs", one.documents, needs, judged))
+    return found
+
+
 def gather(collections: list[stand.Collection], sample: int) -> list[dict[str, Any]]:
     """Examine queries as the engine does and keep the features of their candidates."""
     from search import embedder, fusion  # noqa: PLC0415 -- after Django is set up
@@ -70,6 +92,7 @@ def gather(collections: list[stand.Collection], sample: int) -> list[dict[str, A
                 {
                     "collection": one.name,
                     "query": query.key,
+                    "about": min(judged),
                     "weight": 1 / len(asked),
                     "keys": keys,
                     "judged": judged,
@@ -146,17 +169,17 @@ def logits(row: dict[str, Any], models: dict[str, np.ndarray], *, words: bool = 
 
 
 def validate(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Cross-validate: queries of one key (a question and its translations) are in one fold."""
-    folds = {key: number % FOLDS for number, key in enumerate(sorted({row["query"] for row in rows}))}
+    """Cross-validate: all queries that one document answers, translations included, are in one fold."""
+    folds = {key: number % FOLDS for number, key in enumerate(sorted({row["about"] for row in rows}))}
     quality: dict[str, list[float]] = {}
     shown: dict[str, list[tuple[float, bool]]] = {}
     best: dict[str, list[bool]] = {}
     for fold in range(FOLDS):
         models = {
-            name: fit([row for row in rows if folds[row["query"]] != fold], name) for name in ("same", "cross", "words")
+            name: fit([row for row in rows if folds[row["about"]] != fold], name) for name in ("same", "cross", "words")
         }
         for row in rows:
-            if folds[row["query"]] != fold:
+            if folds[row["about"]] != fold:
                 continue
             odds = logits(row, models)
             order = np.argsort(-odds, kind="stable")[:10]
@@ -198,7 +221,7 @@ def main() -> None:
 
         stand.install_stored_embedder()
         collections = [one for folder in options.folders for one in stand.read_folder(folder)]
-        collections = [one for one in collections if "diacritics" not in one.name]
+        collections = with_needs([one for one in collections if "diacritics" not in one.name or "mixed" in one.name])
         if options.means:
             stored = {"made_by": command, "means": {current_embedder().space: take_means(collections)}}
             vectors.MEANS_FILE.write_text(json.dumps(stored) + "\n")

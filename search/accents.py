@@ -2,7 +2,7 @@
 
 Only for the encoder, which goes astray on bare Vietnamese; words are folded anyway. A query is read as a chain of
 syllables, each with the marked forms that were seen, and the likeliest chain is taken (Viterbi, pairs of neighbours
-that back off to single syllables). `accents.tsv` holds the counts: one syllable a line, how often it was seen, and
+that back off, discounted, to single syllables). `accents.tsv` holds the counts: one syllable a line, how often it was seen, and
 what followed it. `python -m benchmarks.accents --write` makes it and says from what.
 """
 
@@ -17,7 +17,7 @@ from search.text import clean, fold, words
 
 FILE = Path(__file__).with_name("accents.tsv")
 START = "^"  # the neighbour before the first syllable of a phrase
-BACK_OFF = 2.0  # how many sightings of a pair the single syllable weighs
+DISCOUNT = 0.9  # taken off each pair's count and given to the pairs that were not seen: much where many are possible
 FORMS = 12  # marked forms of one syllable that are tried
 BARE_SHARE = 0.2  # of the syllables may carry marks: above, the text was typed with them
 BREAK = re.compile(r"[.!?;:,()\[\]\"“”\n]")
@@ -60,6 +60,19 @@ def read(lines: list[str]) -> Counts:
 def counts() -> Counts:
     """Give the shipped counts, read once."""
     return read(FILE.read_text(encoding="utf-8").splitlines())
+
+
+@lru_cache(maxsize=1)
+def bare_pairs() -> frozenset[tuple[str, str]]:
+    """Give the neighbours that were seen more than once, their marks off."""
+    table = counts()
+    bare = {form: folded for folded, forms in table.forms.items() for form in forms}
+    return frozenset(
+        (bare[left], bare[right])
+        for left, after in table.follows.items()
+        for right, seen in after.items()
+        if seen > 1 and left in bare and right in bare
+    )
 
 
 def standard(syllable: str) -> str:
@@ -115,16 +128,16 @@ def _solved(chain: list[tuple[str, str]], table: Counts) -> list[str]:
         options = table.forms[fold(word)] if word.isascii() else (word.lower(),)
         here: dict[str, float] = {}
         came: dict[str, str] = {}
-        steps = [
-            (left, score, table.follows.get(left, {}), table.single.get(left, 0) + BACK_OFF)
-            for left, score in best.items()
-        ]
+        steps = []
+        for left, score in best.items():
+            after = table.follows.get(left, {})
+            steps.append((left, score - log(table.single.get(left, 0) + 1), after, DISCOUNT * len(after) + 1))
         for form in options:
-            alone = BACK_OFF * (table.single.get(form, 0) + 0.5) / table.total
-            score, left = max(
-                (score + log((after.get(form, 0) + alone) / seen), left) for left, score, after, seen in steps
+            alone = (table.single.get(form, 0) + 0.5) / table.total
+            here[form], came[form] = max(
+                (score + log(max(after.get(form, 0) - DISCOUNT, 0.0) + spare * alone), left)
+                for left, score, after, spare in steps
             )
-            here[form], came[form] = score, left
         best = here
         back.append(came)
     form = max(best, key=lambda one: (best[one], one))

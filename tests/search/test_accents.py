@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from search import accents, embedder
 from search.text import clean, fold
 
+accents.bare_pairs()  # read once, outside the time that one example may take
 BARE = st.text(alphabet="abcdeghiklmnopqrstuvxyABCDEGHNTX 0123456789.,;-/()\n€ß", max_size=200)
 MARKED = st.lists(
     st.sampled_from(

@@ -6,12 +6,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search import text
+from search import accents, text
 from search.lexical import LexicalIndex, frequencies, make_entry, make_index
 
 ALPHABET = (
     "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầẩẫậéèẻẽẹíìỉĩịóòỏõọúùủũụýỳỷỹỵABCĐÊ0123456789.,;-_/'\"<>&\n\t \u0301\u200b€ßﬁ²中"
 )
+BARE_VIETNAMESE = [
+    "loc nuoc nhiem man", "may say thanh long", "xu ly nuoc thai det nhuom", "mang loc", "phan bon vi sinh", "may say",
+    "pin mat troi", "keo dan", "son chong ri", "men vi sinh", "nuoi tom", "thuoc tru sau", "be tong nhe", "may bom",
+    "bao quan trai cay", "cam bien", "tui nhua tu huy", "gach khong nung", "nhan dien khuon mat", "den led", "an toan",
+    "may in 3D", "hat dieu", "ca phe", "tach muoi khoi nuoc gieng", "can loai mui hoi o xuong che bien ca", "lam mat",
+]  # fmt: skip
+ENGLISH = [
+    "salt water membrane", "pump", "dryer", "sensor", "water", "heat", "drug", "solar dryer for fruit", "drone", "tea",
+    "battery", "lidar", "coating", "cocoa", "coffee", "fish feed", "gas sensor", "bio gas", "hot air gun", "rotor",
+    "lithium ion", "paint", "a lens", "ion beam", "phone app", "thermal pump", "quantum dot", "paper mill", "gel",
+]  # fmt: skip
+accents.bare_pairs()  # read once, outside the time that one example may take
 phrases = st.text(alphabet=ALPHABET, max_size=120)
 
 
@@ -99,6 +111,8 @@ def test_decimals_stay_whole() -> None:
         ("soil moisture sensor", "en"),
         ("drug delivery", "en"),
         ("IoT sensor cho nông nghiệp", "vi"),
+        *((bare, "vi") for bare in BARE_VIETNAMESE),
+        *((english, "en") for english in ENGLISH),
     ],
 )
 def test_language_is_detected_with_and_without_marks(phrase: str, language: str) -> None:
