@@ -16,6 +16,7 @@ from marketplace.kit import money
 from search.text import highlight, shorten, snippet
 
 EXCERPT = 900  # characters in which the words are looked for
+SHOWN = 260  # characters of a summary in a list
 MANY = 8  # a facet with more values shows its most frequent first
 
 FACETS = {
@@ -55,18 +56,21 @@ def excerpt(listing: Technology | Demand) -> str:
     return shorten(" ".join(filter(None, parts)), EXCERPT)
 
 
-def card(listing: Any, found: Found, *, english: bool) -> dict[str, Any]:
-    """Give what one row of a list shows, the words that were searched marked."""
+def card(listing: Any, found: Found, *, english: bool, named: bool = True) -> dict[str, Any]:
+    """Give what one row of a list shows, the words that were searched marked; `named` with its organisation."""
     words, hit = found.words, found.hits.get(listing.pk)
     organisation = shown_organisation(listing)
     who = str(organisation) if organisation is not None else _("Organisation not named")
+    kicker = [who if named else "", str(listing.main_field or ""), place_of(listing, english=english)]
     text = excerpt(listing)
     return {
         "listing": listing,
         "href": listing.get_absolute_url(),
         "title": highlight(listing.title, words, language=listing.language) if words else listing.title,
-        "kicker": " · ".join(filter(None, [who, str(listing.main_field or ""), place_of(listing, english=english)])),
-        "summary": snippet(text, words, language=listing.language) if words else shorten(listing.summary or text, 320),
+        "kicker": " · ".join(filter(None, kicker)),
+        "summary": snippet(text, words, language=listing.language)
+        if words
+        else shorten(listing.summary or text, SHOWN),
         "organisation": organisation,
         "score": hit.probability if hit else None,
         "by_meaning": hit is not None and hit.lexical == 0,

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from django.utils.text import slugify
 from drf_spectacular.generators import SchemaGenerator
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -20,7 +21,7 @@ def operations_by_tag() -> list[dict[str, Any]]:
                 operation = item[method]
                 tag = (operation.get("tags") or ["api"])[0]
                 groups.setdefault(tag, []).append(_operation(method, path, operation, parts))
-    return [{"name": name, "operations": rows} for name, rows in groups.items()]
+    return [{"name": name, "id": slugify(name), "operations": rows} for name, rows in groups.items()]
 
 
 def _operation(method: str, path: str, operation: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             {
                 "kind": kind,
                 "title": title,
-                "cards": [presenters.card(row, listed, english=english) for row in rows[:SHOWN]],
+                "cards": [presenters.card(row, listed, english=english, named=False) for row in rows[:SHOWN]],
                 "more": f"{reverse(f'listings:{kind}_list')}?organisation={pk}" if len(rows) > SHOWN else "",
             }
         )
