@@ -1,4 +1,4 @@
-/* The theme button, toasts that can be sent away, and facets that stand open on a wide page. */
+/* The theme button, and toasts that can be sent away. */
 (() => {
   const root = document.documentElement;
   const toggle = document.querySelector("[data-theme-toggle]");
@@ -14,5 +14,4 @@
   document.addEventListener("click", (event) => {
     event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
   });
-  for (const facets of document.querySelectorAll("[data-facets]")) if (matchMedia("(min-width: 56rem)").matches) facets.open = true;
 })();
