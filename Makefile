@@ -7,7 +7,7 @@ STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore mana
 ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-samples bench-valuation \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-samples bench-search bench-valuation \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -86,6 +86,9 @@ bench-matching: install-dev  ## Measure the ranking on a folder of judged texts:
 
 bench-samples: install-dev  ## Measure the ranking on the sample needs and their graded answers
 	@$(PY) -W ignore -m benchmarks.samples
+
+bench-search: install-dev  ## Measure the search page on 7,000 listings: DATA=../shared/data, else the samples
+	@$(PY) -W ignore -m benchmarks.bench_search $(if $(DATA),--records "$(DATA)") --json benchmarks/out/bench_search.json
 
 bench-valuation: install-dev  ## Measure the valuation methods against bare numpy and QuantLib
 	@$(PY) -m benchmarks.bench_valuation --json benchmarks/out/bench_valuation.json
