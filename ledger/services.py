@@ -109,7 +109,7 @@ def post_transfer(
         if standing is None:
             raise Conflict(_("This transfer has been reversed already.")) from error
         if standing.digest != digest:
-            raise Conflict(_("This transfer was posted before, with other content."), key=key) from error
+            raise Conflict(_("This transfer was posted before, with different content."), key=key) from error
         return standing
     Entry.objects.bulk_create(
         Entry(transfer=transfer, account_id=account, amount=amount) for account, amount in sorted(amounts.items())

@@ -19,7 +19,7 @@ NEWEST = 4
 #: The way of a technology: what happens, who acts.
 WAY = (
     (_("List a technology"), _("Researcher, technology transfer office"), _("A researcher writes the offer in steps that are kept: the problem, the solution, advantages with numbers, readiness with its evidence, rights and owners, price and documents. The technology transfer office of the university approves it first.")),
-    (_("Review"), _("Operator of the exchange"), _("An operator checks the legal class, the IP rights and that the text is complete, and publishes it, asks for changes, or rejects it with a reason. Nobody reviews the listings of an own organisation.")),
+    (_("Review"), _("Operator of the exchange"), _("An operator checks the legal class, the IP rights and that the text is complete, and publishes it, asks for changes, or rejects it with a reason. Nobody reviews the listings of their own organisation.")),
     (_("Post a demand"), _("Company"), _("A company says what problem it has, what it tried, what the solution must do, its budget and its time. It may hide its name from the public.")),
     (_("Matching"), _("The exchange"), _("Every demand is compared with every technology, by words and by meaning, across Vietnamese and English. Both sides see the match with its reasons, and keep or decline it.")),
     (_("Suggested price"), _("The exchange"), _("For each technology a range is computed from comparable royalty rates and expected revenue, with its drivers and sources.")),

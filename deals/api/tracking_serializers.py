@@ -271,7 +271,7 @@ class WritePlanSerializer(serializers.Serializer[Any]):
         viewer = self.context["request"].user
         found = visible_organisations(viewer).filter(pk=pk, kind="intermediary").first()
         if found is None:
-            raise serializers.ValidationError(_("This is no intermediary on the exchange."))
+            raise serializers.ValidationError(_("This is not an intermediary on the exchange."))
         return found
 
     @staticmethod

@@ -260,7 +260,7 @@ def _settle_effect(deal: Deal, contract: Contract, *, actor: User | None) -> Non
     title, day = deal.technology.title, effect.effective_on
     tell_both(
         deal, kind="deal.effective", actor=None,
-        text=lambda: _("The contract for “%(title)s” is in effect since %(day)s.")
+        text=lambda: _("The contract for “%(title)s” has been in effect since %(day)s.")
         % {"title": title, "day": date_format(day, "SHORT_DATE_FORMAT")},
     )  # fmt: skip
 

@@ -91,7 +91,7 @@ def find_period(contract: Contract, start: datetime.date, end: datetime.date) ->
         assert following.period_start is not None
         assert following.period_end is not None
         dates = {"start": short_date(following.period_start), "end": short_date(following.period_end)}
-        message = _("This is no period of the contract. The next one runs from %(start)s to %(end)s.") % dates
+        message = _("This is not a period of the contract. The next one runs from %(start)s to %(end)s.") % dates
         raise ValidationError({"period_start": [message]})
     if end >= timezone.localdate():
         message = _("The period runs until %(date)s. File the statement after it.") % {"date": short_date(end)}

@@ -124,7 +124,7 @@ class CooperationForm(StepForm):
         help_texts = {
             "masked": _(
                 "The need is shown without your organisation, people and province. The exchange still knows you; "
-                "a supplier learns your name when you let him in."
+                "a supplier learns your name when you let them in."
             )
         }
 

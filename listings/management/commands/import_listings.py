@@ -217,7 +217,7 @@ def _repeated(one: Record | Refused, seen: dict[str, tuple[int, str]]) -> Outcom
         return None
     if before[1] == one.fingerprint:
         return Outcome(one.row, one.source_id, "unchanged")
-    message = _("Row %(row)d has the same id and another content.") % {"row": before[0]}
+    message = _("Row %(row)d has the same id and different content.") % {"row": before[0]}
     return Outcome(one.row, one.source_id, "refused", (Problem.of("id", message, one.source_id),))
 
 
