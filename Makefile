@@ -7,7 +7,7 @@ STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore mana
 ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-samples bench-search bench-valuation \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-real bench-samples bench-search bench-valuation \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -83,6 +83,10 @@ valuation-cases: install-dev  ## Run published worked cases through the methods:
 bench-matching: install-dev  ## Measure the ranking on a folder of judged texts: DATA=../shared/data/sbir
 	@test -n "$(DATA)" || { echo "usage: make bench-matching DATA=FOLDER"; exit 2; }
 	@$(PY) -m benchmarks.matching "$(DATA)"
+
+bench-real: install-dev  ## Measure import, search page, publication and matching on real records: DATA=../shared/data
+	@test -n "$(DATA)" || { echo "usage: make bench-real DATA=FOLDER"; exit 2; }
+	@$(PY) -W ignore -m benchmarks.bench_real "$(DATA)" --json benchmarks/out/bench_real.json
 
 bench-samples: install-dev  ## Measure the ranking on the sample needs and their graded answers
 	@$(PY) -W ignore -m benchmarks.samples
