@@ -29,7 +29,10 @@ from search.embedder import EmbeddingError
 logger = logging.getLogger(__name__)
 
 KEPT = 20  # matches of one search
-EXPLAINED = 5  # of these, with their nearest sentences at once; the sweep does the others
+EXPLAINED = (
+    5  # of these, with their nearest sentences at once (none for an imported listing); the sweep does the others
+)
+SWEEP_SECONDS = 30.0
 
 MODELS: dict[str, type[Technology] | type[Demand]] = {"technology": Technology, "demand": Demand}
 
@@ -131,7 +134,8 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
     stored_now = list(
         Match.objects.filter(**{kind: listing}, explained=False).order_by("position", "pk").values_list("pk", flat=True)
     )
-    for pk in stored_now[:EXPLAINED]:
+    is_imported = bool(listing.source_id) and not listing.is_sample
+    for pk in [] if is_imported else stored_now[:EXPLAINED]:
         transaction.on_commit(partial(explain_match.delay, pk), robust=True)
     best = [row for row in fresh if row.score >= engine.fusion.good()]
     if best and not listing.source_id:
@@ -224,18 +228,25 @@ def _tell_other_side(match: Match, side: str) -> None:
 def sweep() -> int:
     """Do what lost messages left: match, match again with vectors, explain; give how many listings were searched.
 
-    Of several sweeps at once only one works.
+    Of several sweeps at once only one works. After an import there are thousands to do: a sweep takes up no more
+    than its time, so that what people publish meanwhile finds a free worker; the next one goes on.
     """
+    end, searched = time.monotonic() + SWEEP_SECONDS, 0
     with single("matching.sweep") as mine:
         if not mine:
             return 0
         waiting = [(model.kind, pk) for model in (Demand, Technology) for pk in selectors.unmatched(model)]
         waiting += [("demand", pk) for pk in selectors.searched_by_words_only(Demand)]
         for kind, pk in waiting:
+            if time.monotonic() > end:
+                break
             _attempt(partial(match_listing, kind=kind, pk=pk), f"{kind} {pk} was not matched")
+            searched += 1
         for pk in selectors.unexplained_ids():
+            if time.monotonic() > end:
+                break
             _attempt(partial(explain, pk=pk), f"match {pk} was not explained")
-        return len(waiting)
+        return searched
 
 
 def _attempt(act: Callable[[], object], trouble: str) -> None:

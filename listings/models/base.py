@@ -20,8 +20,9 @@ class ListingQuerySet(models.QuerySet[Any]):
         return self.filter(state=ListingState.PUBLISHED)
 
     def with_list_related_data(self) -> "ListingQuerySet":
-        """Join what a row of a list shows."""
-        return self.select_related("organisation", "organisation__province", "exchange", "province", "main_field")
+        """Join what a row of a list shows; leave the imported record, which none shows, where it is."""
+        joined = self.select_related("organisation", "organisation__province", "exchange", "province", "main_field")
+        return joined.defer("source_data")
 
 
 class Listing(models.Model):

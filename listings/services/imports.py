@@ -84,7 +84,7 @@ def import_records(*, run: Import, records: Sequence[Record | Refused]) -> list[
 
 def refresh_statistics() -> None:
     """Tell PostgreSQL's planner how much came in, rather than wait for autovacuum: lists count over these tables."""
-    models = [Technology, Demand, Technology.fields.through, Demand.fields.through, IPRight, Organisation]
+    models: list[Any] = [Technology, Demand, Technology.fields.through, Demand.fields.through, IPRight, Organisation]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE " + ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models))
 
