@@ -34,26 +34,22 @@ class Counts:
         return self.by_facet.get(facet, {}).get(value, 0)
 
 
-def _sources(filters: ListingFilter) -> Iterator[tuple[str, str, str, str]]:
-    """Give each facet with its value, what is joined to the rows, and how rows are counted, in SQL.
-
-    Only a row that may hold a value twice is counted as DISTINCT, which sorts.
-    """
+def _sources(filters: ListingFilter) -> Iterator[tuple[str, str, str, bool]]:
+    """Give each facet with its value and what is joined to the rows, in SQL; and whether that can repeat a value."""
     kind = filters.model.kind
     fields = f"JOIN listings_{kind}_fields f ON f.{kind}_id = b_id"
-    once, several = "count(*)", "count(DISTINCT b_id)"
-    yield "field", "f.field_id", fields, once
-    yield "sector", "s.sector_en", f"{fields} JOIN listings_field s ON s.nr = f.field_id", several
-    yield "region", "b_region", "", once
-    yield "province", "b_province", "", once
-    yield "organisation_kind", "b_organisation_kind", "", once
-    yield "language", "b_language", "", once
+    yield "field", "f.field_id::text", fields, False
+    yield "sector", "s.sector_en", f"{fields} JOIN listings_field s ON s.nr = f.field_id", True
+    yield "region", "b_region", "", False
+    yield "province", "b_province", "", False
+    yield "organisation_kind", "b_organisation_kind", "", False
+    yield "language", "b_language", "", False
     if filters.model is Technology:
-        yield "ip", "r.kind", "JOIN listings_ipright r ON r.technology_id = b_id", several
-        yield "rights", "a.value", "CROSS JOIN LATERAL unnest(b_rights) AS a(value)", several
-        yield "legal_class", "b_legal_class", "", once
+        yield "ip", "r.kind", "JOIN listings_ipright r ON r.technology_id = b_id", True
+        yield "rights", "a.value", "CROSS JOIN LATERAL unnest(b_rights) AS a(value)", True
+        yield "legal_class", "b_legal_class", "", False
     else:
-        yield "cooperation", "a.value", "CROSS JOIN LATERAL unnest(b_cooperation) AS a(value)", several
+        yield "cooperation", "a.value", "CROSS JOIN LATERAL unnest(b_cooperation) AS a(value)", True
 
 
 def count(filters: ListingFilter, published: QuerySet[Any]) -> Counts:
@@ -82,11 +78,11 @@ def count(filters: ListingFilter, published: QuerySet[Any]) -> Counts:
         "SELECT '' AS facet, 'seen' AS value, count(*) AS rows FROM base",
         f"SELECT '', 'total', count(*) FROM base WHERE {_met(groups)}",  # noqa: S608 -- names of our own filters
     ]
-    for name, value, joined, counted in _sources(filters):
-        parts.append(
-            f"SELECT '{name}', {value}::text, {counted} FROM base {joined}"  # noqa: S608 -- as above
-            f" WHERE {_met(groups, but=name)} AND {value} IS NOT NULL GROUP BY {value}"
-        )
+    for name, value, joined, repeats in _sources(filters):
+        narrowed = f"FROM base {joined} WHERE {_met(groups, but=name)} AND {value} IS NOT NULL"
+        if repeats:
+            narrowed, value = f"FROM (SELECT DISTINCT b_id, {value} AS value {narrowed}) AS once", "value"
+        parts.append(f"SELECT '{name}', {value}, count(*) {narrowed} GROUP BY {value}")
     statement = (
         f"SELECT facet, value, rows FROM (WITH base AS MATERIALIZED (SELECT * FROM ({sql}) AS r"  # noqa: S608 -- names of our own columns and facets
         f" WHERE {failed} <= 1 LIMIT {CAP + 1}) {' UNION ALL '.join(parts)}) AS counted"
