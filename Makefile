@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PY := .venv/bin/python
 STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore manage.py
+# Test processes, each with a database, a broker number and folders of its own; a file's tests stay together.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
 
 .DEFAULT_GOAL := help
@@ -18,10 +20,10 @@ demo: install  ## Run the whole site on this machine, with sample records; Ctrl-
 
 test: install-dev  ## Run every test against a real PostgreSQL and Valkey, and in Chromium when it is there
 	@$(PY) -m tools.fonts
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) $(ARGS)
 
 test-fast: install-dev  ## Run every test but those in a browser
-	@$(PY) -m pytest -m "not journey" $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) -m "not journey" $(ARGS)
 
 check: install-dev check-style check-imports check-migrations check-deploy check-messages check-templates check-licences check-types  ## Check style, types, imports, templates, migrations, translations, deployment, licences
 
