@@ -275,9 +275,12 @@ def test_field_is_told_by_words():
 # --- storing
 
 
-def test_records_are_published_found_and_logged(exchange, put):
+def test_records_are_published_found_and_logged(exchange, put, client):
     run(put([GOOD]))
     listing = Technology.objects.get()
+    page = client.get(listing.get_absolute_url()).content.decode()
+    assert "chưa thẩm định" in page
+    assert "Sàn đã duyệt" not in page
     assert (listing.state, listing.source_id, listing.legal_class) == (
         ListingState.PUBLISHED,
         "T-1",
