@@ -19,6 +19,7 @@ from django.core.cache import cache
 from django.core.management import call_command, get_commands
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from marketplace.celery import app
 from marketplace.engines import process
@@ -84,6 +85,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> None:  # type: 
 def _clean_surroundings() -> Iterator[None]:
     """Start each test with an empty broker and cache, and leave no uploaded file; name undefined variables."""
     cache.clear()
+    translation.deactivate()
     strictness.undefined_variables.clear()
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
