@@ -22,6 +22,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if "PYTEST_XDIST_WORKER" in os.environ or early_config.known_args_namespace.help:
         return
     _compile_messages()
+    _build_fonts()
     folder = _running.enter_context(throwaway_folder())
     scratch = folder / "scratch"
     scratch.mkdir()
@@ -48,3 +49,9 @@ def _compile_messages() -> None:
     from tools import messages  # it needs the repository root on the path, which pytest has set by now
 
     messages.compile_catalogues(Path(__file__).resolve().parent.parent / "locale")
+
+
+def _build_fonts() -> None:
+    from tools import fonts  # as above
+
+    fonts.build()
