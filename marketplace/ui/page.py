@@ -95,10 +95,19 @@ def panel(
 
 @register.simple_block_tag(takes_context=True)
 def data_table(
-    context: Context, content: SafeString, *, caption: Any, sticky: bool = True, show_caption: bool = False
+    context: Context,
+    content: SafeString,
+    *,
+    caption: Any,
+    sticky: bool = True,
+    show_caption: bool = False,
+    stack: bool = False,
 ) -> SafeString:
-    """A table in its own scrolling region with a head that stays; write thead and tbody between the tags."""
-    values = {"caption": caption, "sticky": sticky, "show_caption": show_caption, "content": content}
+    """A table in its own scrolling region with a head that stays; write thead and tbody between the tags.
+
+    `stack=True` shows each row as a block on a phone; its cells then say their column in `data-label`.
+    """
+    values = {"caption": caption, "sticky": sticky, "show_caption": show_caption, "stack": stack, "content": content}
     return block("components/data_table.html", context, values)
 
 
