@@ -41,6 +41,9 @@ FOOTER_NAVIGATION = (
     (_("Transparency log"), "audit:log"),
     (_("API"), "api_docs"),
 )
+# Parts of an address below /technologies/ or /demands/ that are somebody's work and not the public list.
+WORKPLACES = frozenset({"new", "edit", "manage", "review", "matches"})
+ALONE = {"insights:dashboard"}  # /my/ stands above pages that are not its own
 THEMES = {"light", "dark"}
 
 
@@ -53,10 +56,12 @@ def address(name: str) -> str:
 
 
 def _entries(table: Any, path: str) -> list[dict[str, Any]]:
-    entries = ({"label": label, "href": address(name)} for label, name in table)
+    entries = ({"label": label, "href": address(name), "alone": name in ALONE} for label, name in table)
     found = [entry for entry in entries if entry["href"]]
     # The current entry is the one whose address holds this page most closely.
-    holding = [entry for entry in found if path.startswith(entry["href"])]
+    holding = [
+        entry for entry in found if path == entry["href"] or (path.startswith(entry["href"]) and not entry["alone"])
+    ]
     closest = max(holding, key=lambda entry: len(entry["href"]), default=None)
     return [{**entry, "current": entry is closest} for entry in found]
 
@@ -74,6 +79,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "")
     user = getattr(request, "user", None)
     path = unquote(request.path)
+    working = not WORKPLACES.isdisjoint(path.split("/"))
     signed_in = user is not None and user.is_authenticated
     operator = user is not None and signed_in and user.is_operator
     return {
@@ -85,7 +91,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "canonical": request.build_absolute_uri(request.path),
         "home": address("home") or "/",
         "search_url": address("listings:technology_list"),
-        "public_navigation": _entries(PUBLIC_NAVIGATION, path),
+        "public_navigation": _entries(PUBLIC_NAVIGATION, "" if working else path),
         "member_navigation": _entries(MEMBER_NAVIGATION, path) if signed_in else [],
         "operator_navigation": _entries(OPERATOR_NAVIGATION, path) if operator else [],
         "account_navigation": _entries(ACCOUNT_NAVIGATION, "") if signed_in else [],
