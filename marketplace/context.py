@@ -42,7 +42,25 @@ FOOTER_NAVIGATION = (
     (_("API"), "api_docs"),
 )
 # Parts of an address below /technologies/ or /demands/ that are somebody's work and not the public list.
-WORKPLACES = frozenset({"new", "edit", "manage", "review", "matches"})
+WORKPLACES = frozenset(
+    [
+        "new",
+        "edit",
+        "submit",
+        "manage",
+        "take-back",
+        "withdraw",
+        "approve-by-owner",
+        "return-by-owner",
+        "matches",
+        "review",
+        "claim",
+        "release",
+        "publish",
+        "request-changes",
+        "reject",
+    ]
+)
 ALONE = {"insights:dashboard"}  # /my/ stands above pages that are not its own
 THEMES = {"light", "dark"}
 
