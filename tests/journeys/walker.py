@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 from django.urls import reverse
 from django.utils import translation
 
@@ -212,3 +213,4 @@ def walking(address: str, language: str, chromium: str, shots: str = "") -> Iter
             assert not walk.problems, "\n".join(walk.problems)
         finally:
             browser.close()
+            connections.close_all()  # inside Playwright's loop Django keeps connections of its own
