@@ -172,7 +172,7 @@ class Demo:
 
     def _web_command(self) -> list[str]:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host]
-        command += ["--port", str(self.port), "--workers", "2", "--blocking-threads", "4", "--no-ws"]
+        command += ["--port", str(self.port), "--workers", "1", "--blocking-threads", "8", "--no-ws"]
         command += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "marketplace.wsgi:application"]
         return command
 
