@@ -160,7 +160,7 @@ class Verify(OwnOrganisation):
         form = NoteSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         done = services.verify_organisation(
-            organisation=self.organisation(pk), actor=request.user, note=form.validated_data["note"]
+            organisation=self.organisation(pk), actor=request.user, **form.validated_data
         )
         return Response(OrganisationSerializer(done).data)
 

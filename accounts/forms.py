@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ORGANISATION_ROLES, Organisation, Role, User
 from accounts.selectors import exchanges, person_by_email
+from accounts.services import IDENTITY
 from marketplace.kit.validators import plain_text
 
 
@@ -44,6 +46,13 @@ class EditOrganisationForm(OrganisationForm):
 
     class Meta(OrganisationForm.Meta):
         fields = [*OrganisationForm.Meta.fields]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_verified:
+            again = _("Changed, it is verified anew.")
+            for name in IDENTITY:
+                self.fields[name].help_text = format_lazy("{} {}", self.fields[name].help_text, again)
 
 
 class RegisterOrganisationForm(OrganisationForm):
@@ -92,6 +101,7 @@ class NoteForm(forms.Form):
         max_length=2000,
         validators=[plain_text],
     )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class ProfileForm(forms.ModelForm):

@@ -24,6 +24,7 @@ ORGANISATION = Lifecycle.of(
         ("verify", [S.PENDING], S.VERIFIED),
         ("refuse", [S.PENDING], S.REFUSED),
         ("revoke", [S.VERIFIED], S.UNVERIFIED),
+        ("change_identity", [S.VERIFIED], S.PENDING),
         ("import_verified", [S.UNVERIFIED], S.VERIFIED),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import ORGANISATION_ROLES, Exchange, Membership, Organisation, User
+from marketplace.kit.validators import plain_text
 
 
 class ExchangeSerializer(serializers.ModelSerializer[Exchange]):
@@ -58,13 +59,14 @@ class NewSeatSerializer(serializers.Serializer[Any]):
 class ReasonSerializer(serializers.Serializer[Any]):
     """A reason."""
 
-    reason = serializers.CharField(max_length=2000)
+    reason = serializers.CharField(max_length=2000, validators=[plain_text])
 
 
 class NoteSerializer(serializers.Serializer[Any]):
     """A note that may be empty."""
 
-    note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+    note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True, validators=[plain_text])
+    version = serializers.IntegerField(required=False, help_text="The version that was read; an older one gives 409.")
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -35,6 +35,9 @@ EDITABLE = (
     "name_vi", "name_en", "tax_code", "province", "about_vi", "about_en", "website", "has_state_capital",
 )  # fmt: skip
 
+#: Of these, what an operator has verified: changed, it is verified anew.
+IDENTITY = ("name_vi", "tax_code", "has_state_capital")
+
 
 def lock_organisation(pk: int) -> Organisation:
     """Lock and give an organisation."""
@@ -60,7 +63,10 @@ def create_organisation(*, actor: User, kind: str, exchange: Exchange, **details
 
 @transaction.atomic
 def edit_organisation(*, organisation: Organisation, actor: User, version: int, **details: Any) -> Organisation:
-    """Change an organisation's details. Raises Stale when someone saved since `version`, ValidationError for bad details."""
+    """Change an organisation's details; a verified one whose identity changes waits for verification again.
+
+    Raises Stale when someone saved since `version`, ValidationError for bad details.
+    """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_edit_organisation(actor, organisation))
     if organisation.version != version:
@@ -75,6 +81,8 @@ def edit_organisation(*, organisation: Organisation, actor: User, version: int, 
     after = {name: str(getattr(organisation, name)) for name in details}
     changed = {name: [before[name], after[name]] for name in details if before[name] != after[name]}
     record(tag="organisation.edit", subject=organisation, actor=actor, data={"changed": changed})
+    if organisation.is_verified and changed.keys() & set(IDENTITY):
+        move(organisation, "change_identity", actor=actor, data={"changed": sorted(changed.keys() & set(IDENTITY))})
     return organisation
 
 
@@ -160,10 +168,14 @@ def request_verification(*, organisation: Organisation, actor: User) -> Organisa
 
 
 @transaction.atomic
-def verify_organisation(*, organisation: Organisation, actor: User, note: str = "") -> Organisation:
-    """Confirm that the organisation is who it says."""
+def verify_organisation(
+    *, organisation: Organisation, actor: User, note: str = "", version: int | None = None
+) -> Organisation:
+    """Confirm that the organisation is who it says. Raises Stale when its details changed since `version`."""
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
+    if version is not None and organisation.version != version:
+        raise Stale(_("The organisation's details have changed since you opened them. Look again before you decide."))
     move(organisation, "verify", actor=actor, data={"note": note}, verification_note=note)
     return organisation
 
@@ -202,13 +214,19 @@ def edit_profile(*, user: User, full_name: str, language: str) -> User:
 
 @transaction.atomic
 def seat_at_exchange(*, exchange: Exchange, user: User, role: str, actor: User | None) -> Membership:
-    """Give a person a role at an exchange: by its manager, or by the system (actor None) from a command."""
+    """Give a person a role at an exchange: by its manager, or by the system (actor None) from a command.
+
+    A seat that had ended is taken up again.
+    """
     require(actor is None or policies.manages_exchange(actor, exchange.pk))
     try:
         with transaction.atomic():
             seat = Membership.objects.create(user=user, exchange=exchange, role=role)
     except IntegrityError:
-        seat = Membership.objects.get(user=user, exchange=exchange, role=role)
+        seat = Membership.objects.select_for_update(of=("self",)).get(user=user, exchange=exchange, role=role)
+        if not seat.is_active:
+            seat.is_active = True
+            seat.save(update_fields=["is_active"])
     user.__dict__.pop("seats", None)
     record(tag="exchange.seat", subject=exchange, actor=actor, data={"user": user.pk, "role": role})
     return seat

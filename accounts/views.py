@@ -89,7 +89,7 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
         "can_revoke": may_verify and lifecycle.can(subject.state, "revoke"),
         "member_form": forms.get("member_form") or MemberForm(),
         "reason_form": forms.get("reason_form") or ReasonForm(),
-        "note_form": NoteForm(),
+        "note_form": forms.get("note_form") or NoteForm(),
         "history": history_of(subject),
     }
     return render(request, "accounts/organisation.html", context, status=status)
@@ -173,8 +173,12 @@ def verify_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoteForm(request.POST)
     subject = own_organisation(request, pk)
     if not form.is_valid():
-        return organisation_page(request, subject, status=400, reason_form=form)
-    services.verify_organisation(organisation=subject, actor=actor_of(request), note=form.cleaned_data["note"])
+        return organisation_page(request, subject, status=400, note_form=form)
+    try:
+        services.verify_organisation(organisation=subject, actor=actor_of(request), **form.cleaned_data)
+    except Stale as stale:
+        messages.error(request, stale.message)
+        return organisation_page(request, own_organisation(request, pk), status=409, note_form=form)
     messages.success(request, _("The organisation is verified."))
     return redirect("accounts:organisation", pk)
 
