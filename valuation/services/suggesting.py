@@ -1,10 +1,8 @@
-"""Compute suggested ranges and store them; load the published royalty rates."""
+"""Compute suggested ranges and store them."""
 
-import csv
 import logging
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,36 +23,8 @@ from valuation.tasks import suggest_for as suggest_task
 
 logger = logging.getLogger(__name__)
 
-FIGURES = ("min", "q1", "median", "mean", "q3", "max")
 ENDS = ("low", "mid", "high")
 SWEPT = 500  # technologies of one sweep
-
-
-@transaction.atomic
-def load_royalty_rates(*, path: Path) -> int:
-    """Load a CSV of published royalty rates (percent of the basis); give the number of rows.
-
-    Idempotent by (industry, segment, source). Suggestions keep their own copy of the figures that they used.
-    """
-    count = 0
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            RoyaltyRate.objects.update_or_create(
-                industry=row["industry"],
-                segment=row["segment"],
-                source=row["source"],
-                defaults={
-                    **{name: Decimal(row[name]) if row[name] else None for name in FIGURES},
-                    "n": int(row["n"]) if row["n"] else None,
-                    "year": int(row["year"]) if row["year"] else None,
-                    "group": row["group"],
-                    "basis": row["basis"],
-                    "tag": row["tag"],
-                    "note": row["note"],
-                },
-            )
-            count += 1
-    return count
 
 
 @transaction.atomic

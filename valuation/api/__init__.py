@@ -1,0 +1,1 @@
+"""The room over the API, split by noun."""
