@@ -20,7 +20,7 @@ from deals.services.common import (
     tell,
     tell_both,
 )
-from deals.services.nda import draft_nda
+from deals.services.nda import close_documents, draft_nda
 from deals.services.offers import close_open_offer
 from listings.models import Demand, Technology
 from marketplace.kit.errors import Conflict, require
@@ -127,7 +127,10 @@ def decline_enquiry(*, deal: Deal, actor: User, reason: str) -> Deal:
 
 @transaction.atomic
 def break_off(*, deal: Deal, actor: User, reason: str) -> Deal:
-    """Either side walks away before anything is signed, with a reason. An open offer ends with it."""
+    """Either side walks away before anything is signed, with a reason.
+
+    An open offer ends with it, and the documents under NDA close.
+    """
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.acts(actor, deal))
@@ -135,6 +138,7 @@ def break_off(*, deal: Deal, actor: User, reason: str) -> Deal:
     side = acting_side(actor, deal)
     advance(deal, "break_off", actor=actor, turn=Turn.NOBODY, reason=reason, side=side)
     close_open_offer(deal, "lapse", actor=actor)
+    close_documents(deal, actor=actor)
     title = deal.technology.title
     tell(
         deal, other(side), kind="deal.broken_off", actor=actor,

@@ -15,7 +15,7 @@ from deals.legal import nda as template
 from deals.legal.document import hash_of, render_pdf
 from deals.models import NDA, Deal, NDAAcceptance
 from deals.services.common import acting_side, advance, lock, other, require_no_conflict, set_turn, tell, tell_both
-from listings.services import grant_disclosure
+from listings.services import grant_disclosure, revoke_disclosure
 from marketplace.kit.errors import Conflict, Stale, require
 
 
@@ -78,7 +78,7 @@ def accept_nda(*, deal: Deal, actor: User, text_hash: str) -> NDA:
         return nda
     nda.concluded_at = timezone.now()
     nda.save(update_fields=["concluded_at"])
-    grant_disclosure(technology=deal.technology, organisation=deal.licensee, basis=f"nda:{nda.pk}", actor=actor)
+    grant_disclosure(technology=deal.technology, organisation=deal.licensee, basis=_basis(nda), actor=actor)
     advance(deal, "conclude_nda", actor=actor, turn=Turn.BOTH, nda=nda.pk)
     tell_both(
         deal, kind="deal.negotiating", actor=actor,
@@ -86,3 +86,17 @@ def accept_nda(*, deal: Deal, actor: User, text_hash: str) -> NDA:
         % {"title": title},
     )  # fmt: skip
     return nda
+
+
+def close_documents(deal: Deal, *, actor: User) -> None:
+    """Close what the agreement opened, in the caller's transaction: the talks or the contract ended before their time.
+
+    The duty to keep the secret goes on.
+    """
+    nda = NDA.objects.filter(deal=deal).first()
+    if nda is not None:
+        revoke_disclosure(technology=deal.technology, organisation=deal.licensee, basis=_basis(nda), actor=actor)
+
+
+def _basis(nda: NDA) -> str:
+    return f"nda:{nda.pk}"

@@ -31,6 +31,7 @@ from deals.services.common import (
     tell,
     tell_both,
 )
+from deals.services.nda import close_documents
 from deals.services.tracking import generate_obligations, stop_obligations
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, require
@@ -277,7 +278,10 @@ def start_contract(*, contract: Contract) -> bool:
 
 @transaction.atomic
 def terminate_deal(*, deal: Deal, actor: User, reason: str) -> Deal:
-    """Record that a signed contract ended before its time, with the reason, by someone who binds a side."""
+    """Record that a signed contract ended before its time, with the reason, by someone who binds a side.
+
+    Payments that lie ahead stop, and the documents under NDA close.
+    """
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.binds(actor, deal))
@@ -287,6 +291,7 @@ def terminate_deal(*, deal: Deal, actor: User, reason: str) -> Deal:
     advance(deal, "terminate", actor=actor, turn=Turn.NOBODY, reason=reason, side=side)
     if was_in_effect:
         stop_obligations(contract=_current(deal), on=timezone.localdate(), actor=actor)
+    close_documents(deal, actor=actor)
     title = deal.technology.title
     tell(
         deal, Side(other(side)), kind="deal.terminated", actor=actor,

@@ -132,13 +132,13 @@ def grant_disclosure(
 
 
 @transaction.atomic
-def revoke_disclosure(*, technology: Technology, organisation: Organisation, actor: User | None) -> int:
-    """Close the documents under NDA to an organisation; give how many grants ended."""
-    ended = DisclosureGrant.objects.filter(technology=technology, organisation=organisation, revoked_at=None).update(
-        revoked_at=timezone.now()
+def revoke_disclosure(*, technology: Technology, organisation: Organisation, basis: str, actor: User | None) -> int:
+    """Close the documents under NDA that were opened to an organisation on this basis; give how many grants ended."""
+    grants = DisclosureGrant.objects.filter(
+        technology=technology, organisation=organisation, basis=basis, revoked_at=None
     )
+    ended = grants.update(revoked_at=timezone.now())
     if ended:
-        record(
-            tag="technology.revoke_disclosure", subject=technology, actor=actor, data={"organisation": organisation.pk}
-        )
+        data = {"organisation": organisation.pk, "basis": basis}
+        record(tag="technology.revoke_disclosure", subject=technology, actor=actor, data=data)
     return ended

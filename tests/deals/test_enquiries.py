@@ -170,3 +170,17 @@ def test_declining_needs_a_reason(reason):
     with pytest.raises(ValidationError):
         services.decline_enquiry(deal=room.running, actor=room.tto, reason=reason)
     assert room.running.state == DealState.ENQUIRY
+
+
+def test_documents_close_when_the_talks_end():
+    room = deal_room(DealState.NEGOTIATING)
+    opened_before = has_grant(room.buyer, room.technology)
+    services.break_off(deal=room.running, actor=room.buyer, reason="Ngân sách năm nay đã hết")
+    assert (opened_before, has_grant(room.buyer, room.technology)) == (True, False)
+
+
+def test_end_of_talks_leaves_what_another_agreement_opened():
+    room = deal_room(DealState.NEGOTIATING)
+    DisclosureGrant.objects.filter(technology=room.technology).update(basis="nda:0")
+    services.break_off(deal=room.running, actor=room.tto, reason="Đã có đối tác độc quyền")
+    assert has_grant(room.buyer, room.technology)

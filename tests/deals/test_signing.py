@@ -11,6 +11,7 @@ from deals import selectors, services
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal
 from deals.tasks import start_due_contracts
+from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed, Stale
 from tests.factories.deals import PARTY, Room, deal_room, province, signed_pdf, terms, yesterday
 from tests.factories.listings import IPRightFactory, TechnologyFactory
@@ -253,6 +254,7 @@ def test_fee_of_registration_has_a_floor_and_a_ceiling(value, fee):
 def test_terminated_contract_is_over():
     room = deal_room(DealState.EFFECTIVE)
     services.terminate_deal(deal=room.running, actor=room.signatory, reason="Hai bên thỏa thuận chấm dứt")
+    assert not has_grant(room.buyer, room.technology)
     assert Deal.objects.get().is_over
     with pytest.raises(Conflict):
         certify(room)
