@@ -5,13 +5,27 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Count, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
 from audit.selectors import history_of
+from listings.choices import Tier
 from listings.lifecycle import WITH_OPERATOR, ListingState
 from listings.models import (
     Demand,
@@ -252,8 +266,9 @@ def has_grant(viewer: Viewer, technology: Technology) -> bool:
 
 
 def documents_of(technology: Technology) -> QuerySet[Document]:
-    """Give the documents that were not removed, with the technology joined."""
-    return technology.documents.filter(removed_at=None).select_related("technology").order_by("tier", "pk")
+    """Give the documents that were not removed, the most open first, with the technology joined."""
+    openness = Case(*(When(tier=tier, then=place) for place, tier in enumerate(Tier)), output_field=IntegerField())
+    return technology.documents.filter(removed_at=None).select_related("technology").order_by(openness, "pk")
 
 
 def document(pk: int) -> Document | None:

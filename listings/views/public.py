@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from listings import policies, presenters, selectors
+from listings.calls import call_on
 from listings.choices import TRL_MEANINGS, Cooperation, IPStatus, ObjectType, Right, Tier, TransferMethod
 from listings.models import Demand, Document, IPRight, Technology
 from listings.views.lookup import find, url
@@ -32,7 +33,6 @@ def technology(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **_shared(request, listing),
         "organisation": listing.organisation,
-        "enquiry_query": f"?technology={listing.pk}",
         "trl_meaning": TRL_MEANINGS.get(listing.trl or 0, ""),
         "rights": [_right(right) for right in listing.ip_rights.all()],
         "advantages": list(listing.advantages.all()),
@@ -77,6 +77,7 @@ def _shared(request: HttpRequest, listing: Technology | Demand) -> dict[str, Any
         "crumbs": crumbs,
         "fields": list(listing.fields.all()),
         "own_side": own,
+        "call": call_on(listing, viewer=request.user),
         "manage_url": url(listing, "manage") if own else "",
         "description": (listing.summary or listing.problem)[:200],
     }

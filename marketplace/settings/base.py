@@ -242,6 +242,9 @@ SPECTACULAR_SETTINGS = {
 # Tasks (kind=…, pk=…) that upper floors run once a listing is published; each has a sweep that makes up for a lost one.
 ON_PUBLISHED = ["matching.tasks.match_listing", "valuation.tasks.suggest_for"]
 
+# What the reader of a listing's page may do next: functions (viewer, listing) of upper floors (ADR 12).
+LISTING_CALLS = {"technology": "deals.calls.on_technology"}
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
