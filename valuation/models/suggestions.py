@@ -24,13 +24,14 @@ class Suggestion(models.Model):
     """A suggested range for a technology, or the reason why there is none; a row is never changed (trigger).
 
     `low`, `mid`, `high` are P10, P50, P90 in VND to two significant digits, a lump sum for the whole remaining life.
-    `inputs` = {"parameters": the arguments of `suggest_range`, "rows": [input shown with value, origin, source,
-    certainty], "comparables": [published rates used], "unused": …}; `result` is what `suggest_range` gave for them with
-    `seed` and `paths`, and can be computed again from them. `input_hash` is the SHA-256 of what went in.
+    `inputs` and `result` are described in docs/adr/0012; `result` is what `suggest_range` gave for
+    `inputs["parameters"]` with `seed` and `paths`, and can be computed again from them. `input_hash` is the SHA-256 of
+    what went in. `interview_version` is the version of the owner's answers that it rests on, 0 without an interview.
     """
 
     technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="suggestions")
     content_version = models.PositiveIntegerField()
+    interview_version = models.PositiveIntegerField(default=0)
     inputs = models.JSONField(encoder=DjangoJSONEncoder)
     seed = models.BigIntegerField()
     paths = models.PositiveIntegerField()
