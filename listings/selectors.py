@@ -1,7 +1,8 @@
 """Reads of listings, narrowed to the viewer."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -40,6 +41,7 @@ from listings.models import (
 )
 from listings.policies import Viewer
 from rules.selectors import number
+from rules.working_days import WorkingDays, working_days
 
 L = TypeVar("L", Technology, Demand)
 
@@ -210,24 +212,29 @@ def decided_reviews(listing: Listing) -> QuerySet[Review]:
     )
 
 
-def answer_due(listing: Listing, *, days: int | None = None) -> datetime.date | None:
-    """Give the day by which the exchange answers: `review.answer` working days (Monday to Friday) from submission.
+@dataclass(frozen=True)
+class ReviewClock:
+    """How long the exchange has for a review: so many working days, by the calendar of public holidays."""
 
-    `days` saves the look-up in lists.
-    """
-    if listing.submitted_at is None:
-        return None
-    left = days if days is not None else review_days()
-    day = timezone.localdate(listing.submitted_at)
-    while left > 0:
-        day += datetime.timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
+    days: int
+    calendar: WorkingDays
+
+    def due(self, listing: Listing) -> datetime.date | None:
+        """Give the day by which the exchange answers; None for what was not submitted."""
+        if listing.submitted_at is None:
+            return None
+        return self.calendar.after(timezone.localdate(listing.submitted_at), self.days)
 
 
-def review_days() -> int:
-    """Give the working days that the exchange has for a review today."""
-    return int(number("review.answer"))
+def review_clock(listings: Iterable[Listing] = ()) -> ReviewClock:
+    """Give the clock for these listings: `review.answer` working days from submission."""
+    submitted = [timezone.localdate(listing.submitted_at) for listing in listings if listing.submitted_at]
+    return ReviewClock(int(number("review.answer")), working_days(since=min(submitted, default=timezone.localdate())))
+
+
+def answer_due(listing: Listing) -> datetime.date | None:
+    """Give the day by which the exchange answers one listing; None when it was not submitted."""
+    return review_clock([listing]).due(listing) if listing.submitted_at else None
 
 
 def advantages_as_rows(technology: Technology) -> list[dict[str, Any]]:

@@ -89,9 +89,9 @@ class Queue(APIView):
         require(user.is_operator)
         waiting = selectors.review_queue(user)
         reviews = selectors.open_reviews_by_listing(waiting)
-        days = selectors.review_days()
+        clock = selectors.review_clock(waiting)
         for listing in waiting:
             review = reviews.get((listing.kind, listing.pk))
-            listing.answer_due = selectors.answer_due(listing, days=days)
+            listing.answer_due = clock.due(listing)
             listing.reviewer = str(review.reviewer) if review else None
         return Response(QueueRowSerializer(waiting, many=True).data)

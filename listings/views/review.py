@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -27,12 +28,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     page = paginate(request, selectors.review_queue(user))
     shown = list(page.object_list)
     reviews = selectors.open_reviews_by_listing(shown)
-    days = selectors.review_days()
+    clock = selectors.review_clock(shown)
     rows = [
         {
             "listing": listing,
             "word": WORDS[listing.kind],
-            "due": selectors.answer_due(listing, days=days),
+            "due": clock.due(listing),
             "review": reviews.get((listing.kind, listing.pk)),
             "mine": (review := reviews.get((listing.kind, listing.pk))) is not None and review.reviewer_id == user.pk,
             "href": url(listing, "review"),
@@ -40,7 +41,13 @@ def queue(request: HttpRequest) -> HttpResponse:
         }
         for listing in shown
     ]
-    return render(request, "listings/review_queue.html", {"page": page, "rows": rows, "days": days})
+    context = {
+        "page": page,
+        "rows": rows,
+        "days": clock.days,
+        "years": clock.calendar.years_to_enter(on=timezone.localdate()),
+    }
+    return render(request, "listings/review_queue.html", context)
 
 
 @require_GET

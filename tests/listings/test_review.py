@@ -140,13 +140,27 @@ def test_answer_is_due_after_working_days():
     assert answer_due(Technology()) is None
 
 
+def test_answer_is_due_after_public_holidays():
+    before_tet = datetime.datetime(2026, 2, 13, 9, tzinfo=datetime.UTC)
+    assert answer_due(Technology(submitted_at=before_tet)) == datetime.date(2026, 2, 27)
+
+
+def test_queue_warns_of_a_year_without_holidays(client, operator, monkeypatch):
+    client.force_login(operator)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *args: datetime.date(2026, 6, 1))
+    assert b"calendar.holiday" not in client.get(reverse("listings:review_queue")).content
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *args: datetime.date(2031, 6, 1))
+    body = client.get(reverse("listings:review_queue")).content.decode()
+    assert "The public holidays of 2031" in body or "2031" in body
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_queue_query_count(client, operator, count, django_assert_num_queries):
     for _ in range(count):
         at(operator, submitted=True)
         at(operator, in_review=True)
         at(operator, DemandFactory, in_review=True)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert client.get(reverse("listings:review_queue")).status_code == 200
 
 

@@ -1,0 +1,61 @@
+"""Which days are worked: Monday to Friday but for the public holidays, which are dated rows of this room.
+
+A row `calendar.holiday` is in force on the days that are off (Labour Code 45/2019/QH14, articles 111 and 112); `text`
+names the holiday. Only rows of certainty A count: a promise is rather kept a day sooner. The days by the lunar calendar
+and the one beside National Day are announced year by year; a row `calendar.complete` in force over a year says that all
+of its days are entered. For a year without it the weekends count, and what is entered: operators are warned.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from rules.models import Rule
+
+HOLIDAY, COMPLETE = "calendar.holiday", "calendar.complete"
+DAY = datetime.timedelta(days=1)
+SATURDAY = 5
+#: So many days ahead the holidays of a year should be known.
+AHEAD = datetime.timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """The public holidays since a day, and the years whose holidays are all entered."""
+
+    holidays: frozenset[datetime.date]
+    complete: frozenset[int]
+
+    def is_worked(self, day: datetime.date) -> bool:
+        """Tell whether people work on this day."""
+        return day.weekday() < SATURDAY and day not in self.holidays
+
+    def after(self, day: datetime.date, count: int) -> datetime.date:
+        """Give the last of `count` working days that follow `day`; the day itself for 0."""
+        left = count
+        while left > 0:
+            day += DAY
+            left -= self.is_worked(day)
+        return day
+
+    def years_to_enter(self, *, on: datetime.date) -> list[int]:
+        """Name the years, that of the day and the one in sight, whose public holidays are not all entered."""
+        return sorted({on.year, (on + AHEAD).year} - self.complete)
+
+
+def working_days(*, since: datetime.date) -> WorkingDays:
+    """Give the calendar from a day on, with one query."""
+    rows = Rule.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=since),
+        Q(code=HOLIDAY, certainty=Rule.Certainty.A) | Q(code=COMPLETE),
+    )
+    holidays: set[datetime.date] = set()
+    complete: set[int] = set()
+    for row in rows:
+        if row.code == COMPLETE:
+            complete.add(row.valid_from.year)
+            continue
+        end = row.valid_to or row.valid_from + DAY
+        holidays.update(row.valid_from + number * DAY for number in range((end - row.valid_from).days))
+    return WorkingDays(frozenset(holidays), frozenset(complete))
