@@ -1,7 +1,13 @@
 """The rows of the room, split by noun."""
 
+from valuation.models.appraisals import Appraisal, Certificate
 from valuation.models.interviews import Disclosure, Interview, InterviewRevision
 from valuation.models.rates import RoyaltyRate
+from valuation.models.reports import Report, ReportFile
+from valuation.models.runs import Run
 from valuation.models.suggestions import Reason, Suggestion
 
-__all__ = ["Disclosure", "Interview", "InterviewRevision", "Reason", "RoyaltyRate", "Suggestion"]
+__all__ = [
+    "Appraisal", "Certificate", "Disclosure", "Interview", "InterviewRevision", "Reason", "Report", "ReportFile",
+    "RoyaltyRate", "Run", "Suggestion",
+]  # fmt: skip
