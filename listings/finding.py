@@ -6,15 +6,17 @@ The page, the CSV, the feed and the API all come through `find`, so the same add
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet
 
 from listings import conditions, facets
 from listings.facets import Counts
-from listings.filters import DemandFilter, ListingFilter, TechnologyFilter
+from listings.filters import QUERY_LENGTH, DemandFilter, ListingFilter, TechnologyFilter
 from listings.selectors import among, in_order, published_demands, published_technologies
+from search import vocabulary
 from search.engine import Hit, Ranking, rank
+from search.text import fold, words
 
 FILTERS: dict[str, type[ListingFilter]] = {"technology": TechnologyFilter, "demand": DemandFilter}
 #: Long texts that a row of a list does not show.
@@ -23,15 +25,20 @@ LONG = {
     "demand": ("tried", "material", "method", "product", "application", "source_data"),
 }
 RANKED = 1000  # a search looks at so many of the best
+SUGGESTED_TITLES = 4
 
 
 @dataclass
 class Found:
     """What an address finds. `filters.form.errors` tells which of its values were wrong; those are left out."""
 
+    RANKED: ClassVar[int] = RANKED
+    COUNTED: ClassVar[int] = facets.CAP
+
     kind: str
     filters: ListingFilter
     ranking: Ranking | None
+    language: str | None = None
 
     @property
     def words(self) -> str:
@@ -84,6 +91,11 @@ class Found:
         return rows.order_by("-published_at", "-pk")
 
     @cached_property
+    def meant(self) -> str | None:
+        """What was probably meant by misspelt words; None when they are fine."""
+        return vocabulary.correct(self.words, kind=self.kind, hint=self.language) if self.words else None
+
+    @cached_property
     def counts(self) -> Counts:
         """Rows in all and by facet; lower bounds where the search or the count stopped early."""
         counted = facets.count(self.filters, self.published)
@@ -102,4 +114,31 @@ def find(kind: str, data: Mapping[str, Any], *, language: str | None = None) -> 
     made = FILTERS[kind](data, published_technologies() if kind == "technology" else published_demands())
     words = made.values.get("q", "")
     ranking = rank(words, kind=kind, hint=language, limit=RANKED) if words else None
-    return Found(kind, made, ranking)
+    return Found(kind, made, ranking, language)
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What a search that is being typed may become: phrases to search for, and published listings by their titles."""
+
+    phrases: list[str]
+    listings: list[Any]
+
+
+def suggest(kind: str, typed: str) -> Suggestions:
+    """Suggest as something is typed. Everything given is published now: phrases by the index, titles by the table."""
+    typed = typed[:QUERY_LENGTH].strip()
+    if len(typed) < 2:
+        return Suggestions([], [])
+    ids = vocabulary.documents_beginning(typed, kind=kind)
+    rows = published_technologies() if kind == "technology" else published_demands()
+    found = in_order(among(rows, ids), ids).select_related(None).only("pk", "title", "language")
+    asked = [fold(match.group()) for match in words(typed)]
+    titled = [row for row in found if _holds(row.title, asked)]
+    return Suggestions(vocabulary.complete(typed, kind=kind), titled[:SUGGESTED_TITLES])
+
+
+def _holds(title: str, asked: list[str]) -> bool:
+    """Tell whether every asked word begins a word of the title."""
+    said = [fold(match.group()) for match in words(title)]
+    return all(any(word.startswith(start) for word in said) for start in asked)

@@ -126,7 +126,10 @@ def _choices(filters: ListingFilter, name: str, counts: Counts) -> dict[str, Any
     chosen = filters.values.get(name, [])
     english = {"sector": filters.reference.sector_names, "region": filters.reference.region_names}.get(name, {})
     options = [
-        {"value": value, "label": label, "count": counts.of(name, english.get(value, value)), "selected": value in chosen}
+        {
+            "value": value, "label": label, "count": counts.of(name, english.get(value, value)),
+            "least": not counts.exact, "selected": value in chosen,
+        }
         for value, label in filters.filters[name].extra["choices"]
     ]  # fmt: skip
     options = [option for option in options if option["count"] or option["selected"]]

@@ -22,6 +22,7 @@ def pages_of(kind: str, plural: str) -> list[URLPattern | URLResolver]:
     ]
     return [
         path(f"{plural}/", finding.listing_list, which, name=f"{kind}_list"),
+        path(f"{plural}/suggest/", finding.suggestions, which, name=f"{kind}_suggest"),
         path(f"{plural}.csv", finding.download, which, name=f"{kind}_csv"),
         path(f"{plural}.atom", finding.feed, which, name=f"{kind}_feed"),
         path(f"{plural}/new/", drafting.start, which, name=f"{kind}_new"),

@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from math import log
@@ -162,6 +162,26 @@ class LexicalIndex:
     def known_terms(self, prefix: str, *, limit: int = 10) -> list[tuple[str, int]]:
         """Give indexed terms that begin so, each with the number of documents that hold it."""
         return self._searcher.terms_with_prefix("content", prefix, limit=limit)
+
+    def documents_with(self, term: str) -> int:
+        """Count the documents that hold a folded term."""
+        return int(self._searcher.doc_freq("content", term))
+
+    def holding(self, groups: Sequence[Collection[str]], *, limit: int) -> list[int]:
+        """Give the documents that hold a term of every group, best first."""
+        if not all(groups):
+            return []
+        musts = [
+            (Occur.Must, Query.boolean_query([_clause("content", term, 1.0) for term in sorted(group)]))
+            for group in groups
+        ]
+        found = self._searcher.search(Query.boolean_query(musts), limit, count=False).hits
+        ids = self._searcher.fast_field_values("object_id", [address for _, address in found])
+        return [int(object_id or 0) for object_id in ids]
+
+    def holds_together(self, groups: Sequence[Collection[str]]) -> bool:
+        """Tell whether one document holds a term of every group."""
+        return bool(groups) and bool(self.holding(groups, limit=1))
 
 
 def _clause(field: str, term: str, weight: float) -> tuple[Occur, Query]:

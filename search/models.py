@@ -1,5 +1,6 @@
 """What can be found (the truth, in PostgreSQL) and its vectors. The BM25 index on each node is derived from it."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -134,3 +135,35 @@ class LanguageMean(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["space", "language", "side"], name="search_mean_space_language_side")
         ]
+
+
+class Phrase(models.Model):
+    """The vocabulary of what can be found, for spelling and suggestions: derived, made anew as the stock changes.
+
+    `text` is as it is most often written, in small letters; `folded` without marks. `documents` counts where it stands.
+    """
+
+    class Kind(models.TextChoices):
+        """Words and pairs of neighbouring syllables come from the texts; keywords and topics are handed in."""
+
+        WORD = "word"
+        PAIR = "pair"
+        KEYWORD = "keyword"
+        TOPIC = "topic"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    text = models.CharField(max_length=140)
+    folded = models.CharField(max_length=140)
+    documents = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "text"], name="search_phrase_once")]
+        indexes = [
+            GinIndex(fields=["folded"], name="search_phrase_alike", opclasses=["gin_trgm_ops"]),
+            models.Index(
+                fields=["kind", "folded"], name="search_phrase_prefix", opclasses=["varchar_ops", "varchar_pattern_ops"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

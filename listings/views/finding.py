@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.syndication.views import Feed
 from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import urlencode
@@ -18,9 +19,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from listings import presenters
-from listings.finding import Found, find
+from listings.finding import Found, find, suggest
 from listings.models import Demand, Technology
 from marketplace.kit.htmx import render_page
+from search.text import highlight
 
 PER_PAGE = 15  # cards; keeps the whole page under 60 kB
 DOWNLOADED = 5000  # rows of a CSV
@@ -72,10 +74,13 @@ def listing_list(request: HttpRequest, kind: str) -> HttpResponseBase:
         "page": page,
         "cards": [presenters.card(listing, found, english=english) for listing in page.object_list],
         "heading": presenters.heading(found),
+        "meant": found.meant,
+        "meant_url": _with(here, {"q": found.meant or ""}),
         "facets": presenters.facet_rows(found),
         "chosen": presenters.chosen(found, plain),
         "keep": kept,
         "here": here,
+        "suggest_url": reverse(f"listings:{kind}_suggest"),
         "clear": _with(here, {"q": found.words} if found.words else {}),
         "orders": _orders(found, plain),
         "tabs": _tabs(kind, found.words),
@@ -85,6 +90,32 @@ def listing_list(request: HttpRequest, kind: str) -> HttpResponseBase:
         "feed_url": reverse(f"listings:{kind}_feed") + presenters.address(plain),
     }
     return render_page(request, "listings/listing_list.html", "listings/_found.html", context)
+
+
+@login_not_required
+@require_safe
+def suggestions(request: HttpRequest, kind: str) -> HttpResponse:
+    """Suggest what a search that is being typed may become: a fragment for the search box, or a page of its own."""
+    typed = request.GET.get("q", "")
+    made = suggest(kind, typed)
+    here = reverse(f"listings:{kind}_list")
+    context = {
+        "kind": kind,
+        "typed": typed,
+        "phrases": [
+            {"text": phrase, "label": highlight(phrase, typed), "href": _with(here, {"q": phrase})}
+            for phrase in made.phrases
+        ],
+        "listings": [
+            {
+                "listing": row,
+                "label": highlight(row.title, typed, language=row.language),
+                "href": row.get_absolute_url(),
+            }
+            for row in made.listings
+        ],
+    }
+    return render(request, "listings/_suggestions.html", context)
 
 
 def _with(here: str, values: dict[str, str]) -> str:

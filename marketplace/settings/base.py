@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-mail": {"task": "accounts.tasks.mail_unmailed", "schedule": 300.0},
     "audit-seal": {"task": "audit.tasks.seal_events", "schedule": 60.0},
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
+    "search-vocabulary": {"task": "listings.tasks.rebuild_vocabulary", "schedule": 300.0},
     "matching-sweep": {"task": "matching.tasks.sweep_unmatched", "schedule": 60.0},
     "valuation-sweep": {"task": "valuation.tasks.sweep_unpriced", "schedule": 120.0},
     "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},

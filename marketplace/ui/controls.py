@@ -232,9 +232,10 @@ def progress(
 
 @register.inclusion_tag("components/search_box.html")
 def search_box(
-    *, action: str, value: Any = "", name: str = "q", label: Any = "", placeholder: Any = "", size: str = "normal"
-) -> dict[str, Any]:
-    """The one search box: a GET form."""
+    *, action: str, value: Any = "", name: str = "q", label: Any = "", placeholder: Any = "", size: str = "normal",
+    suggest: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """The one search box: a GET form. `suggest` is the address of suggestions while something is typed."""
     return {
         "action": action,
         "value": value,
@@ -242,4 +243,5 @@ def search_box(
         "label": label or _("Search"),
         "placeholder": placeholder,
         "size": one_of("size", size, {"normal", "large"}),
+        "suggest": suggest,
     }

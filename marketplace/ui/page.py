@@ -170,8 +170,8 @@ def facet_panel(
     """Filters beside a list: a GET form.
 
     A facet is a mapping: `name`, `label`, `kind` (checkbox, radio, select, range, text), and `options`
-    (each `value`, `label`, `count` or None, `selected`), for a range `low`, `high`, `low_name`,
-    `high_name`, `unit`, for a text `value`. `open` unfolds it. `keep` are (name, value) pairs sent along
+    (each `value`, `label`, `count` or None, `least` where it is a lower bound, `selected`), for a range `low`, `high`,
+    `low_name`, `high_name`, `unit`, for a text `value`. `open` unfolds it. `keep` are (name, value) pairs sent along
     (the search words); `clear` is the address without filters; `chosen` counts the filters in force;
     `target` names the element that htmx replaces (the panel submits itself on a change).
     """
@@ -185,7 +185,7 @@ def facet_panel(
         )
         one_of("kind", row["kind"], {"checkbox", "radio", "select", "range", "text"})
         row["options"] = [
-            need_keys("facet option", option, ("value", "label"), ("count", "selected"))
+            need_keys("facet option", option, ("value", "label"), ("count", "selected", "least"))
             for option in row["options"] or []
         ]
         rows.append(row)

@@ -9,12 +9,15 @@ from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from listings import facets, finding
 from listings.models import Demand, Technology
+from listings.services.publication import index_listing
+from listings.services.vocabulary import rebuild_vocabulary
 from search import index
 from search.embedder import use_embedder
 from search.models import DIMENSIONS
@@ -293,3 +296,75 @@ def test_demand_rows_are_demands(client):
     row = published("demand")
     assert page_ids(client, "demand") == [row.pk]
     assert Demand.objects.count() == 1
+
+
+# --- spelling and suggestions
+
+
+@pytest.fixture
+def vocabulary(stock):
+    rebuild_vocabulary()
+    return stock
+
+
+def test_page_asks_whether_another_word_was_meant(client, vocabulary):
+    page = BeautifulSoup(client.get("/en/technologies/?q=phầm mềm&language=vi").content, "html.parser")
+    assert page.select_one(".found-meant a")["href"] == "/en/technologies/?q=ph%E1%BA%A7n+m%E1%BB%81m"
+    assert not BeautifulSoup(client.get("/technologies/?q=asen").content, "html.parser").select(".found-meant")
+
+
+def suggested(client, typed, kind="technology"):
+    answer = client.get(f"{LISTS[kind]}suggest/", {"q": typed})
+    assert answer.status_code == 200
+    return [
+        option.get_text().strip() for option in BeautifulSoup(answer.content, "html.parser").select("[role=option]")
+    ]
+
+
+def test_suggestions_are_titles_and_keywords_with_or_without_marks(client, vocabulary):
+    assert vocabulary[5].title in suggested(client, "be loc a")
+    assert vocabulary[3].title in suggested(client, "phần mềm l")
+    assert suggested(client, "a") == suggested(client, "zzzz") == []
+
+
+@pytest.mark.parametrize("typed", ["nhap", "lọc asen bản", "lọc asen đã r", "da rut"])
+def test_suggestions_keep_what_is_not_published(client, vocabulary, typed):
+    titles = " ".join(suggested(client, typed))
+    assert "bản nháp" not in titles
+    assert "đã rút" not in titles
+
+
+def test_suggestions_forget_a_withdrawn_title_and_keyword(client, vocabulary):
+    row = published(title="Zeolit hoạt hóa", keywords=["zeolit tổng hợp"])
+    index.catch_up()
+    cache.clear()
+    rebuild_vocabulary()
+    assert suggested(client, "zeolit") == ["zeolit tổng hợp", "Zeolit hoạt hóa"]
+    Technology.objects.filter(pk=row.pk).update(state="withdrawn")
+    assert suggested(client, "zeolit") == ["zeolit tổng hợp"]  # until the index follows, within seconds
+    row.refresh_from_db()
+    index_listing(row)
+    index.catch_up()
+    assert suggested(client, "zeolit") == []
+
+
+def test_suggestions_of_a_masked_demand_hold_no_name(client):
+    row = published("demand", masked=True, title="Cần sấy mực một nắng")
+    index.catch_up()
+    rebuild_vocabulary()
+    assert suggested(client, "say muc", "demand") == [row.title]
+    assert suggested(client, str(row.organisation.name_vi)[:12], "demand") == []
+
+
+@pytest.mark.parametrize("typed", ["%00", "a" * 3000, "<script>", "' OR 1=1 --", "%", "\\"])
+def test_odd_words_get_no_harmful_suggestion(client, vocabulary, typed):
+    assert "<script>" not in client.get(f"/technologies/suggest/?q={typed}").content.decode()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_suggestions_take_constant_queries(client, django_assert_num_queries, number):
+    for _ in range(number):
+        published()
+    index.catch_up()
+    with django_assert_num_queries(2):
+        assert len(suggested(client, "lọc")) >= 1

@@ -1,0 +1,248 @@
+"""The vocabulary of the stock: what was meant by a misspelt word, and how a word that is being typed may go on.
+
+Words and pairs of syllables are counted in the public texts, keywords and topics are handed in by who knows them.
+The table is derived and may lag behind the stock by minutes; so whatever leaves this module is checked against the
+live index, which forgets a withdrawn text within seconds.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from search import accents, index, text
+from search.lexical import LexicalIndex
+from search.models import Document, Phrase
+from search.telex import decode
+
+READ = 20_000  # texts, the latest ones: enough for a vocabulary, and bounded
+READ_CHARACTERS = 4000  # of each
+KEPT = {Phrase.Kind.WORD: 60_000, Phrase.Kind.PAIR: 60_000}
+LONGEST = 140
+ASKED_WORDS = 12  # a longer query is not corrected: its other words find what is meant
+SHORT = 4  # letters; in so short a word one slip is forgiven, else two
+ALIKE = 0.25  # trigram similarity from which a word is a candidate
+
+
+def stock_mark() -> int:
+    """Name the present stock: grows with every change."""
+    return int(Document.objects.aggregate(last=Max("changed_xid"))["last"] or 0)
+
+
+def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]]) -> int:
+    """Count the vocabulary anew; `given` adds (phrase, documents) by kind. Gives how many phrases there are."""
+    words: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    latest = Document.objects.public().order_by("-pk").values_list("language", "title", "body")[:READ]
+    for language, title, body in latest.iterator(chunk_size=500):
+        seen_words, seen_pairs = _parts(f"{title}\n{body}"[:READ_CHARACTERS], language)
+        words.update(seen_words)
+        pairs.update(seen_pairs)
+    counted: dict[tuple[str, str], int] = {}
+    for kind, found in ((Phrase.Kind.WORD, words), (Phrase.Kind.PAIR, pairs)):
+        counted |= {(kind, said): count for said, count in found.most_common(KEPT[kind])}
+    for name, phrases in given.items():
+        for said, count in phrases:
+            key = (name, " ".join(said.lower().split())[:LONGEST])
+            counted[key] = counted.get(key, 0) + count
+    rows = [Phrase(kind=kind, text=said, folded=text.fold(said), documents=n) for (kind, said), n in counted.items()]
+    with transaction.atomic():
+        Phrase.objects.all().delete()
+        Phrase.objects.bulk_create(rows, batch_size=2000)
+    return len(rows)
+
+
+def _parts(said: str, language: str) -> tuple[set[str], set[str]]:
+    """Give the words of a text as they are written, and its pairs of Vietnamese syllables."""
+    said = text.clean(said)
+    found = {match.group().lower() for match in text.words(said)}
+    pairs: set[str] = set()
+    if language == text.VIETNAMESE:
+        for token in text.analyse(said, language).tokens:
+            if token.pair:
+                pairs.add(" ".join(re.findall(r"\w+", said[token.start : token.pair_end].lower())))
+    return {word for word in found if len(word) > 1 and not word[0].isdigit() and len(word) <= text.MAX_TERM}, pairs
+
+
+# --- what was meant
+
+
+def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
+    """Give the query as it was probably meant, or None where it needs no mending or nothing better is known.
+
+    Mended are words that no text of the kind holds: slips of a letter or two, Vietnamese left in Telex; and pairs of
+    syllables with marks that nobody writes so ("lộc nước" → "lọc nước"). What a query without marks leaves out is no
+    mistake. Asks the database at most once.
+    """
+    said = " ".join(text.clean(query).split())
+    found = list(text.words(said))
+    state = index.lexical(kind)
+    if state is None or not found or len(found) > ASKED_WORDS:
+        return None
+    words = [match.group() for match in found]
+    language = text.detect_language(said, hint=hint)
+    meant = {place: _typed_in_telex(word, state) for place, word in enumerate(words) if not knows(state, word)}
+    unknown = {place for place, plain in meant.items() if plain is None}
+    neighbours = [
+        (left, left + 1)
+        for left in range(len(words) - 1)
+        if said[found[left].end() : found[left + 1].start()] == " "
+        and not (words[left].isascii() and words[left + 1].isascii())
+        and {left, left + 1}.isdisjoint(meant)
+    ]
+    rows = _candidates([words[place] for place in sorted(unknown)], [f"{words[a]} {words[b]}" for a, b in neighbours])
+    changes = {place: plain for place, plain in meant.items() if plain is not None}
+    for place in unknown:
+        better = _nearest(words[place], rows, state, around=(words[place - 1 : place], words[place + 1 : place + 2]))
+        if better:
+            changes[place] = better
+    for left, right in neighbours:
+        better = _usual_pair(f"{words[left]} {words[right]}", rows)
+        if better and not {left, right} & changes.keys():
+            changes[left], changes[right] = better.split(" ")
+    if not changes or unknown - changes.keys() == set(range(len(words))):
+        return None
+    bare = language == text.VIETNAMESE and all(word.isascii() for word in words)
+    mended, last = "", 0
+    for place, match in enumerate(found):
+        mended += said[last : match.start()] + changes.get(place, match.group())
+        last = match.end()
+    mended += said[last:]
+    if bare and not any(decode(word) != word.lower() for word in words):
+        mended = accents.restore(text.fold(mended))
+    return mended if mended.lower() != said.lower() and all(knows(state, w) for w in changes.values()) else None
+
+
+def knows(state: LexicalIndex, word: str) -> bool:
+    """Tell whether a text of the index holds the word, marks aside; stop words count as known."""
+    return any(state.documents_with(term) for term in _terms(word)) or text.fold(word) in text.ENGLISH_STOP_WORDS
+
+
+def _terms(word: str) -> set[str]:
+    return {token.term for language in (text.VIETNAMESE, text.ENGLISH) for token in text.analyse(word, language).tokens}
+
+
+def _typed_in_telex(word: str, state: LexicalIndex) -> str | None:
+    plain = decode(word)
+    return (
+        plain if plain != word.lower() and text.SYLLABLE.fullmatch(text.fold(plain)) and knows(state, plain) else None
+    )
+
+
+Row = tuple[str, str, str, int]  # what was asked, kind, text, documents
+
+
+def _candidates(words: list[str], pairs: list[str]) -> list[Row]:
+    if not words and not pairs:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.word, p.kind, p.text, p.documents FROM unnest(%(words)s::text[]) AS asked(word),"
+            " LATERAL (SELECT kind, text, documents FROM search_phrase WHERE kind = 'word' AND folded %% asked.word"
+            " AND similarity(folded, asked.word) >= %(alike)s"
+            " ORDER BY similarity(folded, asked.word) DESC, documents DESC, text LIMIT 40) AS p"
+            " UNION ALL SELECT folded, kind, text, documents FROM search_phrase"
+            " WHERE kind = 'pair' AND folded = ANY(%(pairs)s)",
+            {"words": [text.fold(w) for w in words], "pairs": [text.fold(p) for p in pairs], "alike": ALIKE},
+        )
+        return cursor.fetchall()
+
+
+def _nearest(word: str, rows: list[Row], state: LexicalIndex, *, around: tuple[list[str], list[str]]) -> str | None:
+    """Give the known word that is the fewest slips away; of equals the one met beside its neighbours, then the usual."""
+    folded = text.fold(word)
+    allowed = 1 if len(folded) <= SHORT else 2
+    best: tuple[tuple[int, int, int, int, str], str] | None = None
+    for asked, kind, said, documents in rows:
+        if kind != Phrase.Kind.WORD or asked != folded or not knows(state, said):
+            continue
+        slips = distance(folded, text.fold(said))
+        if slips > allowed:
+            continue
+        left, right = around
+        pairs = [f"{text.fold(w)}_{text.fold(said)}" for w in left] + [
+            f"{text.fold(said)}_{text.fold(w)}" for w in right
+        ]
+        beside = sum(1 for pair in pairs if state.documents_with(pair))
+        marks = distance(word.lower(), said)
+        rank = (slips, -beside, marks, -documents, said)
+        if best is None or rank < best[0]:
+            best = (rank, said)
+    return best[1] if best else None
+
+
+def _usual_pair(pair: str, rows: list[Row]) -> str | None:
+    """Give how the pair is written, if nobody writes it as it was asked."""
+    folded = text.fold(pair)
+    written = {said: documents for asked, kind, said, documents in rows if kind == Phrase.Kind.PAIR and asked == folded}
+    asked = pair.lower()
+    if not written or asked in written:
+        return None
+    best = min(written, key=lambda said: (-written[said], said))
+    differing = [(a, b) for a, b in zip(asked.split(" "), best.split(" "), strict=True) if a != b]
+    if all(a.isascii() or accents.standard(a) == accents.standard(b) for a, b in differing):
+        return None  # marks left out, or a tone written where others put it
+    return best
+
+
+def distance(one: str, other: str) -> int:
+    """Count the slips from one word to another: a letter more, less, changed, or two swapped."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+# --- how it may go on
+
+
+def complete(typed: str, *, kind: str, limit: int = 6) -> list[str]:
+    """Give keywords and topics that begin as typed, with or without marks, the most frequent first.
+
+    Only those of which the live index of the kind holds every word in one text are given; topics always are.
+    """
+    said = " ".join(text.clean(typed).lower().split())[:LONGEST]
+    state = index.lexical(kind)
+    prefix = text.fold(said).replace("\\", "").replace("%", "").replace("_", " ").strip()
+    if not prefix or state is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, text FROM search_phrase WHERE kind IN ('keyword', 'topic') AND folded LIKE %s || '%%'"
+            " ORDER BY starts_with(text, %s) DESC, documents DESC, text LIMIT %s",
+            [prefix, said, 3 * limit],
+        )
+        rows = cursor.fetchall()
+    kept: dict[str, str] = {}
+    for of_kind, phrase in rows:
+        if of_kind == Phrase.Kind.TOPIC or state.holds_together(_anded(phrase)):
+            kept.setdefault(text.fold(phrase), phrase)
+    return list(kept.values())[:limit]
+
+
+def _anded(phrase: str) -> list[set[str]]:
+    return [terms for match in text.words(phrase) if (terms := _terms(match.group()))]
+
+
+def documents_beginning(typed: str, *, kind: str, limit: int = 30) -> list[int]:
+    """Give the documents that hold the typed words, the last of them perhaps unfinished, the best first."""
+    state = index.lexical(kind)
+    words = [match.group() for match in text.words(text.clean(typed))][:ASKED_WORDS]
+    if state is None or not words:
+        return []
+    wanted = [terms for word in words[:-1] if (terms := _terms(word))]
+    last = text.fold(words[-1])
+    ending = {term for term, _count in state.known_terms(last, limit=30) if text.PAIR not in term}
+    ending |= {term for term in _terms(words[-1]) if state.documents_with(term)}
+    for size in range(len(last) - 1, SHORT - 1, -1):  # a word typed beyond its stem: `desalinatio` of `desalin`
+        if not ending and state.documents_with(last[:size]):
+            ending.add(last[:size])
+    return state.holding([*wanted, ending], limit=limit) if ending else []

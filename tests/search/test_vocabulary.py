@@ -1,0 +1,89 @@
+"""Spelling and suggestions come from what the index holds now, in both languages, marks minded but never demanded."""
+
+import pytest
+
+from search import index, services, vocabulary
+from search.models import Phrase
+from search.telex import decode
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = {
+    1: ("vi", "Lọc nước mặn bằng màng", "Lọc nước mặn thành nước ngọt, tiết kiệm điện năng cho hộ dân ven biển."),
+    2: ("vi", "Xử lý nước thải chăn nuôi", "Hầm biogas và bể lọc sinh học xử lý nước thải của trại heo."),
+    3: ("en", "Desalination membrane", "A membrane for the desalination of brackish water."),
+    4: ("vi", "Tài lộc", "Phần mềm chúc tài lộc."),
+}
+
+
+@pytest.fixture
+def stock():
+    for object_id, (language, title, body) in TEXTS.items():
+        services.put_document(kind="technology", object_id=object_id, title=title, body=body, language=language)
+    index.catch_up()
+    vocabulary.rebuild(
+        given={
+            Phrase.Kind.KEYWORD: [("lọc nước", 2), ("Lọc sinh học", 1), ("desalination", 1), ("bí mật quân sự", 1)],
+            Phrase.Kind.TOPIC: [("Công nghệ môi trường", 0)],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("loc nuoc", None), ("lọc nước", None), ("Lọc NƯỚC mặn", None),
+        ("membrnae", "membrane"), ("desalinaton membrane", "desalination membrane"), ("water membrane", None),
+        ("lộc nước", "lọc nước"), ("lọcc nước", "lọc nước"), ("lọc nuwowcs", "lọc nước"), ("xuwr lys nuwowcs thair", "xử lý nước thải"),
+        ("tài lộc", None), ("zzzzqq", None), ("", None), ("123 456", None), ("lọc nuoc", None),
+        ("membrnae lọc nước", "membrane lọc nước"),
+    ],
+)  # fmt: skip
+def test_correct_mends_what_no_text_holds(stock, typed, meant):
+    assert vocabulary.correct(typed, kind="technology") == meant
+
+
+def test_correct_never_names_a_word_that_left_the_index(stock):
+    services.remove_document(kind="technology", object_id=3)
+    index.catch_up()
+    assert vocabulary.correct("membrnae", kind="technology") is None
+
+
+def test_correct_asks_the_database_once(stock, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        vocabulary.correct("lộc nước membrnae desalinaton", kind="technology")
+
+
+@pytest.mark.parametrize(
+    ("typed", "phrases"),
+    [
+        ("loc", ["lọc nước", "lọc sinh học"]), ("lọc n", ["lọc nước"]), ("DESAL", ["desalination"]),
+        ("cong nghe", ["công nghệ môi trường"]), ("bi mat", []), ("%", []), ("_", []), ("", []),
+    ],
+)  # fmt: skip
+def test_complete_gives_phrases_that_a_live_text_holds(stock, typed, phrases):
+    assert vocabulary.complete(typed, kind="technology") == phrases
+
+
+def test_documents_beginning_finds_unfinished_words(stock):
+    assert set(vocabulary.documents_beginning("loc nu", kind="technology")) == {1, 2}
+    assert vocabulary.documents_beginning("desalinatio", kind="technology") == [3]
+    assert vocabulary.documents_beginning("nuoc zzz", kind="technology") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("nuwowcs", "nước"), ("xuwr", "xử"), ("luongwj", "lượng"), ("ddieenj", "điện"), ("quys", "quý"),
+        ("nghieepj", "nghiệp"), ("water", "water"), ("nước", "nước"), ("khoa", "khoa"), ("", ""),
+    ],
+)  # fmt: skip
+def test_telex_is_read(typed, read):
+    assert decode(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slips"), [("membrnae", "membrane", 1), ("loc", "loc", 0), ("", "ab", 2), ("water", "wter", 1)]
+)
+def test_distance_counts_slips(one, other, slips):
+    assert vocabulary.distance(one, other) == slips
