@@ -6,6 +6,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import HOME
 from accounts.models import ORGANISATION_ROLES, Organisation, Role, User
 from accounts.selectors import exchanges, person_by_email
 from accounts.services import IDENTITY
@@ -30,13 +31,23 @@ class OrganisationForm(forms.ModelForm):
     class Meta:
         model = Organisation
         fields = [
-            "name_vi", "name_en", "tax_code", "province", "website", "about_vi", "about_en", "has_state_capital",
+            "name_vi", "name_en", "country", "province", "tax_code", "website", "about_vi", "about_en", "has_state_capital",
         ]  # fmt: skip
         help_texts = {
             "name_vi": _("As it stands in the registration papers."),
-            "tax_code": _("10 digits. The operator checks it when verifying the organisation."),
+            "province": _("In Viet Nam only."),
+            "tax_code": _(
+                "10 digits in Viet Nam, else the number in your register. The operator checks it when verifying."
+            ),
             "has_state_capital": _("A price paid with state capital must be audited before signing."),
         }
+
+    def clean(self) -> dict[str, Any]:
+        """Drop a province chosen before the country: only Viet Nam has them here."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("country", HOME) != HOME:
+            cleaned["province"] = None
+        return cleaned
 
 
 class EditOrganisationForm(OrganisationForm):

@@ -1,18 +1,20 @@
 """Users, organisations, exchanges and memberships."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import HOME, country_choices, country_name
 from accounts.lifecycle import ORGANISATION, VerificationState
 from marketplace.kit.validators import plain_text
 
@@ -136,6 +138,10 @@ class Exchange(models.Model):
         return self.name_en if get_language() == "en" else self.name_vi
 
 
+VIETNAMESE_TAX_CODE = re.compile(r"\d{10}(-\d{3})?")
+FOREIGN_TAX_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{1,29}")
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     """Questions about organisations."""
 
@@ -160,16 +166,15 @@ class Organisation(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     name_vi = models.CharField(_("name in Vietnamese"), max_length=250, validators=[plain_text])
     name_en = models.CharField(_("name in English"), max_length=250, blank=True, validators=[plain_text])
-    tax_code = models.CharField(
-        _("tax code"),
-        max_length=14,
-        blank=True,
-        validators=[
-            RegexValidator(r"^\d{10}(-\d{3})?$", _("A tax code has 10 digits, and -001 to -999 for a branch."))
-        ],
-    )
+    country = models.CharField(_("country"), max_length=2, choices=country_choices, default=HOME)
+    tax_code = models.CharField(_("tax code"), max_length=30, blank=True)
     province = models.ForeignKey(
-        Province, on_delete=models.PROTECT, related_name="organisations", verbose_name=_("province")
+        Province,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="organisations",
+        verbose_name=_("province"),
     )
     exchange = models.ForeignKey(
         Exchange, on_delete=models.PROTECT, related_name="organisations", verbose_name=_("exchange that serves it")
@@ -193,15 +198,52 @@ class Organisation(models.Model):
         ordering = ["name_vi", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["tax_code"],
+                fields=["country", "tax_code"],
                 condition=~Q(tax_code=""),
                 name="accounts_organisation_one_per_tax_code",
                 violation_error_message=_("An organisation with this tax code exists already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(country=HOME, province__isnull=False) | (~Q(country=HOME) & Q(province__isnull=True)),
+                name="accounts_organisation_province_at_home",
+                violation_error_message=_("An organisation in Viet Nam has a province, one abroad has none."),
             ),
         ]
 
     def __str__(self) -> str:
         return (self.name_en or self.name_vi) if get_language() == "en" else self.name_vi
+
+    def clean(self) -> None:
+        """Ask for province and tax code as the country has them. Raises ValidationError by field."""
+        super().clean()
+        problems: dict[str, Any] = {}
+        if self.is_foreign:
+            if self.province_id is not None:
+                problems["province"] = _("Only an organisation in Viet Nam has a province here. Leave it empty.")
+            if self.tax_code and not FOREIGN_TAX_CODE.fullmatch(self.tax_code):
+                problems["tax_code"] = _("A tax or registration number has 2 to 30 letters, digits, spaces, and . / -")
+        else:
+            if self.province_id is None:
+                problems["province"] = _("Choose the province of the organisation.")
+            if self.tax_code and not VIETNAMESE_TAX_CODE.fullmatch(self.tax_code):
+                problems["tax_code"] = _("A tax code has 10 digits, and -001 to -999 for a branch.")
+        if problems:
+            raise ValidationError(problems)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Tell whether the organisation is established outside Viet Nam."""
+        return self.country != HOME
+
+    @property
+    def country_name(self) -> str:
+        """Name the country in the reader's language."""
+        return country_name(self.country)
+
+    @property
+    def place(self) -> str:
+        """Say where the organisation is: the province in Viet Nam, else the country."""
+        return self.country_name if self.province is None else str(self.province)
 
     @property
     def about(self) -> str:

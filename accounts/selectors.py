@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from knox.models import AuthToken
 
+from accounts.countries import HOME
 from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Membership, Notification, Organisation, Province, User
 
@@ -37,8 +38,8 @@ def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
 
 
 def organisation_by_key(key: str) -> Organisation | None:
-    """Give the organisation with that tax code or, where none has it, that id; None when there is neither."""
-    found = Organisation.objects.filter(tax_code=key).order_by("pk").first()
+    """Give the organisation with that tax code (of Viet Nam before others) or, where none has it, that id; else None."""
+    found = Organisation.objects.filter(tax_code=key).order_by(Q(country=HOME).desc(), "pk").first()
     if found is None and key.isdigit() and len(key) < 10:
         found = Organisation.objects.filter(pk=int(key)).first()
     return found

@@ -24,7 +24,7 @@ class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
     class Meta:
         model = Organisation
         fields = [
-            "id", "kind", "name_vi", "name_en", "tax_code", "province", "exchange", "website", "about_vi", "about_en",
+            "id", "kind", "name_vi", "name_en", "country", "province", "tax_code", "exchange", "website", "about_vi", "about_en",
             "has_state_capital", "verification", "version", "is_sample",
         ]  # fmt: skip
         read_only_fields = ["version", "is_sample"]

@@ -32,7 +32,7 @@ from marketplace.kit.lifecycle import move, move_all
 
 #: What an administrator may edit.
 EDITABLE = (
-    "name_vi", "name_en", "tax_code", "province", "about_vi", "about_en", "website", "has_state_capital",
+    "name_vi", "name_en", "country", "province", "tax_code", "about_vi", "about_en", "website", "has_state_capital",
 )  # fmt: skip
 
 #: Of these, what an operator has verified: changed, it is verified anew.
@@ -126,12 +126,13 @@ def end_membership(*, membership: Membership, actor: User) -> Membership:
 def imported_organisation(*, name: str, kind: str, exchange: Exchange, **details: Any) -> Organisation:
     """Make, unsaved, an organisation that a foreign register names; `import_organisations` saves it.
 
-    Without a province of its own it is entered under that of the exchange. Raises ValidationError.
+    In Viet Nam and without a province of its own it is entered under that of the exchange. Raises ValidationError.
     """
-    organisation = Organisation(
-        kind=kind, exchange=exchange, name_vi=name, **{"name_en": name, "province": exchange.province, **details}
-    )
+    organisation = Organisation(kind=kind, exchange=exchange, name_vi=name, **{"name_en": name, **details})
+    if organisation.province is None and not organisation.is_foreign:
+        organisation.province = exchange.province
     organisation.clean_fields(exclude={"exchange", "province"})
+    organisation.clean()
     if organisation.tax_code:
         organisation.validate_constraints()
     return organisation

@@ -1,7 +1,7 @@
 """What each filter of a public list means, as a condition on one row; counts of facets use the same ones.
 
 Where a demand is masked, nothing that narrows down its organisation may be told by a filter: it answers no filter by
-organisation, kind of organisation or province, only by region.
+organisation, kind of organisation, country or province, only by region.
 """
 
 from collections.abc import Collection
@@ -45,6 +45,11 @@ def in_provinces(model: Model, codes: Collection[str]) -> Q:
 def in_regions(model: Model, names: Collection[str]) -> Q:
     """Rows of a province in one of the regions, named in English."""
     return Q(province_id__in=Province.objects.filter(region_en__in=list(names)).values("pk"))
+
+
+def in_countries(model: Model, codes: Collection[str]) -> Q:
+    """Rows of an organisation of one of the countries."""
+    return Q(organisation__country__in=list(codes)) & named(model)
 
 
 def of_organisation_kinds(model: Model, kinds: Collection[str]) -> Q:

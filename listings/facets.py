@@ -42,6 +42,7 @@ def _sources(filters: ListingFilter) -> Iterator[tuple[str, str, str, bool]]:
     yield "sector", "s.sector_en", f"{fields} JOIN listings_field s ON s.nr = f.field_id", True
     yield "region", "b_region", "", False
     yield "province", "b_province", "", False
+    yield "country", "b_country", "", False
     yield "organisation_kind", "b_organisation_kind", "", False
     yield "language", "b_language", "", False
     if filters.model is Technology:
@@ -61,6 +62,7 @@ def count(filters: ListingFilter, published: QuerySet[Any]) -> Counts:
     rows = published.order_by().select_related(None)
     rows = rows.annotate(
         b_id=F("pk"), b_region=F("province__region_en"), b_language=F("language"),
+        b_country=_unmasked(filters, F("organisation__country")),
         b_province=_unmasked(filters, F("province_id")), b_organisation_kind=_unmasked(filters, F("organisation__kind")),
         **{f"met_{name}": ExpressionWrapper(condition, output_field=BooleanField()) for name, condition in groups.items()},
     )  # fmt: skip
@@ -68,7 +70,7 @@ def count(filters: ListingFilter, published: QuerySet[Any]) -> Counts:
     if filters.model is not Technology:
         own = {"b_cooperation": "cooperation"}
     rows = rows.annotate(**{alias: F(column) for alias, column in own.items()})
-    shown = ["b_id", "b_region", "b_province", "b_organisation_kind", "b_language", *own]
+    shown = ["b_id", "b_region", "b_province", "b_country", "b_organisation_kind", "b_language", *own]
     try:
         sql, parameters = rows.values_list(*shown, *(f"met_{name}" for name in groups)).query.sql_with_params()
     except EmptyResultSet:  # the search found nothing

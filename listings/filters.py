@@ -18,6 +18,7 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFi
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
+from accounts.countries import country_choices
 from accounts.models import Organisation
 from accounts.selectors import provinces
 from listings import conditions
@@ -32,7 +33,7 @@ SHOWN_CLASSES = [choice for choice in LegalClass.choices if choice[0] in {"encou
 
 
 class Reference:
-    """Fields, sectors, provinces and regions with their names in the reader's language: two queries, when first asked."""
+    """Fields, sectors, provinces, regions and countries with their names in the reader's language: two queries, when first asked."""
 
     @cached_property
     def _fields(self) -> list[Any]:
@@ -72,6 +73,11 @@ class Reference:
         """Pairs of the region's key and name."""
         english = get_language() == "en"
         return list({slugify(r.region_en): r.region_en if english else r.region_vi for r in self._provinces}.items())
+
+    @cached_property
+    def countries(self) -> list[tuple[str, str]]:
+        """Pairs of the country's code and name."""
+        return country_choices()
 
 
 class Light:
@@ -197,6 +203,7 @@ class TechnologyFilter(ListingFilter):
     price_max = Number(means=conditions.price_to, label=_("Price up to (VND)"))
     region = several(conditions.in_regions, _("Region"), source="regions")
     province = several(conditions.in_provinces, _("Province"), source="provinces")
+    country = several(conditions.in_countries, _("Country"), source="countries")
     organisation_kind = several(
         conditions.of_organisation_kinds, _("Kind of organisation"), choices=Organisation.Kind.choices
     )
@@ -226,6 +233,7 @@ class DemandFilter(ListingFilter):
     budget_min = Number(means=conditions.budget_from, label=_("Budget from (VND)"))
     region = several(conditions.in_regions, _("Region"), source="regions")
     province = several(conditions.in_provinces, _("Province"), source="provinces")
+    country = several(conditions.in_countries, _("Country"), source="countries")
     organisation_kind = several(
         conditions.of_organisation_kinds, _("Kind of organisation"), choices=Organisation.Kind.choices
     )

@@ -21,13 +21,14 @@ MANY = 8  # a facet with more values shows its most frequent first
 
 FACETS = {
     "technology": (
-        "sector", "field", "trl", "ip", "rights", "price", "region", "province", "organisation_kind", "legal_class",
+        "sector", "field", "trl", "ip", "rights", "price", "region", "province", "country", "organisation_kind", "legal_class",
         "language",
     ),
     "demand": (
-        "sector", "field", "trl", "cooperation", "budget", "region", "province", "organisation_kind", "language",
+        "sector", "field", "trl", "cooperation", "budget", "region", "province", "country", "organisation_kind", "language",
     ),
 }  # fmt: skip
+ALONE_USELESS = {"country"}  # facets that are left out when they have one value only
 OPEN = {"sector", "rights", "cooperation"}
 
 
@@ -37,9 +38,10 @@ def shown_organisation(listing: Technology | Demand) -> Any:
 
 
 def place_of(listing: Technology | Demand, *, english: bool) -> str:
-    """Name the province; of a masked demand the region, which tells nobody who it is."""
+    """Name the province, or the country abroad; of a masked demand the region, which tells nobody who it is."""
     if listing.province is None:
-        return ""
+        organisation = shown_organisation(listing)
+        return organisation.country_name if organisation is not None and organisation.is_foreign else ""
     if isinstance(listing, Demand) and listing.masked:
         return listing.province.region_en if english else listing.province.region_vi
     return str(listing.province)
@@ -133,6 +135,8 @@ def _choices(filters: ListingFilter, name: str, counts: Counts) -> dict[str, Any
         for value, label in filters.filters[name].extra["choices"]
     ]  # fmt: skip
     options = [option for option in options if option["count"] or option["selected"]]
+    if name in ALONE_USELESS and len(options) == 1 and not options[0]["selected"]:
+        return None
     if len(options) > MANY:
         options.sort(key=lambda option: (not option["selected"], -option["count"]))
     if not options:

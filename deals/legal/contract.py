@@ -7,6 +7,7 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
+from accounts.countries import country_name
 from deals.choices import DisputeBody, Exclusivity, Frequency, MilestoneKind, RoyaltyBase, TermsRight, TransferForm
 from deals.legal.document import Text
 from deals.legal.words import Pair, of_choice, of_choices, of_day, of_money, of_percent
@@ -147,7 +148,10 @@ def _party(title: Pair, party: Party) -> dict[str, object]:
     english = party.legal_name_en or party.legal_name
     lines: list[Pair] = [
         [f"Tên: {party.legal_name}", f"Name: {english}"],
-        [f"Địa chỉ: {party.address} ({party.country})", f"Address: {party.address} ({party.country})"],
+        [
+            f"Địa chỉ: {party.address} ({country_name(party.country, 'vi')})",
+            f"Address: {party.address} ({country_name(party.country, 'en')})",
+        ],
         [
             f"Đại diện: {party.representative}, chức vụ: {party.position}",
             f"Represented by: {party.representative}, position: {party.position}",

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import Organisation
 from deals import describe, policies, selectors, services
 from deals.acts import can
 from deals.choices import Side
@@ -44,7 +45,8 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         **frame(deal, actor, page="contract"),
         "terms": describe.known_rows(draft.terms, draft.milestones),
         "parties": [(Side(name).label, draft.parties.get(name)) for name in Side.values],
-        "party_form": forms.get("party_form") or PartyForm(initial=_party_values(mine)),
+        "party_form": forms.get("party_form")
+        or PartyForm(initial=_party_values(mine, deal.organisation_of(side)) if side else {}),
         "findings": findings,
         "blocked": any(finding.severity == BLOCK for finding in findings),
         "contract": standing,
@@ -61,8 +63,14 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
     return render(request, "deals/contract.html", context, status=status)
 
 
-def _party_values(party: Party | None) -> dict[str, Any]:
-    return {name: getattr(party, name) for name in PARTY_FIELDS} if party else {}
+def _party_values(party: Party | None, organisation: Organisation) -> dict[str, Any]:
+    """Give the stored legal data, else what the organisation's own entry says."""
+    if party is not None:
+        return {name: getattr(party, name) for name in PARTY_FIELDS}
+    return {
+        "legal_name": organisation.name_vi, "legal_name_en": organisation.name_en,
+        "tax_code": organisation.tax_code, "country": organisation.country,
+    }  # fmt: skip
 
 
 @require_POST

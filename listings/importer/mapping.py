@@ -35,7 +35,7 @@ TARGETS = {
         "needed_by", "cooperation", "masked",
     },
 }  # fmt: skip
-ORGANISATION = frozenset({"name", "name_en", "kind", "tax_code", "province", "website"})
+ORGANISATION = frozenset({"name", "name_en", "kind", "country", "tax_code", "province", "website"})
 RIGHT = frozenset({"kind", "number", "office", "title", "filing_date", "grant_date", "expiry_date", "status"})
 KEYS = frozenset({
     "description", "source", "kind", "recognise", "id", "nulls", "organisation", "listing", "fields", "ip_rights",

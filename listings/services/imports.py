@@ -9,6 +9,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.countries import HOME, find_country
 from accounts.models import Exchange, Organisation, Province, User
 from accounts.policies import has_no_stake
 from accounts.services import import_organisations, imported_organisation
@@ -160,7 +161,7 @@ class _Batch:
             known[f"name:{fold(organisation.name_en)}"] = organisation
             known[f"name:{fold(organisation.name_vi)}"] = organisation
         for organisation in Organisation.objects.exclude(tax_code="").order_by("pk"):
-            known[f"tax:{organisation.tax_code}"] = organisation
+            known[f"tax:{organisation.country}:{organisation.tax_code}"] = organisation
         return known
 
     def plan(self, one: Record) -> Status:
@@ -315,14 +316,15 @@ class _Batch:
         """Give the record's organisation, perhaps a new one that `store` saves."""
         run = self.run
         details = one.organisation
-        organisation = run.organisation or self.organisations.get(f"tax:{details.get('tax_code')}")
+        country = self._country(details.get("country", ""))
+        organisation = run.organisation or self.organisations.get(f"tax:{country}:{details.get('tax_code')}")
         if organisation is None:
             name = cut(details.get("name", ""), 250)
             if not name:
                 raise _RefusedError(Problem.of("organisation", _("The record names no organisation.")))
             organisation = self.organisations.get(f"name:{fold(name)}")
             if organisation is None:
-                return self._new_organisation(name, details)
+                return self._new_organisation(name, country, details)
         if organisation.pk is None:
             return organisation
         if organisation.exchange_id != run.exchange.pk:
@@ -339,8 +341,15 @@ class _Batch:
             message = _("The organisation is not verified yet. Verify it first.")
             raise _RefusedError(Problem.of("organisation", message, organisation))
 
-    def _new_organisation(self, name: str, details: dict[str, str]) -> Organisation:
+    def _country(self, name: str) -> str:
+        country = find_country(name) if name else HOME
+        if country is None:
+            raise _RefusedError(Problem.of("organisation.country", _("There is no such country."), name))
+        return country
+
+    def _new_organisation(self, name: str, country: str, details: dict[str, str]) -> Organisation:
         more: dict[str, Any] = {key: details[key] for key in ("name_en", "tax_code", "website") if details.get(key)}
+        more["country"] = country
         if details.get("province"):
             more["province"] = self._province(details["province"])
         try:
@@ -351,7 +360,7 @@ class _Batch:
             raise _RefusedError(*_problems(error, details, "organisation.")) from error
         self.organisations[f"name:{fold(name)}"] = made
         if made.tax_code:
-            self.organisations[f"tax:{made.tax_code}"] = made
+            self.organisations[f"tax:{made.country}:{made.tax_code}"] = made
         return made
 
 
