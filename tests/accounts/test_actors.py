@@ -58,7 +58,7 @@ class Act:
 
 def details(house: House) -> dict[str, Any]:
     return {
-        "name_vi": "Tên mới", "name_en": "", "tax_code": "0312345678", "province": "01", "website": "",
+        "name_vi": "Tên mới", "name_en": "", "tax_code": "0312345678", "country": "VN", "province": "01", "website": "",
         "about_vi": "", "about_en": "", "version": house.organisation.version,
     }  # fmt: skip
 

@@ -144,7 +144,7 @@ def test_administrator_moves_the_organisation_abroad(client: Client) -> None:
     organisation = OrganisationFactory(state="unverified")
     client.force_login(person(role="admin", organisation=organisation))
     data = form_data(country="SG", province="01", version=organisation.version)
-    response = client.post(f"/account/organisations/{organisation.pk}/edit/", data)
+    response = client.post(f"/my/organisations/{organisation.pk}/edit/", data)
     assert response.status_code == 302
     organisation.refresh_from_db()
     assert (organisation.country, organisation.province) == ("SG", None)
