@@ -7,7 +7,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from knox.models import AuthToken
 
-from accounts.countries import HOME
 from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Membership, Notification, Organisation, Province, User
 
@@ -39,7 +38,8 @@ def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
 
 def organisation_by_key(key: str) -> Organisation | None:
     """Give the organisation with that tax code (of Viet Nam before others) or, where none has it, that id; else None."""
-    found = Organisation.objects.filter(tax_code=key).order_by(Q(country=HOME).desc(), "pk").first()
+    same_number = Organisation.objects.filter(tax_code=key).order_by("pk")
+    found = min(same_number, key=lambda organisation: organisation.is_foreign, default=None)
     if found is None and key.isdigit() and len(key) < 10:
         found = Organisation.objects.filter(pk=int(key)).first()
     return found

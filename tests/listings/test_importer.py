@@ -253,7 +253,9 @@ def test_nasa_record_is_mapped():
     one = record_of(row, "nasa_patents")
     assert isinstance(one, Record)
     assert one.values["title"] == "Sensor for CH₄"
-    assert one.organisation == {"name": "Space Center", "kind": "institute", "website": "https://technology.nasa.gov"}
+    assert one.organisation == {
+        "name": "Space Center", "kind": "institute", "country": "US", "website": "https://technology.nasa.gov",
+    }  # fmt: skip
     assert one.ip_rights == [
         {"kind": "patent", "office": "US", "number": "7,123,456", "expiry_date": date(2019, 11, 30), "status": "lapsed",
          "owners": [{"name": "Space Center", "share_pct": "100"}]}
