@@ -24,7 +24,9 @@ from listings.lifecycle import ListingState
 from listings.models import Demand, Field, Technology
 from matching import selectors as match_selectors
 from matching.choices import Side as MatchSide
-from rules.selectors import number
+from rules import policies as rule_policies
+from rules import words as rule_words
+from rules.selectors import number, open_proposals
 
 SHOWN = 5
 
@@ -57,6 +59,7 @@ def waiting_for(user: User) -> list[Group]:
         _for_tto(user),
         _queue(user),
         _organisations(user),
+        _rules(user),
         _deals(user),
         _owed(user),
         _matches(user),
@@ -129,6 +132,15 @@ def _organisations(user: User) -> Group | None:
         ),
         url=reverse("accounts:organisation_queue"),
     )
+
+
+def _rules(user: User) -> Group | None:
+    if not user.is_operator:
+        return None
+    rows = [row for row in open_proposals() if rule_policies.can_decide(user, row)]
+    url = reverse("rules:proposals")
+    tasks = [Task(rule_words.name_of(row.code), str(row.proposed_by), url, row.proposed_at) for row in rows[:SHOWN]]
+    return Group(_("Rule changes that wait for a second person"), tasks, len(rows), url)
 
 
 def _deals(user: User) -> Group:

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularAPIView
 from knox.views import LogoutView
 
-ROOMS = ("accounts", "listings", "valuation", "matching", "ledger", "deals", "insights")
+ROOMS = ("rules", "accounts", "listings", "valuation", "matching", "ledger", "deals", "insights")
 
 revoke_token = extend_schema_view(post=extend_schema(request=None, responses={204: None}))(LogoutView).as_view()
 

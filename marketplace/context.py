@@ -29,6 +29,7 @@ OPERATOR_NAVIGATION = (
     (_("Review queue"), "listings:review_queue"),
     (_("Deals board"), "deals:board"),
     (_("Organisations"), "accounts:organisation_queue"),
+    (_("Dated rules"), "rules:proposals"),
 )
 ACCOUNT_NAVIGATION = (
     (_("Notifications"), "accounts:notifications"),
@@ -38,6 +39,7 @@ ACCOUNT_NAVIGATION = (
 )
 FOOTER_NAVIGATION = (
     (_("How it works"), "how_it_works"),
+    (_("Rules and defaults"), "rules:rule_list"),
     (_("Transparency log"), "audit:log"),
     (_("API"), "api_docs"),
 )

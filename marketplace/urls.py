@@ -33,6 +33,7 @@ urlpatterns = [
         path("", include("accounts.urls")),
         path("", include("listings.urls")),
         path("", include("valuation.urls")),
+        path("", include("rules.urls")),
         path("", include("matching.urls")),
         path("", include("ledger.urls")),
         path("", include("deals.urls")),

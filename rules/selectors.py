@@ -1,12 +1,14 @@
 """Ask what is in force."""
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from rules.models import Rule
+from rules.lifecycle import ProposalState
+from rules.models import Rule, RuleProposal
 
 
 class RuleMissing(LookupError):
@@ -44,3 +46,55 @@ def numbers(*codes: str, on: datetime.date | None = None) -> dict[str, Decimal]:
     if missing:
         raise RuleMissing(f"no number in force for {', '.join(missing)}")
     return found
+
+
+def _named(codes: tuple[str, ...]) -> Q:
+    """Narrow to codes; one that ends in a dot stands for all that begin so."""
+    wanted = Q()
+    for code in codes:
+        wanted |= Q(code__startswith=code) if code.endswith(".") else Q(code=code)
+    return wanted
+
+
+def stale(*codes: str, on: datetime.date | None = None) -> QuerySet[Rule]:
+    """Give the rows in force on a day whose review was due before it; of `codes` when named (`"valuation."`: all below).
+
+    A page or report that rests on one of them says so.
+    """
+    day = on or timezone.localdate()
+    return in_force(day).filter(_named(codes), review_by__lt=day)
+
+
+def history(code: str) -> QuerySet[Rule]:
+    """Give every row of a code, the newest first, with the proposal that made it and its two people."""
+    return (
+        Rule.objects.filter(code=code)
+        .select_related("proposal__proposed_by", "proposal__decided_by")
+        .order_by("-valid_from", "pk")
+    )
+
+
+def proposals() -> QuerySet[RuleProposal]:
+    """Give the proposals, the newest first, with their people."""
+    return RuleProposal.objects.select_related("proposed_by", "decided_by").order_by("-pk")
+
+
+def open_proposals() -> QuerySet[RuleProposal]:
+    """Give the proposals that wait for a second person, the oldest first."""
+    return proposals().filter(state=ProposalState.PROPOSED).order_by("pk")
+
+
+def decided_proposals() -> QuerySet[RuleProposal]:
+    """Give the proposals that are approved, rejected or withdrawn, the newest first."""
+    return proposals().exclude(state=ProposalState.PROPOSED)
+
+
+def rows_before(found: Sequence[RuleProposal]) -> dict[int, Rule]:
+    """Give for each proposal (by pk) the row that stands before it, with one query."""
+    rows = list(Rule.objects.filter(code__in={one.code for one in found}).order_by("valid_from", "pk"))
+    before = {}
+    for one in found:
+        mine = [row for row in rows if row.code == one.code and row.pk != one.rule_id]
+        earlier = [row for row in mine if row.valid_from < one.valid_from]
+        before[one.pk] = earlier[-1] if earlier else mine[0]
+    return before

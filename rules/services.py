@@ -1,12 +1,27 @@
-"""Bring in dated rules."""
+"""Bring in dated rules; propose, approve, reject and withdraw changes of them."""
 
 import csv
+import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from rules.models import Rule
+from audit.services import record
+from marketplace.kit.errors import Conflict, require
+from marketplace.kit.lifecycle import move
+from marketplace.kit.validators import plain_text
+from rules import policies
+from rules.lifecycle import ProposalState
+from rules.models import Rule, RuleProposal
+
+#: Codes with these last parts stand together and rise in this order.
+RISING = (("low", "mode", "high"), ("q1", "median", "q3"))
+SHARES = {"percent"}
 
 
 @transaction.atomic
@@ -14,10 +29,14 @@ def load_rules(*, path: Path) -> int:
     """Load a CSV (code, value, text, unit, valid_from, valid_to, source, certainty, note); give the number of rows.
 
     Idempotent by (code, valid_from). A row that the file no longer has is left alone: what was in force stays on record.
+    A code for which people have approved a row is theirs: the file no longer changes it.
     """
     count = 0
+    kept_by_people = set(RuleProposal.objects.filter(state=ProposalState.APPROVED).values_list("code", flat=True))
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
+            if row["code"] in kept_by_people:
+                continue
             Rule.objects.update_or_create(
                 code=row["code"],
                 valid_from=row["valid_from"],
@@ -29,7 +48,171 @@ def load_rules(*, path: Path) -> int:
                     "source": row["source"],
                     "certainty": row["certainty"],
                     "note": row["note"],
+                    "review_by": row.get("review_by") or None,
                 },
             )
             count += 1
     return count
+
+
+def _lock_code(code: str) -> list[Rule]:
+    """Lock the rows of a code, the newest first. Raises ValidationError for an unknown code."""
+    rows = list(Rule.objects.select_for_update().filter(code=code).order_by("-valid_from", "pk"))
+    if not rows:
+        raise ValidationError({"code": [_("There is no rule of this code.")]})
+    return rows
+
+
+def _errors(rows: list[Rule], proposal: RuleProposal, today: datetime.date) -> dict[str, list[str]]:
+    """Say what is wrong with a proposal, by field."""
+    errors: dict[str, list[str]] = {}
+    last = rows[0]
+    holds_number = last.value is not None
+    if holds_number and proposal.value is None:
+        errors["value"] = [_("Give the new value.")]
+    if not holds_number and (proposal.value is not None or not proposal.text.strip()):
+        errors["text"] = [_("This rule holds words: give the new text, and no value.")]
+    if proposal.value is not None and proposal.value < 0:
+        errors["value"] = [_("The value must not be negative.")]
+    if proposal.value is not None and last.unit in SHARES and proposal.value > 100:
+        errors["value"] = [_("A percentage lies between 0 and 100.")]
+    if proposal.valid_from < today:
+        errors["valid_from"] = [_("A row is never changed backwards: choose today or a later day.")]
+    else:
+        errors |= _clashes(rows, proposal)
+    if proposal.review_by <= proposal.valid_from:
+        errors["review_by"] = [_("The review comes after the first day in force.")]
+    if proposal.value is not None and "value" not in errors and (problem := _out_of_order(proposal)):
+        errors["value"] = [problem]
+    return errors
+
+
+def _met(rows: list[Rule], proposal: RuleProposal) -> list[Rule]:
+    """Give the rows that are in force on a day of the proposed one."""
+    end = proposal.valid_to
+    return [
+        row
+        for row in rows
+        if (end is None or row.valid_from < end) and (row.valid_to is None or row.valid_to > proposal.valid_from)
+    ]
+
+
+def _clashes(rows: list[Rule], proposal: RuleProposal) -> dict[str, list[str]]:
+    """Say how the days of a proposal do not fit those of the rows that stand."""
+    end = proposal.valid_to
+    if end is not None and end <= proposal.valid_from:
+        return {"valid_to": [_("The last day comes after the first.")]}
+    for row in _met(rows, proposal):
+        if row.valid_from >= proposal.valid_from:
+            return {"valid_from": [_("A row from this day or a later one stands already.")]}
+        if end is not None and (row.valid_to is None or row.valid_to > end):
+            return {"valid_to": [_("The row before it would end and leave a gap: leave this empty.")]}
+    return {}
+
+
+def _out_of_order(proposal: RuleProposal) -> str:
+    """Say how the value breaks the order low, mode, high of its siblings on its first day, or nothing."""
+    stem, _dot, end = proposal.code.rpartition(".")
+    ends = next((names for names in RISING if end in names), ())
+    day = proposal.valid_from
+    siblings = {
+        row.code.rpartition(".")[2]: row.value
+        for row in Rule.objects.filter(code__in=[f"{stem}.{name}" for name in ends], valid_from__lte=day).order_by(
+            "valid_from", "pk"
+        )
+    } | {end: proposal.value}
+    values = [siblings[name] for name in ends if siblings.get(name) is not None]
+    if values == sorted(values):  # type: ignore[type-var]
+        return ""
+    return _("The figures %(names)s must rise in this order.") % {"names": ", ".join(ends)}
+
+
+@transaction.atomic
+def propose_rule(*, code: str, actor: Any, **says: Any) -> RuleProposal:
+    """Propose a new row for `code` (value or text, valid_from, review_by, source, certainty, note).
+
+    Raises NotAllowed, ValidationError by field, Conflict while another proposal for the code is open.
+    """
+    require(policies.can_propose(actor))
+    rows = _lock_code(code)
+    proposal = RuleProposal(code=code, proposed_by=actor, **says)
+    try:
+        proposal.full_clean(exclude=["code", "proposed_by", "decided_by", "rule"], validate_constraints=False)
+        for name in ("text", "source", "note"):
+            plain_text(getattr(proposal, name))
+    except ValidationError as error:
+        raise ValidationError(
+            error.message_dict if hasattr(error, "error_dict") else {"source": error.messages}
+        ) from error
+    if errors := _errors(rows, proposal, timezone.localdate()):
+        raise ValidationError(errors)
+    try:
+        with transaction.atomic():
+            proposal.save()
+    except IntegrityError as error:
+        raise Conflict(_("Another change of this rule waits already.")) from error
+    record(tag="rule_proposal.propose", subject=proposal, actor=actor, data=_said(proposal))
+    return proposal
+
+
+def _said(proposal: RuleProposal) -> dict[str, Any]:
+    names = ("code", "value", "text", "valid_from", "valid_to", "review_by", "source", "certainty", "note")
+    return {name: getattr(proposal, name) for name in names}
+
+
+def _lock(proposal: RuleProposal) -> RuleProposal:
+    return RuleProposal.objects.select_for_update(of=("self",)).select_related("proposed_by").get(pk=proposal.pk)
+
+
+@transaction.atomic
+def approve_rule(*, proposal: RuleProposal, actor: Any) -> Rule:
+    """Put a proposed row into force from its day, or from today when that has passed; the row before it ends there.
+
+    Raises NotAllowed for the proposer himself, Conflict when it was decided, or when it no longer fits the rows.
+    """
+    rows = _lock_code(proposal.code)
+    proposal = _lock(proposal)
+    require(policies.can_decide(actor, proposal), _("Another person decides, and one of the two manages an exchange."))
+    if not proposal.lifecycle.can(proposal.state, "approve"):
+        raise Conflict(_("This proposal is decided already."), state=proposal.state)
+    today = timezone.localdate()
+    proposed_for = proposal.valid_from
+    proposal.valid_from = max(proposed_for, today)
+    if errors := _errors(rows, proposal, today):
+        raise Conflict(" ".join(message for messages in errors.values() for message in messages))
+    ended = _met(rows, proposal)
+    for row in ended:
+        row.valid_to = proposal.valid_from
+        row.save(update_fields=["valid_to"])
+    rule = Rule.objects.create(
+        code=proposal.code, value=proposal.value, text=proposal.text, unit=rows[0].unit,
+        valid_from=proposal.valid_from, valid_to=proposal.valid_to, source=proposal.source, certainty=proposal.certainty, note=proposal.note, review_by=proposal.review_by,
+    )  # fmt: skip
+    data = {"rule": rule.pk, "ended": [row.pk for row in ended], "in_force_from": rule.valid_from}
+    move(proposal, "approve", actor=actor, data=data, decided_by=actor, decided_at=timezone.now(), rule=rule)
+    record(tag="rule.put_in_force", subject=rule, actor=actor, data={**_said(proposal), "proposal": proposal.pk})
+    return rule
+
+
+@transaction.atomic
+def reject_rule(*, proposal: RuleProposal, actor: Any, reason: str) -> RuleProposal:
+    """Reject a proposed row, with a reason. Raises NotAllowed, ValidationError without a reason, Conflict."""
+    proposal = _lock(proposal)
+    require(policies.can_decide(actor, proposal), _("Another person decides, and one of the two manages an exchange."))
+    reason = reason.strip()
+    if not reason or len(reason) > 2000:
+        raise ValidationError({"reason": [_("Give a reason of at most 2,000 characters.")]})
+    move(
+        proposal, "reject", actor=actor, data={"reason": reason}, decided_by=actor, decided_at=timezone.now(),
+        decision_note=reason,
+    )  # fmt: skip
+    return proposal
+
+
+@transaction.atomic
+def withdraw_rule(*, proposal: RuleProposal, actor: Any) -> RuleProposal:
+    """Take a proposal of one's own back. Raises NotAllowed, Conflict."""
+    proposal = _lock(proposal)
+    require(policies.can_withdraw(actor, proposal))
+    move(proposal, "withdraw", actor=actor, decided_by=actor, decided_at=timezone.now())
+    return proposal

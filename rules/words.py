@@ -1,0 +1,123 @@
+"""Rules in words: what a code is called, its value with its unit, and the groups of the list."""
+
+from typing import Any
+
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.kit import money
+from rules.models import Rule
+
+#: Groups of the public list by how a code begins; the first that fits. The last takes the rest.
+GROUPS = (
+    (("tax.",), _("Tax")),
+    (("inventor.", "author.", "intermediary.", "profit."), _("Shares of inventors, authors and intermediaries")),
+    (("registration.",), _("Registration of contracts")),
+    (("ip.",), _("Intellectual property")),
+    (("valuation.risk_free", "valuation.equity_risk_premium.", "valuation.size_premium."), _("Cost of capital")),
+    (("valuation.royalty.", "valuation.comparables.", "valuation.similarity."), _("Royalties and comparables")),
+    (("valuation.success.", "valuation.launch_delay.", "valuation.ramp."), _("Chance and time to market")),
+    (("valuation.grade.",), _("Grade of a suggested range")),
+    (("valuation.",), _("Other inputs of a suggested range")),
+    (("statistics.", "closed_deals.", "calibration."), _("Privacy of published figures")),
+    (("calendar.",), _("Public holidays")),
+    (("",), _("Operating rules")),
+)
+NAMES = {
+    "tax.cit.standard": _("Corporate income tax, standard rate"),
+    "tax.cit.small": _("Corporate income tax, small companies"),
+    "tax.cit.medium": _("Corporate income tax, medium companies"),
+    "tax.cit.small.ceiling": _("Revenue up to which a company counts as small"),
+    "tax.cit.medium.ceiling": _("Revenue up to which a company counts as medium"),
+    "tax.vat.technology_transfer": _("Value added tax on technology transfer"),
+    "inventor.licence.share": _("Inventors' share of a licence payment"),
+    "inventor.use.share": _("Inventors' share of the profit from use"),
+    "author.state.share": _("Authors' share, state-funded results"),
+    "author.state.share.assigned_from": _("Authors' share: for tasks assigned from"),
+    "intermediary.share": _("Intermediary's share"),
+    "profit.rest.research.share": _("Share of the rest for research"),
+    "registration.deadline": _("Time to file a registration"),
+    "registration.processing": _("Time the authority has"),
+    "registration.fee.rate": _("Registration fee, rate"),
+    "registration.fee.min": _("Registration fee, least"),
+    "registration.fee.max": _("Registration fee, most"),
+    "ip.patent.term": _("Term of a patent"),
+    "ip.utility_solution.term": _("Term of a utility solution patent"),
+    "ip.novelty.grace": _("Grace period for novelty"),
+    "valuation.risk_free": _("Risk-free rate"),
+    "valuation.equity_risk_premium": _("Equity risk premium"),
+    "valuation.size_premium": _("Premium for a small company"),
+    "valuation.coverage": _("Part that rests on the technology"),
+    "valuation.decay": _("Yearly loss of pull"),
+    "valuation.economic_life": _("Economic life"),
+    "valuation.economic_life.unprotected": _("Economic life without a registered right"),
+    "valuation.most_spread": _("Most that methods may differ"),
+    "valuation.royalty.fallback": _("Royalty, all industries"),
+    "valuation.ramp.year1": _("Sales in the first year, of a full year"),
+    "valuation.ramp.year2": _("Sales in the second year, of a full year"),
+    "statistics.k": _("Least number of deals behind a published sum"),
+    "review.answer": _("Time to answer a submission"),
+    "obligation.horizon": _("How far ahead obligations are generated"),
+}  # fmt: skip
+ENDS = {
+    "low": _("low"), "mode": _("most likely"), "high": _("high"), "q1": _("lower quartile"), "median": _("median"),
+    "q3": _("upper quartile"), "observations": _("number of observations"), "max": _("highest"),
+}  # fmt: skip
+STEMS = {
+    "valuation.success.": _("Chance of reaching the market"),
+    "valuation.launch_delay.": _("Time to the first sales"),
+    "valuation.grade.": _("Grade of a suggested range"),
+    "valuation.similarity.": _("Likeness of a published royalty figure"),
+    "valuation.weight.": _("Weight of a method"),
+}  # fmt: skip
+
+
+def name_of(code: str) -> str:
+    """Give what a code is called in the reader's language; the code itself where there is no name."""
+    if code in NAMES:
+        return str(NAMES[code])
+    stem, _dot, end = code.rpartition(".")
+    if end in ENDS and stem in NAMES:
+        return f"{NAMES[stem]}, {ENDS[end]}"
+    for start, label in STEMS.items():
+        if code.startswith(start):
+            rest = [str(ENDS.get(part, part.upper() if part.startswith("trl") else part.replace("_", " ")))
+                    for part in code.removeprefix(start).split(".")]  # fmt: skip
+            return f"{label}: {', '.join(rest)}"
+    return code
+
+
+def group_of(code: str) -> int:
+    """Give the place of the code's group in GROUPS."""
+    return next(place for place, (starts, _label) in enumerate(GROUPS) if code.startswith(starts))
+
+
+def value_of(row: Any, unit: str) -> str:
+    """Write the value of a rule or proposal with its unit, or its words."""
+    if row.value is None:
+        return str(row.text)
+    language = money.language_of(get_language())
+    figure = money.number(row.value, language)
+    if unit == "percent":
+        return money.percent(row.value, language)
+    if unit == "VND":
+        return money.exact(row.value, language)
+    count = 1 if row.value == 1 else 2
+    texts = {
+        "years": ngettext("%(figure)s year", "%(figure)s years", count),
+        "months": ngettext("%(figure)s month", "%(figure)s months", count),
+        "days": ngettext("%(figure)s day", "%(figure)s days", count),
+        "working_days": ngettext("%(figure)s working day", "%(figure)s working days", count),
+        "deals": ngettext("%(figure)s deal", "%(figure)s deals", count),
+        "ratio": gettext("%(figure)s times"),
+    }
+    return texts[unit] % {"figure": figure} if unit in texts else figure
+
+
+def listed(rows: list[Rule], *, stale_ids: set[int]) -> list[dict[str, Any]]:
+    """Give the rows in their groups, as the page shows them; empty groups are left out."""
+    groups: list[dict[str, Any]] = [{"label": label, "rows": []} for _starts, label in GROUPS]
+    for row in rows:
+        shown = {"rule": row, "name": name_of(row.code), "value": value_of(row, row.unit), "stale": row.pk in stale_ids}
+        groups[group_of(row.code)]["rows"].append(shown)
+    return [group for group in groups if group["rows"]]
