@@ -126,7 +126,9 @@ def test_masked_demand_is_not_on_its_organisations_page(client, masked):
     assert "1 demand" not in listed
 
 
-@pytest.mark.parametrize("query", ["organisation={organisation}", "province=79", "organisation_kind=company"])
+@pytest.mark.parametrize(
+    "query", ["organisation={organisation}", "province=79", "country=VN", "organisation_kind=company"]
+)
 def test_masked_demand_answers_no_filter_that_would_name_it(client, masked, query):
     query = query.format(organisation=masked.organisation_id)
     for path in doors("demand", query=query)[:5]:
@@ -140,6 +142,7 @@ def test_masked_demand_counts_in_no_facet_that_would_name_it(masked):
     counts = find("demand", {}).counts
     assert counts.total == 1
     assert "province" not in counts.by_facet
+    assert "country" not in counts.by_facet
     assert "organisation_kind" not in counts.by_facet
     assert counts.by_facet["region"] == {"Southeast": 1}
 

@@ -1,0 +1,38 @@
+"""Mending what real texts hold."""
+
+import pytest
+
+from listings.importer.texts import cut, first_sentences, mend
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("AT&amp;T &lt; 5 &#8211; ok &unknown; A&B;", "AT&T < 5 – ok &unknown; A&B;"),
+        ("CH.sub.4 at 3000.degree. F., 10.sup.-3", "CH₄ at 3000° F., 10⁻³"),
+        ("see Fig.sub and sub. text", "see Fig.sub and sub. text"),
+        ("<p>Một</p><p>hai &amp; <b>ba</b></p><script>alert(1)</script>", "Một\nhai & ba"),
+        ("x<5 and y>3 <not a tag>", "x<5 and y>3 <not a tag>"),
+        ("company\x92s \x93best\x94 \uf0b7 bullet", "company’s “best” • bullet"),
+        ("companyâ€™s cafÃ©", "company’s café"),
+        ("null\x00 bell\x07 \u202egnp\u202c", "null bell gnp"),
+        ("a\r\nb\rc\n\n\n\nd   e\u00a0f", "a\nb\nc\n\nd e f"),
+        ("Đi\u0300nh", "Đình"),
+        ("lone \ud800 surrogate", "lone \ufffd surrogate"),
+        ("Thiết bị đo độ ẩm – 95 %", "Thiết bị đo độ ẩm – 95 %"),
+    ],
+)
+def test_real_texts_are_mended(given, wanted):
+    assert mend(given) == wanted
+
+
+def test_long_text_is_cut_at_a_word():
+    assert cut("một hai ba bốn", 9) == "một hai…"
+    assert cut("một hai", 7) == "một hai"
+    assert len(cut("x" * 300, 250)) == 250
+
+
+def test_first_sentences_fit_whole():
+    text = "This is the first sentence of it. This is the second one of it. And the third goes on for long."
+    assert first_sentences(text, 70) == "This is the first sentence of it. This is the second one of it."
+    assert first_sentences("word " * 100, 22) == "word word word word…"
