@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, DecimalField, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models import Role, User
 from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
@@ -51,8 +52,8 @@ def visible_obligations(viewer: User) -> QuerySet[Obligation]:
 
 def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Obligation]:
     """Give what is still owed under the viewer's contracts, the longest overdue first."""
-    states = [ObligationState.OVERDUE] if overdue_only else list(OPEN)
-    return visible_obligations(viewer).filter(state__in=states)
+    rows = visible_obligations(viewer).filter(state__in=OPEN)
+    return rows.filter(due_on__lt=timezone.localdate()) if overdue_only else rows
 
 
 def obligations_of(contract: Contract) -> QuerySet[Obligation]:
@@ -215,16 +216,17 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     """
     ids = [deal.pk for deal in deals]
     rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
+    today = timezone.localdate()
     overdue = {
         row["contract__deal_id"]: (row["count"], row["since"])
-        for row in rows.filter(state=ObligationState.OVERDUE)
+        for row in rows.filter(due_on__lt=today)
         .order_by()
         .values("contract__deal_id")
         .annotate(count=Count("pk"), since=Min("due_on"))
     }
     upcoming = {
         deal: (due, kind)
-        for deal, due, kind in rows.exclude(state=ObligationState.OVERDUE)
+        for deal, due, kind in rows.filter(due_on__gte=today)
         .order_by("contract__deal_id", "due_on", "pk")
         .distinct("contract__deal_id")
         .values_list("contract__deal_id", "due_on", "kind")

@@ -4,23 +4,24 @@ from django.urls import URLPattern, URLResolver, path
 
 from deals.api import tracking as api
 from deals.views import tracking as views
+from deals.views import tracking_money as money
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/tracking/", views.tracking, name="tracking"),
     path("deals/<int:pk>/tracking/file/", views.statement_file, name="statement_file"),
-    path("deals/<int:pk>/tracking/shares/", views.share_plan, name="share_plan"),
+    path("deals/<int:pk>/tracking/shares/", money.share_plan, name="share_plan"),
     path("statements/<int:pk>/", views.statement, name="statement"),
     path("statements/<int:pk>/correct/", views.statement_correct, name="statement_correct"),
     path("statements/<int:pk>/accept/", views.statement_accept, name="statement_accept"),
     path("statements/<int:pk>/question/", views.statement_question, name="statement_question"),
     path("obligations/", views.obligation_list, name="obligation_list"),
-    path("obligations/<int:pk>/invoice/", views.obligation_invoice, name="obligation_invoice"),
+    path("obligations/<int:pk>/invoice/", money.obligation_invoice, name="obligation_invoice"),
     path("obligations/<int:pk>/waive/", views.obligation_waive, name="obligation_waive"),
     path("obligations/<int:pk>/report/", views.obligation_report, name="obligation_report"),
-    path("invoices/<int:pk>/payment/", views.invoice_payment, name="invoice_payment"),
-    path("invoices/<int:pk>/cancel/", views.invoice_cancel, name="invoice_cancel"),
-    path("my/payouts/", views.my_payouts, name="my_payouts"),
-    path("payouts/<int:pk>/paid/", views.payout_paid, name="payout_paid"),
+    path("invoices/<int:pk>/payment/", money.invoice_payment, name="invoice_payment"),
+    path("invoices/<int:pk>/cancel/", money.invoice_cancel, name="invoice_cancel"),
+    path("my/payouts/", money.my_payouts, name="my_payouts"),
+    path("payouts/<int:pk>/paid/", money.payout_paid, name="payout_paid"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/tracking/", api.Tracking.as_view(), name="tracking"),

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -21,6 +22,7 @@ from deals.tracking_choices import Beneficiary, DeductionKind, ObligationKind, R
 from deals.tracking_lifecycle import (
     INVOICE,
     OBLIGATION,
+    OPEN,
     PAYOUT,
     STATEMENT,
     InvoiceState,
@@ -86,6 +88,12 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.get_kind_display())
+
+    @property
+    def state_today(self) -> ObligationState:
+        """Give the state as the day says it: an open obligation past its day is overdue before the sweep notes it."""
+        state = ObligationState(self.state)
+        return ObligationState.OVERDUE if state in OPEN and self.due_on < timezone.localdate() else state
 
 
 class Reminder(models.Model):

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -43,6 +44,25 @@ def submit(form: Any, call: Callable[[], Any]) -> tuple[Any, int]:
     except Conflict as conflict:
         form.add_error(None, conflict.message)
         return None, conflict.status
+
+
+def answer(
+    request: HttpRequest,
+    form: Any,
+    call: Callable[[], Any],
+    *,
+    done: str,
+    to: str,
+    again: Callable[[int], HttpResponse],
+) -> HttpResponse:
+    """Call a service for a valid form, say so and go to `to`; otherwise show the page `again` with what was typed."""
+    status = 400
+    if form.is_valid():
+        result, status = submit(form, call)
+        if result is not None:
+            messages.success(request, done)
+            return redirect(to)
+    return again(status)
 
 
 def pdf_response(file: Any, name: str) -> FileResponse:

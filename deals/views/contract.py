@@ -1,5 +1,6 @@
 """Contract, signature, registration: three pages for three facts."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from deals.legal.contract import contract_value
 from deals.legal.document import in_reading_language
 from deals.legal.lint import BLOCK, lint
 from deals.models import Contract, Deal, Party
-from deals.views.common import actor_of, deal_or_404, frame, pdf_response, submit
+from deals.views.common import actor_of, answer, deal_or_404, frame, page_of, pdf_response
 from marketplace.kit.uploads import too_large
 
 
@@ -48,6 +49,7 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         "party_form": forms.get("party_form")
         or PartyForm(initial=_party_values(mine, deal.organisation_of(side)) if side else {}),
         "findings": findings,
+        "own_data_missing": any(finding.code == f"party.{side}" for finding in findings),
         "blocked": any(finding.severity == BLOCK for finding in findings),
         "contract": standing,
         "text": in_reading_language(standing.text) if standing else None,
@@ -73,20 +75,35 @@ def _party_values(party: Party | None, organisation: Organisation) -> dict[str, 
     }  # fmt: skip
 
 
+def _answer(
+    request: HttpRequest,
+    pk: int,
+    form: Any,
+    call: Callable[[Deal], Any],
+    *,
+    name: str,
+    done: str,
+    to: str,
+    page: Callable[..., HttpResponse],
+) -> HttpResponse:
+    """Send a form of one of the three pages: on to the page `to`, or back to `page` with the form as it was sent."""
+    deal = deal_or_404(request, pk)
+
+    def again(status: int) -> HttpResponse:
+        return page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form})
+
+    return answer(request, form, lambda: call(deal), done=done, to=page_of(deal, to), again=again)
+
+
 @require_POST
 def save_party(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the legal data of the own side."""
-    deal = deal_or_404(request, pk)
     form = PartyForm(request.POST)
-    status = 400
-    if form.is_valid():
-        party, status = submit(
-            form, lambda: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data)
-        )
-        if party is not None:
-            messages.success(request, _("Saved."))
-            return redirect("deals:contract", pk)
-    return contract_page(request, deal_or_404(request, pk), status=status, party_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data),
+        name="party", done=_("Saved."), to="contract", page=contract_page,
+    )  # fmt: skip
 
 
 @require_POST
@@ -104,34 +121,23 @@ def generate_contract(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def accept_contract(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept the document that was shown."""
-    deal = deal_or_404(request, pk)
     form = AcceptContractForm(request.POST)
-    status = 400
-    if form.is_valid():
-        accepted, status = submit(
-            form, lambda: services.accept_contract(deal=deal, actor=actor_of(request), **form.cleaned_data)
-        )
-        if accepted is not None:
-            messages.success(request, _("You accepted the contract for your side."))
-            return redirect("deals:contract", pk)
-    return contract_page(request, deal_or_404(request, pk), status=status, accept_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.accept_contract(deal=deal, actor=actor_of(request), **form.cleaned_data),
+        name="accept", done=_("You accepted the contract for your side."), to="contract", page=contract_page,
+    )  # fmt: skip
 
 
 @require_POST
 def reopen_terms(request: HttpRequest, pk: int) -> HttpResponse:
     """Go back to negotiating."""
-    deal = deal_or_404(request, pk)
     form = ReasonForm(request.POST, prefix="reopen")
-    status = 400
-    if form.is_valid():
-        reopened, status = submit(
-            form,
-            lambda: services.reopen_terms(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
-        )
-        if reopened is not None:
-            messages.success(request, _("The terms are open again."))
-            return redirect("deals:deal", pk)
-    return contract_page(request, deal_or_404(request, pk), status=status, reopen_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.reopen_terms(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        name="reopen", done=_("The terms are open again."), to="deal", page=contract_page,
+    )  # fmt: skip
 
 
 @require_GET
@@ -190,25 +196,18 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
 @require_POST
 def upload_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the signed copy."""
-    deal = deal_or_404(request, pk)
     form = SignedCopyForm(request.POST, request.FILES)
-    valid = form.is_valid()
-    status = 400
     if too_large(request):
         form.errors.pop("file", None)
         form.add_error("file", _("The file is too large. Make it smaller or split it."))
-    elif valid:
-        values = form.cleaned_data
-        copy, status = submit(
-            form,
-            lambda: services.upload_signed_copy(
-                deal=deal, actor=actor_of(request), upload=values["file"], signed_on=values["signed_on"]
-            ),
-        )
-        if copy is not None:
-            messages.success(request, _("The signed copy is recorded. The other side confirms it."))
-            return redirect("deals:signature", pk)
-    return signature_page(request, deal_or_404(request, pk), status=status, upload_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.upload_signed_copy(
+            deal=deal, actor=actor_of(request), upload=form.cleaned_data["file"], signed_on=form.cleaned_data["signed_on"]
+        ),
+        name="upload", done=_("The signed copy is recorded. The other side confirms it."), to="signature",
+        page=signature_page,
+    )  # fmt: skip
 
 
 @require_POST
@@ -222,18 +221,14 @@ def confirm_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def refuse_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse the other side's copy."""
-    deal = deal_or_404(request, pk)
     form = ReasonForm(request.POST, prefix="refuse")
-    status = 400
-    if form.is_valid():
-        refused, status = submit(
-            form,
-            lambda: services.refuse_signed_copy(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
-        )
-        if refused is not None:
-            messages.success(request, _("The copy is refused. Another one may be recorded."))
-            return redirect("deals:signature", pk)
-    return signature_page(request, deal_or_404(request, pk), status=status, refuse_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.refuse_signed_copy(
+            deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]
+        ),
+        name="refuse", done=_("The copy is refused. Another one may be recorded."), to="signature", page=signature_page,
+    )  # fmt: skip
 
 
 @require_GET
@@ -278,30 +273,20 @@ def registration_page(request: HttpRequest, deal: Deal, *, status: int = 200, **
 @require_POST
 def record_permit(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the permit of a restricted technology."""
-    deal = deal_or_404(request, pk)
     form = PermitForm(request.POST)
-    status = 400
-    if form.is_valid():
-        made, status = submit(
-            form, lambda: services.record_permit(deal=deal, actor=actor_of(request), **form.cleaned_data)
-        )
-        if made is not None:
-            messages.success(request, _("The permit is recorded."))
-            return redirect("deals:registration", pk)
-    return registration_page(request, deal_or_404(request, pk), status=status, permit_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.record_permit(deal=deal, actor=actor_of(request), **form.cleaned_data),
+        name="permit", done=_("The permit is recorded."), to="registration", page=registration_page,
+    )  # fmt: skip
 
 
 @require_POST
 def record_registration(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a certificate of registration."""
-    deal = deal_or_404(request, pk)
     form = RegistrationForm(request.POST)
-    status = 400
-    if form.is_valid():
-        made, status = submit(
-            form, lambda: services.record_registration(deal=deal, actor=actor_of(request), **form.cleaned_data)
-        )
-        if made is not None:
-            messages.success(request, _("The certificate is recorded."))
-            return redirect("deals:registration", pk)
-    return registration_page(request, deal_or_404(request, pk), status=status, registration_form=form)
+    return _answer(
+        request, pk, form,
+        lambda deal: services.record_registration(deal=deal, actor=actor_of(request), **form.cleaned_data),
+        name="registration", done=_("The certificate is recorded."), to="registration", page=registration_page,
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from deals.history import timeline
 from deals.legal.document import in_reading_language
 from deals.lifecycle import OfferState
 from deals.models import Deal, Offer
-from deals.views.common import actor_of, deal_or_404, frame, submit
+from deals.views.common import actor_of, answer, deal_or_404, frame, submit
 from listings.selectors import visible_technologies
 
 
@@ -115,15 +115,12 @@ def accept_enquiry(request: HttpRequest, pk: int) -> HttpResponse:
 def _with_reason(request: HttpRequest, pk: int, name: str, service: Any, done: str) -> HttpResponse:
     subject = deal_or_404(request, pk)
     form = ReasonForm(request.POST, prefix=name)
-    status = 400
-    if form.is_valid():
-        result, status = submit(
-            form, lambda: service(deal=subject, actor=actor_of(request), reason=form.cleaned_data["reason"])
-        )
-        if result is not None:
-            messages.success(request, done)
-            return redirect("deals:deal", pk)
-    return deal_page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form})
+    return answer(
+        request, form,
+        lambda: service(deal=subject, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        done=done, to=subject.get_absolute_url(),
+        again=lambda status: deal_page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form}),
+    )  # fmt: skip
 
 
 @require_POST
@@ -149,16 +146,12 @@ def post_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Write to the other side."""
     subject = deal_or_404(request, pk)
     form = MessageForm(request.POST)
-    status = 400
-    if form.is_valid():
-        message, status = submit(
-            form,
-            lambda: services.post_message(deal=subject, actor=actor_of(request), message=form.cleaned_data["message"]),
-        )
-        if message is not None:
-            messages.success(request, _("The message is sent."))
-            return redirect(f"{subject.get_absolute_url()}#messages")
-    return deal_page(request, deal_or_404(request, pk), status=status, message_form=form)
+    return answer(
+        request, form,
+        lambda: services.post_message(deal=subject, actor=actor_of(request), message=form.cleaned_data["message"]),
+        done=_("The message is sent."), to=f"{subject.get_absolute_url()}#messages",
+        again=lambda status: deal_page(request, deal_or_404(request, pk), status=status, message_form=form),
+    )  # fmt: skip
 
 
 @require_GET

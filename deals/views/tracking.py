@@ -1,81 +1,40 @@
 """Pages of what follows a contract in effect."""
 
+import datetime
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from deals import describe
 from deals import tracking_policies as policies
 from deals import tracking_selectors as selectors
 from deals.forms.tracking import (
-    PartFormSet,
-    PaymentForm,
-    PayoutForm,
-    PlanForm,
     QuestionForm,
     ReasonForm,
     ReportForm,
     StatementForm,
     period_label,
 )
-from deals.models import Contract, Obligation, RoyaltyStatement
+from deals.models import Contract, RoyaltyStatement
 from deals.services import tracking as obligations
-from deals.services import tracking_invoices as invoices
-from deals.services import tracking_payouts as payouts
 from deals.services import tracking_statements as statements
 from deals.tracking_choices import FIXED_SUMS, DeductionKind, ObligationKind
-from deals.tracking_lifecycle import InvoiceState, PayoutState
+from deals.views.common import actor_of
+from deals.views.tracking_common import act_page, attempt, contract_of, crumbs_of, obligation_of, tracking_url
 from marketplace.kit.errors import Conflict, require
-from marketplace.kit.formrows import wants_row, with_added_row
 from marketplace.kit.pagination import paginate
 
-PERIOD_FIELDS = {"period_start", "period_end"}
-
-
-def actor_of(request: HttpRequest) -> User:
-    """Give the signed-in person; the middleware has seen to it that there is one."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
-def add_errors(form: Any, error: ValidationError) -> None:
-    """Show a service's ValidationError on the form."""
-    for name, problems in (error.message_dict if hasattr(error, "error_dict") else {None: error.messages}).items():
-        target = "period" if name in PERIOD_FIELDS and "period" in form.fields else name
-        form.add_error(target if target in form.fields else None, problems)
-
-
-def attempt(form: Any, act: Callable[[], Any]) -> tuple[Any, int]:
-    """Run a service; give its result and 200, or None and 400 or 409 with the error shown on the form."""
-    try:
-        return act(), 200
-    except ValidationError as error:
-        add_errors(form, error)
-        return None, 400
-    except Conflict as conflict:
-        form.add_error(None, conflict.message)
-        return None, 409
-
-
-def crumbs_of(contract: Contract, *, tracking: bool = True) -> list[tuple[str, str]]:
-    """Give the way back to the deal."""
-    deal = contract.deal
-    way = [(deal.code, deal.get_absolute_url())]
-    return [*way, (_("Tracking"), reverse("deals:tracking", args=[deal.pk]))] if tracking else way
-
-
-def contract_of(request: HttpRequest, deal: int) -> Contract:
-    """Give the contract in effect of a deal that the viewer may see, else 404."""
-    return get_object_or_404(selectors.visible_contracts(actor_of(request)), deal_id=deal)
+#: Obligations due within this time stand first.
+NEAR = datetime.timedelta(days=92)
 
 
 @require_GET
@@ -85,15 +44,16 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     contract = contract_of(request, pk)
     deal = contract.deal
     sees_shares = policies.sees_shares(viewer, deal)
-    rows = list(selectors.obligations_of(contract))
-    open_rows = [row for row in rows if row.state not in row.lifecycle.final]
+    obligations_ = list(selectors.obligations_of(contract))
+    today = timezone.localdate()
+    open_rows = [row for row in obligations_ if row.state not in row.lifecycle.final]
+    periods = [row for row in open_rows if row.kind == ObligationKind.STATEMENT]
+    may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     context = {
         "contract": contract,
         "deal": deal,
         "crumbs": crumbs_of(contract, tracking=False),
-        "rows": [
-            {"obligation": row, "open": row in open_rows, "acts": _acts_on(viewer, contract, row)} for row in rows
-        ],
+        "groups": _by_time(obligations_, today, lambda row: _acts_on(viewer, contract, row)),
         "next": open_rows[0] if open_rows else None,
         "statements": selectors.statements_of(contract),
         "invoices": selectors.invoices_of(contract),
@@ -103,11 +63,33 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": selectors.tracking_summary([deal]).get(pk),
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,
-        "can_file": policies.can_file(viewer, deal) and contract.terms.has_royalty,
+        "can_file": may_file and any(row.period_end < today for row in periods),
+        "next_period": next((row for row in periods if row.period_end >= today), None),
         "can_invoice": policies.can_invoice(viewer, deal),
         "can_share_out": policies.can_share_out(viewer, deal),
     }
     return render(request, "deals/tracking/tracking.html", context)
+
+
+def _by_time(
+    rows: list[Any], today: datetime.date, acts: Callable[[Any], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Sort the obligations of a contract into what counts now, what comes later and what is closed; none is empty.
+
+    Now: what is overdue or falls due within `NEAR`, or the next one when nothing does.
+    """
+    still_open = [row for row in rows if row.state not in row.lifecycle.final]
+    now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]
+    groups = [
+        ("now", _("Due now and next"), now),
+        ("later", pgettext("obligations", "Later"), [row for row in still_open if row not in now]),
+        ("closed", _("Met or waived"), [row for row in rows if row not in still_open]),
+    ]
+    return [
+        {"name": name, "title": title, "rows": [{"obligation": row, "acts": acts(row)} for row in group]}
+        for name, title, group in groups
+        if group
+    ]
 
 
 def _acts_on(viewer: User, contract: Contract, row: Any) -> list[dict[str, Any]]:
@@ -165,6 +147,7 @@ def statement_file(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form, "contract": contract, "deal": contract.deal, "crumbs": crumbs_of(contract), "old": None,
         "steps": steps_of(computed.steps) if computed else [], "periods": periods,
         "next": selectors.next_period(contract) if not periods else None,
+        "royalty": describe.royalty(contract.terms),
     }  # fmt: skip
     return render(request, "deals/tracking/statement_form.html", context, status=status)
 
@@ -191,11 +174,21 @@ def steps_of(steps: Any) -> list[dict[str, Any]]:
             if isinstance(step, dict)
             else (step.code, step.kind, step.value)
         )
-        label = _("less %(what)s") % {"what": DeductionKind(kind).label} if code == "deduction" else labels[code]
+        label = (
+            _("less %(what)s") % {"what": _in_sentence(DeductionKind(kind).label)}
+            if code == "deduction"
+            else labels[code]
+        )
         rows.append(
             {"label": label, "value": value, "percent": code == "rate", "total": code in {"base", "royalty", "amount"}}
         )
     return rows
+
+
+def _in_sentence(label: Any) -> str:
+    """Write a label within a sentence: its first letter small, but for an abbreviation."""
+    text = str(label)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def statement_of(request: HttpRequest, pk: int) -> RoyaltyStatement:
@@ -246,6 +239,7 @@ def statement_correct(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form, "contract": found.contract, "deal": found.contract.deal, "crumbs": crumbs, "old": found,
         "steps": [], "periods": [], "next": None, "period": period_label(found),
+        "royalty": describe.royalty(found.contract.terms),
     }  # fmt: skip
     return render(request, "deals/tracking/statement_form.html", context, status=status)
 
@@ -257,41 +251,6 @@ def statement_accept(request: HttpRequest, pk: int) -> HttpResponse:
     statements.accept_statement(statement=found, actor=actor_of(request))
     messages.success(request, _("The statement is accepted."))
     return redirect("deals:tracking", found.contract.deal_id)
-
-
-def act_page(
-    request: HttpRequest,
-    form: Any,
-    act: Callable[[], Any],
-    *,
-    contract: Contract,
-    title: str,
-    lead: str,
-    button: str,
-    done: str,
-    to: str,
-    danger: bool = False,
-) -> HttpResponse:
-    """Ask for what an act needs, then do it. What was typed is kept when it is refused."""
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            result, status = attempt(form, act)
-            if status == 200:
-                assert result is not None
-                messages.success(request, done)
-                return redirect(to)
-    context = {
-        "form": form, "title": title, "lead": lead, "button": button, "danger": danger, "back": to,
-        "crumbs": crumbs_of(contract),
-    }  # fmt: skip
-    return render(request, "deals/tracking/act.html", context, status=status)
-
-
-def tracking_url(contract: Contract) -> str:
-    """Give the address of the tracking page."""
-    return reverse("deals:tracking", args=[contract.deal_id])
 
 
 @require_http_methods(["GET", "POST"])
@@ -308,11 +267,6 @@ def statement_question(request: HttpRequest, pk: int) -> HttpResponse:
         lead=_("The buyer reads your question, and corrects the statement or explains it."), button=_("Send"),
         done=_("Your question is sent."), to=found.get_absolute_url(),
     )  # fmt: skip
-
-
-def obligation_of(request: HttpRequest, pk: int) -> Obligation:
-    """Give an obligation that the viewer may see, else 404."""
-    return get_object_or_404(selectors.visible_obligations(actor_of(request)), pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -345,125 +299,6 @@ def obligation_report(request: HttpRequest, pk: int) -> HttpResponse:
         contract=found.contract, title=_("Annual report"), lead=lead, button=_("File the report"),
         done=_("The report is filed."), to=tracking_url(found.contract),
     )  # fmt: skip
-
-
-@require_POST
-def obligation_invoice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Issue the invoice for a sum that has been agreed."""
-    found = obligation_of(request, pk)
-    invoice = invoices.issue_invoice(obligation=found, actor=actor_of(request))
-    messages.success(request, _("Invoice %(number)s is issued.") % {"number": invoice.number})
-    return redirect("deals:tracking", found.contract.deal_id)
-
-
-@require_http_methods(["GET", "POST"])
-def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm money received for an invoice."""
-    actor = actor_of(request)
-    found = get_object_or_404(selectors.visible_invoices(actor), pk=pk)
-    require(policies.can_invoice(actor, found.contract.deal))
-    if found.state != InvoiceState.ISSUED and request.method == "GET":
-        raise Conflict(_("This invoice is closed: nothing is left to pay on it."))
-    left: Any = found
-    form = PaymentForm(request.POST or None, initial={"amount": left.left})
-
-    def act() -> Any:
-        data = form.cleaned_data
-        return payouts.record_payment(
-            invoice=found, amount=data["amount"], paid_on=data["paid_on"], bank_reference=data["bank_reference"],
-            costs=data["costs"] or Decimal(0), actor=actor,
-        )  # fmt: skip
-
-    return act_page(
-        request, form, act, contract=found.contract,
-        title=_("Payment on invoice %(number)s") % {"number": found.number},
-        lead=_("Record what your bank shows as received. The inventors' shares are divided at once."),
-        button=_("Confirm the receipt"), done=_("The payment is recorded and divided."), to=tracking_url(found.contract),
-    )  # fmt: skip
-
-
-@require_http_methods(["GET", "POST"])
-def invoice_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancel an invoice on which nothing was received."""
-    actor = actor_of(request)
-    found = get_object_or_404(selectors.visible_invoices(actor), pk=pk)
-    require(policies.can_invoice(actor, found.contract.deal))
-    form = ReasonForm(request.POST or None)
-    return act_page(
-        request, form,
-        lambda: invoices.cancel_invoice(invoice=found, reason=form.cleaned_data["reason"], actor=actor),
-        contract=found.contract, title=_("Cancel invoice %(number)s") % {"number": found.number},
-        lead=_("The ledger keeps the invoice and its reversal. You can issue another one."),
-        button=_("Cancel the invoice"), done=_("The invoice is cancelled."), to=tracking_url(found.contract),
-        danger=True,
-    )  # fmt: skip
-
-
-@require_http_methods(["GET", "POST"])
-def share_plan(request: HttpRequest, pk: int) -> HttpResponse:
-    """Settle who gets what of the payments."""
-    actor = actor_of(request)
-    contract = contract_of(request, pk)
-    require(policies.can_share_out(actor, contract.deal))
-    plan = selectors.share_plan(contract)
-    assert plan is not None
-    shares = [
-        {"name": share.name, "email": share.user.email if share.user else "", "share_pct": share.share_pct}
-        for share in plan.shares.all()
-    ]
-    if request.method == "POST" and wants_row(request.POST, "parts"):
-        form = PlanForm(request.POST, viewer=actor)
-        parts = PartFormSet(with_added_row(request.POST, "parts"), prefix="parts")
-        return _plan_page(request, contract, form, parts, 200)
-    form = PlanForm(request.POST or None, viewer=actor, initial=PlanForm.typed(plan))
-    parts = PartFormSet(request.POST or None, prefix="parts", initial=shares)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid() and parts.is_valid():
-            kept = [row.part() for row in parts.forms if row.cleaned_data and not row.cleaned_data.get("DELETE")]
-            data = dict(form.cleaned_data)
-            data["state_funding_pct"] = data["state_funding_pct"] or Decimal(0)
-            saved, status = attempt(
-                form, lambda: payouts.set_share_plan(contract=contract, parts=kept, actor=actor, **data)
-            )
-            if saved is not None:
-                messages.success(request, _("The shares are settled."))
-                return redirect("deals:tracking", pk)
-    return _plan_page(request, contract, form, parts, status)
-
-
-def _plan_page(request: HttpRequest, contract: Contract, form: Any, parts: Any, status: int) -> HttpResponse:
-    context = {"form": form, "parts": parts, "contract": contract, "deal": contract.deal, "crumbs": crumbs_of(contract)}
-    return render(request, "deals/tracking/share_plan.html", context, status=status)
-
-
-@require_http_methods(["GET", "POST"])
-def payout_paid(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record that a beneficiary's part was paid."""
-    actor = actor_of(request)
-    found = get_object_or_404(selectors.visible_payouts(actor), pk=pk)
-    contract = found.payment.invoice.contract
-    require(policies.can_share_out(actor, contract.deal))
-    if found.state != PayoutState.DUE and request.method == "GET":
-        raise Conflict(_("This part was paid already."))
-    form = PayoutForm(request.POST or None)
-    return act_page(
-        request, form, lambda: payouts.record_payout(payout=found, actor=actor, **form.cleaned_data),
-        contract=contract, title=_("Pay %(name)s") % {"name": found.name},
-        lead=_("Pay from your bank account, then record the transfer here. The exchange moves no money."),
-        button=_("Record as paid"), done=_("The payout is recorded."), to=tracking_url(contract),
-    )  # fmt: skip
-
-
-@require_GET
-def my_payouts(request: HttpRequest) -> HttpResponse:
-    """Show a person what was paid and is to be paid to him as an inventor."""
-    viewer = actor_of(request)
-    page = paginate(request, selectors.my_payouts(viewer))
-    return render(
-        request, "deals/tracking/my_payouts.html", {"page_obj": page, "totals": selectors.payout_totals(viewer)}
-    )
 
 
 @require_GET
