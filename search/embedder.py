@@ -27,6 +27,7 @@ Vectors = NDArray[np.float32]
 
 TEXT_RULE = "t1"  # title and body cut to TEXT_SIZE characters; a change of the rule is a new vector space
 TEXT_SIZE = 1000
+SENTENCE_CACHE_SECONDS = 86_400
 QUERY_CACHE_SECONDS = 7 * 86400
 
 
@@ -174,10 +175,24 @@ def embed_query(text: str, *, language: str | None = None) -> Vectors:
     """Embed one query, from the cache if it was asked lately. Its language is detected. Raises EmbeddingError."""
     embedder = current_embedder()
     text = query_text(text, language=language)
-    key = f"search:query:{text_hash(embedder.space + text)}"
-    stored = cache.get(key)
-    if stored is not None:
-        return np.frombuffer(stored, dtype=np.float32)
-    vector = embedder.embed([text], query=True)[0]
-    cache.set(key, vector.tobytes(), QUERY_CACHE_SECONDS)
-    return vector
+    return _embed_cached(embedder, [text], "query", QUERY_CACHE_SECONDS)[0]
+
+
+def embed_sentences(texts: Sequence[str]) -> Vectors:
+    """Embed sentences of listings, one row each; what was embedded lately comes from the cache. Raises EmbeddingError.
+
+    A listing's sentences come back with every match that it is part of.
+    """
+    return _embed_cached(current_embedder(), texts, "sentence", SENTENCE_CACHE_SECONDS)
+
+
+def _embed_cached(embedder: Embedder, texts: Sequence[str], use: str, seconds: int) -> Vectors:
+    keys = {text: f"search:{use}:{text_hash(embedder.space + text)}" for text in texts}
+    stored = cache.get_many(keys.values())
+    vectors = {text: np.frombuffer(stored[key], dtype=np.float32) for text, key in keys.items() if key in stored}
+    missing = [text for text in keys if text not in vectors]
+    if missing:
+        made = dict(zip(missing, embedder.embed(missing, query=True), strict=True))
+        cache.set_many({keys[text]: vector.tobytes() for text, vector in made.items()}, seconds)
+        vectors |= made
+    return np.stack([vectors[text] for text in texts])

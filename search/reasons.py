@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search import text
-from search.embedder import current_embedder
+from search.embedder import embed_sentences
 from search.lexical import MatchedTerm
 
 SENTENCES = 4  # of each side: a sentence takes some 30 ms
@@ -75,7 +75,7 @@ def _nearest_sentences(query: str, document: str) -> SentencePair | None:
     said = _likely(document, query)
     if not asked or not said:
         return None
-    made = current_embedder().embed([*asked, *said], query=True)
+    made = embed_sentences([*asked, *said])
     cosines = made[: len(asked)] @ made[len(asked) :].T
     row, column = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
     return SentencePair(asked[row], said[column], float(cosines[row, column]))

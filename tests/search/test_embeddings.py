@@ -181,3 +181,11 @@ def test_real_worker_embeds_what_was_put(real_worker) -> None:
     put("Máy bơm nước năng lượng mặt trời")
     real_worker.wait_for(Embedding.objects.exists)
     assert embeddings.progress() == (1, 1)
+
+
+def test_sentence_is_embedded_once_for_all_matches_of_its_listing(counting: CountingEmbedder) -> None:
+    first = embedder.embed_sentences(["Màng lọc gốm.", "Giao hàng.", "Màng lọc gốm."])
+    again = embedder.embed_sentences(["Giao hàng.", "Màng lọc gốm.", "Máy bơm."])
+    assert counting.texts == ["Màng lọc gốm.", "Giao hàng.", "Máy bơm."]
+    assert (first[[1, 0]] == again[:2]).all()
+    assert (first[0] == first[2]).all()
