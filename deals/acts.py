@@ -6,10 +6,13 @@ ask the same policies and transitions.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from deals import policies
-from deals.choices import Side
+from deals.choices import Side, Turn
 from deals.lifecycle import DEAL
 from deals.lifecycle import DealState as S
 from deals.models import Deal
@@ -56,6 +59,26 @@ ACTS: dict[str, Act] = {
     "terminate": _on(policies.binds, "terminate"),
     "post_message": _on(policies.can_write_message, states=RUNNING),
 }
+
+
+#: What is done next in a state, by what waits: the state alone, or the state on both sides or on one.
+_NEXT: dict[str, Any] = {
+    S.ENQUIRY: _("Accept or decline the enquiry"),
+    S.NDA: _("Read and accept the confidentiality agreement"),
+    S.NEGOTIATING: (_("Make an offer"), _("Answer the offer")),
+    S.TERMS_AGREED: (_("Complete the legal data and draw up the contract"), _("Complete the legal data")),
+    S.CONTRACT_DRAFTED: _("Read and accept the contract"),
+    S.AGREED: (_("Sign the contract and record the signed copy"), _("Check and confirm the signed copy")),
+    S.SIGNED: _("Record what puts the contract into effect"),
+}
+
+
+def next_act(deal: Deal) -> str:
+    """Give the next act in a deal in words, without a query; empty when nothing is to be done."""
+    words = _NEXT.get(deal.state, "")
+    if isinstance(words, tuple):
+        words = words[deal.turn != Turn.BOTH]
+    return "" if deal.turn == Turn.NOBODY else str(words)
 
 
 def can(actor: User, deal: Deal, act: str) -> bool:

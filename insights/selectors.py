@@ -16,6 +16,7 @@ from accounts import selectors as account_selectors
 from accounts.models import Exchange, User
 from deals import selectors as deal_selectors
 from deals import tracking_selectors
+from deals.acts import next_act
 from deals.choices import Side
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Contract, Deal
@@ -147,7 +148,7 @@ def _deals(user: User) -> Group:
     return _group(
         _("Deals that wait for your side"),
         deal_selectors.deals_waiting_for(user),
-        lambda row: Task(row.technology.title, row.get_state_display(), row.get_absolute_url(), row.state_since),
+        lambda row: Task(row.technology.title, next_act(row), row.get_absolute_url(), row.state_since),
         url=reverse("deals:deal_list"),
     )
 

@@ -51,14 +51,15 @@ def _right(draft: Draft) -> bool:
     )
 
 
-def _party(side: str) -> Callable[[Draft], bool]:
-    def complete(draft: Draft) -> bool:
-        party = draft.parties.get(side)
-        return party is not None and all(
-            value.strip() for value in (party.legal_name, party.address, party.representative, party.position)
-        )
+def has_legal_data(party: Party | None) -> bool:
+    """Tell whether a side's legal data suffices for the contract."""
+    return party is not None and all(
+        value.strip() for value in (party.legal_name, party.address, party.representative, party.position)
+    )
 
-    return complete
+
+def _party(side: str) -> Callable[[Draft], bool]:
+    return lambda draft: has_legal_data(draft.parties.get(side))
 
 
 #: code, number of the content, severity when it is missing, test, what to say.

@@ -16,7 +16,7 @@ from deals.choices import Side, Turn
 from deals.effect import flow_between
 from deals.legal import contract as template
 from deals.legal.document import hash_of, render_pdf
-from deals.legal.lint import BLOCK, Draft, lint
+from deals.legal.lint import BLOCK, Draft, has_legal_data, lint
 from deals.lifecycle import DealState
 from deals.models import Contract, ContractAcceptance, Deal, Party
 from deals.services.common import (
@@ -63,6 +63,10 @@ def save_party(*, deal: Deal, actor: User, **details: Any) -> Party:
     check(party, exclude=["deal", "side"])
     party.save()
     record(tag="deal.save_party", subject=deal, actor=actor, data={"side": side, "country": party.country})
+    if deal.state == DealState.TERMS_AGREED:
+        parties = selectors.parties_of(deal)
+        lacking = [name for name in Side.values if not has_legal_data(parties.get(name))]
+        set_turn(deal, lacking[0] if len(lacking) == 1 else Turn.BOTH)
     return party
 
 

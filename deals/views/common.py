@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from deals import policies, selectors
-from deals.acts import available_acts
+from deals.acts import available_acts, next_act
 from deals.choices import Turn
 from deals.lifecycle import DEAL, MAIN_LINE, DealState
 from deals.models import Deal
@@ -154,15 +154,13 @@ def next_step(deal: Deal) -> dict[str, Any]:
         return _next_signature(deal)
     if state == DealState.SIGNED:
         return _next_effect(deal)
-    text, act, page = {
-        DealState.ENQUIRY: (_("Accept or decline the enquiry"), "accept_enquiry", "deal"),
-        DealState.NDA: (_("Read and accept the confidentiality agreement"), "accept_nda", "nda"),
-        DealState.TERMS_AGREED: (
-            _("Complete the legal data and draw up the contract"), "generate_contract", "contract"
-        ),
-        DealState.CONTRACT_DRAFTED: (_("Read and accept the contract"), "accept_contract", "contract"),
-    }[state]  # fmt: skip
-    return {"text": text, "act": act, "href": page_of(deal, page), "due": None}
+    act, page = {
+        DealState.ENQUIRY: ("accept_enquiry", "deal"),
+        DealState.NDA: ("accept_nda", "nda"),
+        DealState.TERMS_AGREED: ("generate_contract", "contract"),
+        DealState.CONTRACT_DRAFTED: ("accept_contract", "contract"),
+    }[state]
+    return {"text": next_act(deal), "act": act, "href": page_of(deal, page), "due": None}
 
 
 def page_of(deal: Deal, page: str) -> str:
@@ -183,10 +181,8 @@ def _next_offer(deal: Deal) -> dict[str, Any]:
 
 
 def _next_signature(deal: Deal) -> dict[str, Any]:
-    waits = deal.turn != Turn.BOTH
-    text = _("Check and confirm the signed copy") if waits else _("Sign the contract and record the signed copy")
-    act = "confirm_signed_copy" if waits else "upload_signed_copy"
-    return {"text": text, "act": act, "href": page_of(deal, "signature"), "due": None}
+    act = "confirm_signed_copy" if deal.turn != Turn.BOTH else "upload_signed_copy"
+    return {"text": next_act(deal), "act": act, "href": page_of(deal, "signature"), "due": None}
 
 
 def _next_effect(deal: Deal) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from deals import selectors
+from deals.acts import next_act
 from deals.choices import Side, Turn
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.tracking_selectors import tracking_summary
@@ -21,7 +22,10 @@ def deal_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     page = paginate(request, selectors.my_deals(actor))
     organisations = set(actor.organisation_ids())
-    rows = [{"deal": deal, "other": _other(deal, organisations), "waits": not deal.waits} for deal in page]
+    rows = [
+        {"deal": deal, "other": _other(deal, organisations), "waits": not deal.waits, "next": next_act(deal)}
+        for deal in page
+    ]
     return render(request, "deals/deal_list.html", {"rows": rows, "page": page})
 
 

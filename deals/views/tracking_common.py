@@ -57,6 +57,7 @@ def act_page(
     contract: Contract,
     title: str,
     lead: str,
+    kicker: str = "",
     button: str,
     done: str,
     to: str,
@@ -73,7 +74,7 @@ def act_page(
                 messages.success(request, done)
                 return redirect(to)
     context = {
-        "form": form, "title": title, "lead": lead, "button": button, "danger": danger, "back": to,
+        "form": form, "title": title, "lead": lead, "kicker": kicker, "button": button, "danger": danger, "back": to,
         "crumbs": crumbs_of(contract),
     }  # fmt: skip
     return render(request, "deals/tracking/act.html", context, status=status)

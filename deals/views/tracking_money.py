@@ -52,7 +52,7 @@ def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
 
     return act_page(
         request, form, act, contract=found.contract,
-        title=_("Payment on invoice %(number)s") % {"number": found.number},
+        title=_("Record a payment"), kicker=_("Invoice %(number)s") % {"number": found.number},
         lead=_("Record what your bank shows as received. The inventors' shares are divided at once."),
         button=_("Confirm the receipt"), done=_("The payment is recorded and divided."), to=tracking_url(found.contract),
     )  # fmt: skip
@@ -68,7 +68,7 @@ def invoice_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return act_page(
         request, form,
         lambda: invoices.cancel_invoice(invoice=found, reason=form.cleaned_data["reason"], actor=actor),
-        contract=found.contract, title=_("Cancel invoice %(number)s") % {"number": found.number},
+        contract=found.contract, title=_("Cancel the invoice"), kicker=_("Invoice %(number)s") % {"number": found.number},
         lead=_("The ledger keeps the invoice and its reversal. You can issue another one."),
         button=_("Cancel the invoice"), done=_("The invoice is cancelled."), to=tracking_url(found.contract),
         danger=True,

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from deals import selectors, services
+from deals.legal.contract import contract_value
 from deals.models import Deal, Offer
 from deals.models.tracking import Invoice, Obligation
-from deals.services import tracking_payouts, tracking_statements
+from deals.services import tracking_payouts, tracking_statements, tracking_sweep
 from listings.models import Demand, Technology
 from marketplace.samples import source
 from marketplace.samples.clock import clock_at, days_ago
@@ -40,6 +41,7 @@ def load_deals(people: People, listings: dict[str, Technology | Demand], *, tell
             SampleDeal(row, people, listings).play()
         made += 1
     if made:
+        tracking_sweep.sweep()
         tell(f"{made} sample deals")
     return made
 
@@ -96,6 +98,9 @@ class SampleDeal:
             message=self.row["message"],
             demand=self.demand,
         )
+        Deal.objects.filter(pk=self.deal.pk).update(
+            state_since=self.now
+        )  # the default of the field keeps its own clock
 
     def agree_nda(self) -> None:
         """The owner answers, both accept the confidentiality agreement."""
@@ -215,12 +220,14 @@ class SampleDeal:
         """Where registration is mandatory, the certificate puts the contract into effect."""
         if self.deal.state != "signed":
             return
+        contract = selectors.current_contract(self.deal)
+        assert contract is not None
         services.record_registration(
             deal=self.deal,
             actor=self.operator,
             certificate_no=f"MẪU-{self.deal.pk:04d}",
             issued_on=timezone.localdate(),
-            value_vnd=Decimal(self.row["terms"]["lump_sum"]),
+            value_vnd=contract_value(contract.terms, list(contract.terms.milestones.order_by("position"))),
             province=self.deal.licensee.province,
         )
 
