@@ -118,7 +118,7 @@ class Members(OwnOrganisation):
         """Give a person a seat."""
         found = self.organisation(pk)
         actor: Any = request.user
-        if not policies.can_manage_members(actor, found):
+        if not selectors.may_add_members(actor, found):
             self.permission_denied(request)
         form = NewSeatSerializer(data=request.data)
         form.is_valid(raise_exception=True)

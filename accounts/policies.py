@@ -38,6 +38,11 @@ def can_manage_members(actor: User, organisation: Organisation) -> bool:
     return administers(actor, organisation)
 
 
+def can_hand_over(actor: User, organisation: Organisation) -> bool:
+    """An operator of its exchange seats the first administrator of an organisation that nobody administers yet."""
+    return serves_exchange(actor, organisation.exchange_id) and has_no_stake(actor, organisation.pk)
+
+
 def can_request_verification(actor: User, organisation: Organisation) -> bool:
     """An administrator asks for verification."""
     return administers(actor, organisation)

@@ -7,8 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from knox.models import AuthToken
 
+from accounts import policies
 from accounts.lifecycle import VerificationState
-from accounts.models import Exchange, Membership, Notification, Organisation, Province, User
+from accounts.models import Exchange, Membership, Notification, Organisation, Province, Role, User
 
 Viewer = User | AnonymousUser
 
@@ -57,6 +58,18 @@ def organisations_of(user: User, *roles: str) -> QuerySet[Organisation]:
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
     """Give the active seats of an organisation with their people."""
     return organisation.memberships.filter(is_active=True).select_related("user").order_by("user__full_name", "pk")
+
+
+def is_unclaimed(organisation: Organisation) -> bool:
+    """Tell whether nobody administers the organisation, as when it came with an import."""
+    return not organisation.memberships.filter(is_active=True, role=Role.ADMIN).exists()
+
+
+def may_add_members(actor: User, organisation: Organisation) -> bool:
+    """Tell whether the person gives seats: an administrator, or an operator where there is none yet."""
+    return policies.can_manage_members(actor, organisation) or (
+        policies.can_hand_over(actor, organisation) and is_unclaimed(organisation)
+    )
 
 
 def people_in(organisation_id: int | None, *roles: str) -> QuerySet[User]:

@@ -25,6 +25,7 @@ from accounts.models import (
     Role,
     User,
 )
+from accounts.selectors import may_add_members
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
@@ -88,10 +89,15 @@ def edit_organisation(*, organisation: Organisation, actor: User, version: int, 
 
 @transaction.atomic
 def add_member(*, organisation: Organisation, user: User, role: str, actor: User) -> Membership:
-    """Give a person a seat in the organisation. Raises Conflict when the person has it already."""
+    """Give a person a seat in the organisation. Raises Conflict when the person has it already.
+
+    An administrator does so; where there is none (an imported organisation), an operator seats the first one.
+    """
     organisation = lock_organisation(organisation.pk)
-    require(policies.can_manage_members(actor, organisation))
+    require(may_add_members(actor, organisation))
     require(role not in EXCHANGE_ROLES)
+    if not policies.can_manage_members(actor, organisation) and (role != Role.ADMIN or user.pk == actor.pk):
+        raise Conflict(_("Seat an administrator first, and not yourself: who gives the other roles."))
     seat, created = Membership.objects.get_or_create(user=user, organisation=organisation, role=role)
     if not created and seat.is_active:
         raise Conflict(_("This person has this role already."))

@@ -19,7 +19,7 @@ from accounts.forms import (
     ReasonForm,
     RegisterOrganisationForm,
 )
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Role, User
 from audit.selectors import history_of
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.pagination import paginate
@@ -83,11 +83,12 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
         "members": selectors.members_of(subject),
         "can_edit": policies.can_edit_organisation(actor, subject),
         "can_manage": policies.can_manage_members(actor, subject),
+        "can_seat_first": not policies.can_manage_members(actor, subject) and selectors.may_add_members(actor, subject),
         "can_request": policies.can_request_verification(actor, subject)
         and lifecycle.can(subject.state, "request_verification"),
         "can_verify": may_verify and lifecycle.can(subject.state, "verify"),
         "can_revoke": may_verify and lifecycle.can(subject.state, "revoke"),
-        "member_form": forms.get("member_form") or MemberForm(),
+        "member_form": forms.get("member_form") or MemberForm(initial={"role": Role.ADMIN}),
         "reason_form": forms.get("reason_form") or ReasonForm(),
         "note_form": forms.get("note_form") or NoteForm(),
         "history": history_of(subject),
@@ -132,7 +133,7 @@ def add_member(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a person a seat."""
     subject = own_organisation(request, pk)
     form = MemberForm(request.POST)
-    require(policies.can_manage_members(actor_of(request), subject))  # before anyone learns who has signed up
+    require(selectors.may_add_members(actor_of(request), subject))  # before anyone learns who has signed up
     if not form.is_valid():
         return organisation_page(request, subject, status=400, member_form=form)
     assert form.user is not None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.selectors import people_in
+from accounts.selectors import operators_of, people_in
 from accounts.services import notify
 from deals import policies
 from deals.choices import Side, Turn
@@ -114,10 +114,20 @@ def tell(
     page: str = "deal",
     binding: bool = False,
 ) -> None:
-    """Tell the officers of a side, without the actor and without anyone who sits on both sides."""
+    """Tell the officers of a side, without the actor and without anyone who sits on both sides.
+
+    Where nobody may act for it (it came with an import) the exchange's operators are told, who find somebody.
+    """
     organisation = deal.organisation_of(side)
     working, binding_roles = policies.offices(deal, side)
     people = people_in(organisation.pk, *(binding_roles if binding else (*working, *binding_roles)))
+    if not people.exists():
+        notify(
+            users=operators_of(deal.exchange_id), kind="deal.nobody",
+            text=lambda: _("%(organisation)s has a deal, and nobody here may act for it. Find who speaks for it: %(deal)s")
+            % {"organisation": organisation, "deal": deal.code},
+            url=lambda: reverse("accounts:organisation", args=[organisation.pk]),
+        )  # fmt: skip
     others = people_in(deal.organisation_of(other(side)).pk)
     users = people.exclude(pk__in=others.values("pk"))
     if actor is not None:

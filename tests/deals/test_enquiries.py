@@ -36,6 +36,17 @@ def test_enquiry_tells_the_suppliers_officers_and_nobody_else():
     assert told == {room.tto.pk, room.licensor_signatory.pk}  # not the one who sits on both sides
 
 
+def test_enquiry_about_an_imported_technology_tells_the_operators_that_nobody_acts_for_it():
+    room = deal_room()
+    operator = person(role="operator", exchange=room.technology.exchange)
+    foreign = OrganisationFactory(exchange=room.technology.exchange, country="US", province=None, tax_code="")
+    technology = TechnologyFactory(published=True, organisation=foreign, exchange=room.technology.exchange)
+    opened(room, technology=technology)
+    told = Notification.objects.filter(kind="deal.nobody", user=operator).get()
+    assert told.url == f"/my/organisations/{foreign.pk}/"
+    assert not Notification.objects.filter(kind="deal.enquiry", text__contains=technology.title).exists()
+
+
 def test_second_running_enquiry_about_the_same_technology_is_refused():
     room = deal_room()
     with pytest.raises(Conflict):

@@ -1,0 +1,82 @@
+"""An organisation that came with an import gets its first administrator from an operator, who steps back then."""
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from accounts.models import Membership, Organisation, User
+from tests.factories.accounts import ExchangeFactory, OrganisationFactory, UserFactory, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unclaimed() -> Organisation:
+    return OrganisationFactory(country="US", province=None, tax_code="")
+
+
+def actor(name: str, organisation: Organisation) -> User | None:
+    match name:
+        case "stranger":
+            return None
+        case "operator_elsewhere":
+            return person(role="operator", exchange=ExchangeFactory())
+        case "member":
+            return person(role="representative", organisation=organisation)
+        case _:
+            return person(role="operator", exchange=organisation.exchange)
+
+
+def seat(client: Client, organisation: Organisation, email: str, role: str = "admin", *, api: bool = False) -> int:
+    data: dict[str, Any] = {"email": email, "role": role}
+    if api:
+        path = f"/api/v1/organisations/{organisation.pk}/members/"
+        return client.post(path, data, content_type="application/json").status_code
+    return client.post(f"/my/organisations/{organisation.pk}/members/add/", data).status_code
+
+
+@pytest.mark.parametrize("api", [False, True])
+@pytest.mark.parametrize(
+    ("name", "page_status", "api_status"),
+    [("stranger", 302, 401), ("operator_elsewhere", 404, 404), ("member", 403, 403), ("operator", 302, 201)],
+)
+def test_only_an_operator_of_its_exchange_seats_the_first_administrator(
+    client: Client, unclaimed: Organisation, name: str, page_status: int, api_status: int, api: bool
+) -> None:
+    newcomer = UserFactory()
+    who = actor(name, unclaimed)
+    if who is not None:
+        client.force_login(who)
+    before = Membership.objects.count()
+    assert seat(client, unclaimed, newcomer.email, api=api) == (api_status if api else page_status)
+    assert Membership.objects.count() == before + (name == "operator")
+    if name == "operator":
+        assert newcomer.memberships.get().role == "admin"
+
+
+@pytest.mark.parametrize("api", [False, True])
+def test_operator_gives_no_other_role_no_own_seat_and_no_second_one(
+    client: Client, unclaimed: Organisation, api: bool
+) -> None:
+    operator, newcomer = person(role="operator", exchange=unclaimed.exchange), UserFactory()
+    client.force_login(operator)
+    assert seat(client, unclaimed, newcomer.email, role="signatory", api=api) == 409
+    assert seat(client, unclaimed, operator.email, api=api) == 409
+    assert not unclaimed.memberships.exists()
+    seat(client, unclaimed, newcomer.email, api=api)
+    assert seat(client, unclaimed, UserFactory().email, api=api) == 403
+    assert unclaimed.memberships.count() == 1
+
+
+def test_page_offers_it_while_nobody_administers(client: Client, unclaimed: Organisation) -> None:
+    client.force_login(person(role="operator", exchange=unclaimed.exchange))
+    form = f'form[action$="/{unclaimed.pk}/members/add/"]'
+    path = f"/my/organisations/{unclaimed.pk}/"
+    page = BeautifulSoup(client.get(path).content, "html.parser")
+    chosen = page.select_one(f"{form} option[selected]")
+    assert chosen is not None
+    assert chosen["value"] == "admin"
+    person(role="admin", organisation=unclaimed)
+    assert BeautifulSoup(client.get(path).content, "html.parser").select_one(form) is None
