@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from marketplace.engines import process
 from marketplace.engines.ports import free_port
@@ -26,6 +27,7 @@ from marketplace.engines.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = ROOT / "var"
+PATIENCE = 60  # seconds for an earlier run of the folder to stop
 POSTGRES_PORT, VALKEY_PORT = 54318, 63791
 LOG_BYTES = 10 * 2**20
 MANAGE = (sys.executable, "-W", "ignore::RuntimeWarning", str(ROOT / "manage.py"))
@@ -83,15 +85,29 @@ class Demo:
         """Hold the folder's lock, which the kernel frees however this process ends."""
         self.folder.mkdir(exist_ok=True)
         with (self.folder / "demo.lock").open("a") as handle:
+            self._lock(handle)
+            yield
+
+    def _lock(self, handle: IO[str]) -> None:
+        """Take the lock; wait for a run that is stopping, or that has just started, to end or to tell its address."""
+        deadline = time.monotonic() + PATIENCE
+        waiting = False
+        while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
             except BlockingIOError:
-                with contextlib.suppress(OSError, ValueError, KeyError):
-                    running = json.loads(self.run_file.read_text())
-                    holder = f"at {running['url']} (process {running['pids']['supervisor']})"
-                    raise EngineError(f"the demo of this folder already runs {holder}.") from None
-                raise EngineError("another demo of this folder is starting or stopping.") from None
-            yield
+                pass
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                running = json.loads(self.run_file.read_text())
+                holder = f"at {running['url']} (process {running['pids']['supervisor']})"
+                raise EngineError(f"the demo of this folder already runs {holder}.")
+            if time.monotonic() > deadline:
+                raise EngineError("another demo of this folder is still starting or stopping; try again later.")
+            if not waiting:
+                self._say(f"another demo of this folder is starting or stopping; waiting for it, at most {PATIENCE} s")
+                waiting = True
+            time.sleep(0.2)
 
     def _start(self) -> None:
         self.run_file.unlink(missing_ok=True)

@@ -128,6 +128,23 @@ def test_second_demo_of_a_folder_is_refused_with_the_address_of_the_first(superv
     assert page_status(run["url"]) == 200
 
 
+def test_second_demo_waits_for_the_first_that_is_stopping(supervisor: Supervisor) -> None:
+    run = supervisor.start()
+    first = supervisor.process
+    assert first is not None
+    os.kill(run["pids"]["worker"], signal.SIGSTOP)  # it ends late
+    first.send_signal(signal.SIGINT)
+    supervisor.wait(lambda: not (supervisor.folder / "run.json").exists())
+    with supervisor.output.open("ab") as output:
+        command = [sys.executable, "-m", "tests.engines.tiny_demo", supervisor.folder, "0"]
+        supervisor.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    supervisor.wait(lambda: "waiting for it" in supervisor.output.read_text())
+    os.kill(run["pids"]["worker"], signal.SIGCONT)
+    supervisor.wait(lambda: (supervisor.folder / "run.json").exists())
+    assert first.wait(30) == 0
+    assert page_status(supervisor.run["url"]) == 200
+
+
 @pytest.mark.parametrize("name", ["postgres", "valkey", "worker"])
 def test_what_ends_by_itself_is_started_again_on_its_address(supervisor: Supervisor, name: str) -> None:
     before = supervisor.start()
