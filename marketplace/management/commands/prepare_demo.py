@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation.reloader import translation_file_changed
 
 from tools import fonts, messages
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         if not settings.DEMO_MODE:
             raise CommandError("prepare_demo runs only in demo settings (`make demo`).")
         logging.getLogger("fontTools").setLevel(logging.WARNING)
-        self._step("translations", messages.compile_catalogues)
+        self._step("translations", self._translate)
         self._step("fonts", fonts.build)
         packing = self._start_packing()
         self._step("migrations", lambda: call_command("migrate", interactive=False, verbosity=0))
@@ -38,6 +39,11 @@ class Command(BaseCommand):
             self._step("samples", lambda: call_command("load_samples"))
         if packing is not None:
             self._step("static files", packing)
+
+    def _translate(self) -> None:
+        """Compile the catalogues, and forget those that this process has read: samples notify people in their language."""
+        for path in messages.compile_catalogues():
+            translation_file_changed(None, path)
 
     def _step(self, name: str, act: Callable[[], object]) -> None:
         started = time.monotonic()
