@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -84,6 +85,20 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def seats(self) -> list["Membership"]:
+        """Give the active memberships that count; those in an exchange count with two-step sign-in (OPERATORS_NEED_MFA)."""
+        return [seat for seat in self.all_seats if seat.exchange_id is None or not self.must_set_up_mfa]
+
+    @cached_property
+    def must_set_up_mfa(self) -> bool:
+        """Tell whether the person serves an exchange and lacks the two-step sign-in without which that does not count."""
+        return (
+            settings.OPERATORS_NEED_MFA
+            and any(seat.exchange_id is not None for seat in self.all_seats)
+            and not self.authenticator_set.exclude(type="recovery_codes").exists()
+        )
+
+    @cached_property
+    def all_seats(self) -> list["Membership"]:
         """Give the person's active memberships with organisation and exchange, read once per request."""
         return list(
             self.memberships.filter(is_active=True).select_related("organisation", "exchange").order_by("pk")

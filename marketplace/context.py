@@ -91,6 +91,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {"frame": SimpleLazyObject(lambda: _frame(request))}
 
 
+def _work_of(user: Any) -> Any:
+    """Give the entries of a person; who serves an exchange and no organisation has no listings, matches or deals."""
+    serves_only = user.is_operator and not user.organisation_ids()
+    return MEMBER_NAVIGATION[:1] if serves_only else MEMBER_NAVIGATION
+
+
 def _frame(request: HttpRequest) -> dict[str, Any]:
     language = language_of(get_language())
     here = request.get_full_path()
@@ -112,10 +118,11 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "home": address("home") or "/",
         "search_url": address("listings:technology_list"),
         "public_navigation": _entries(PUBLIC_NAVIGATION, "" if working else path),
-        "member_navigation": _entries(MEMBER_NAVIGATION, path) if signed_in else [],
+        "member_navigation": _entries(_work_of(user), path) if signed_in else [],
         "operator_navigation": _entries(OPERATOR_NAVIGATION, path) if operator else [],
         "account_navigation": _entries(ACCOUNT_NAVIGATION, "") if signed_in else [],
         "footer_navigation": _entries(FOOTER_NAVIGATION, ""),
         "demo": settings.DEMO_MODE,
+        "mfa_missing": user is not None and signed_in and user.must_set_up_mfa,
         "theme": theme if theme in THEMES else "",
     }

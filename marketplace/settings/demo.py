@@ -10,6 +10,7 @@ from .base import VAR_DIR, postgres
 
 DEMO_MODE = True
 GALLERY = True
+OPERATORS_NEED_MFA = False  # its accounts share one password that is printed on the screen
 
 
 def _running(key: str, variable: str) -> str:

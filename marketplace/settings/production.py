@@ -20,6 +20,7 @@ SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 
+OPERATORS_NEED_MFA = env.bool("OPERATORS_NEED_MFA", default=True)
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(MEDIA_ROOT))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 vars().update(env.email_url("EMAIL_URL"))

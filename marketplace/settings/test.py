@@ -9,6 +9,7 @@ from .base import REST_FRAMEWORK, TEMPLATES, postgres
 
 SECRET_KEY = "only-for-tests"  # noqa: S105 -- the tests' own
 GALLERY = True
+OPERATORS_NEED_MFA = False  # tests/accounts/test_mfa.py turns it on
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES = {"default": postgres(os.environ.get("DATABASE_URL", "postgres://postgres@localhost:1/postgres"))}
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:1/0")
