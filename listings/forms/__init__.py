@@ -3,6 +3,7 @@
 from listings.forms import demand, technology
 from listings.forms.demand import DemandStartForm
 from listings.forms.documents import DocumentForm
+from listings.forms.inputs import say_language
 from listings.forms.review import ReasonForm, ReviewForm
 from listings.forms.rights import OwnerFormSet, RightForm, link_owners
 from listings.forms.steps import Step, StepForm
@@ -22,4 +23,5 @@ __all__ = [
     "Step",
     "StepForm",
     "link_owners",
+    "say_language",
 ]

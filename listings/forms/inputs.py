@@ -150,3 +150,10 @@ def formfield(db_field: Any, **kwargs: Any) -> Any:
     if isinstance(db_field, models.CharField | models.TextField) and not db_field.choices:
         kwargs.setdefault("form_class", PlainTextField)
     return db_field.formfield(**kwargs)
+
+
+def say_language(form: forms.BaseForm, language: str) -> None:
+    """Mark the inputs of running text with the language that their author writes in, for readers and spelling aids."""
+    for field in form.fields.values():
+        if isinstance(field, PlainTextField):
+            field.widget.attrs["lang"] = language

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.selectors import organisations_of
 from listings import policies, selectors, services
-from listings.forms import START_FORMS, WIZARDS, Step
+from listings.forms import START_FORMS, WIZARDS, Step, say_language
 from listings.services.publication import missing_for_submission
 from listings.views import documents, rights
 from listings.views.lookup import WORDS, find, posted_version, url
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.formrows import wants_row, with_added_row
+from marketplace.kit.language import in_own_language
 
 CHECK = "check"
 
@@ -109,7 +110,7 @@ def step_context(listing: Any, step: Step | None) -> dict[str, Any]:
         "check_url": url(listing, "check"),
         "crumbs": [
             (_("My listings"), reverse(f"listings:my_{'technologies' if listing.kind == 'technology' else 'demands'}")),
-            (listing.title, url(listing, "manage")),
+            (in_own_language(listing.title, listing.language), url(listing, "manage")),
         ],
     }
 
@@ -126,6 +127,9 @@ def _show(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    for part in [form, *(rows.forms if rows else ())]:
+        if part is not None:
+            say_language(part, listing.language)
     context = {
         **step_context(listing, step),
         "form": form,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from listings import policies, presenters, selectors
+from listings import linked_data, policies, presenters, selectors
 from listings.calls import call_on
 from listings.choices import TRL_MEANINGS, Cooperation, IPStatus, ObjectType, Right, Tier, TransferMethod
 from listings.models import Demand, Document, IPRight, Technology
@@ -33,6 +33,7 @@ def technology(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **_shared(request, listing),
         "organisation": listing.organisation,
+        "linked_data": linked_data.of_technology(request, listing),
         "trl_meaning": TRL_MEANINGS.get(listing.trl or 0, ""),
         "rights": [_right(right) for right in listing.ip_rights.all()],
         "advantages": list(listing.advantages.all()),

@@ -14,6 +14,7 @@ from listings.forms import OwnerFormSet, RightForm, link_owners
 from listings.views.lookup import find, posted_version, url
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.formrows import wants_row, with_added_row
+from marketplace.kit.language import in_own_language
 
 PREFIX = "owners"
 
@@ -96,7 +97,7 @@ def _show(
         "problem": problem,
         "rights": rights,
         "back_url": url(technology, "edit", "rights"),
-        "crumbs": [(technology.title, url(technology, "manage"))],
+        "crumbs": [(in_own_language(technology.title, technology.language), url(technology, "manage"))],
     }
     return render(request, "listings/right.html", context, status=status)
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.html import conditional_escape, format_html
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -18,3 +19,10 @@ class LanguageMiddleware(LocaleMiddleware):
             request.LANGUAGE_CODE = translation.get_language()
             return
         super().process_request(request)
+
+
+def in_own_language(text: str, language: str) -> str:
+    """Give a text that somebody wrote in `language` as HTML, marked with it where the page's language is another."""
+    if not text or language == (translation.get_language() or settings.LANGUAGE_CODE)[:2]:
+        return conditional_escape(text)
+    return format_html('<span lang="{}">{}</span>', language, text)

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from marketplace.kit import money as writing
+from marketplace.kit.language import in_own_language
 
 from .registry import is_given, register
 
@@ -137,6 +138,12 @@ def _span(length: timedelta) -> str:
         count = minutes
         text = ngettext("%(count)d minute", "%(count)d minutes", count)
     return (text % {"count": count}).replace(" ", NO_BREAK)
+
+
+@register.filter
+def own_words(listing: Any, name: str) -> str:
+    """Give a text of a listing amid words of the page; a block of several texts says `lang` on its element instead."""
+    return in_own_language(getattr(listing, name), listing.language)
 
 
 @register.filter

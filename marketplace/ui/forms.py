@@ -19,6 +19,7 @@ from .controls import block
 from .registry import one_of, register
 
 WIDTHS = {"short", "medium", "full"}
+DATE_SHOWN = "%d/%m/%Y"  # every language's input formats read it
 
 
 def field_context(bound: BoundField, *, width: str = "full", optional_mark: bool = True) -> dict[str, Any]:
@@ -32,10 +33,15 @@ def field_context(bound: BoundField, *, width: str = "full", optional_mark: bool
         layout = "group"
     else:
         layout = "line"
+    date_widget = _date_widget(bound)
+    attrs = None
+    if date_widget is not None:
+        attrs = {"aria-describedby": f"{bound.auto_id}_format {bound.aria_describedby or ''}".strip()}
     return {
         "bound": bound,
         "layout": layout,
-        "control": bound.as_widget(widget=_date_widget(bound)),
+        "is_date": date_widget is not None,
+        "control": bound.as_widget(widget=date_widget, attrs=attrs),
         "optional": optional_mark and not bound.field.required and layout in {"line", "group"},
         "width": one_of("width", width, WIDTHS),
         "described_by": bound.aria_describedby or "",
@@ -43,23 +49,25 @@ def field_context(bound: BoundField, *, width: str = "full", optional_mark: bool
 
 
 def _date_widget(bound: BoundField) -> forms.Widget | None:
-    """Give a date field a native date input with an ISO value; None for other fields.
+    """Give a date field a text input that shows its date as day/month/year; None for other fields.
 
-    What was typed and is no date stays in a text input, so that it can be mended.
+    A native date input would write the date in the browser's language, whatever the page's. What was typed and is no
+    date stays, so that it can be mended.
     """
     widget = bound.field.widget
     if not isinstance(widget, forms.DateInput) or widget.is_hidden or widget.attrs.get("type", "date") != "date":
         return None
+    text = copy.copy(widget)
+    text.attrs = {key: value for key, value in widget.attrs.items() if key != "type"}
+    text.attrs |= {"autocomplete": "off", "maxlength": 20, "data-date": ""}
+    text.input_type = "text"
     try:
         value = bound.field.to_python(bound.value())
     except ValidationError:
-        return None
-    native = copy.copy(widget)
-    native.attrs = {key: text for key, text in widget.attrs.items() if key != "type"}
-    native.input_type = "date"
-    native.format = "%Y-%m-%d"
-    native.format_value = lambda raw: value.isoformat() if isinstance(value, date) else raw  # type: ignore[method-assign,assignment]
-    return native
+        value = None
+    if isinstance(value, date):
+        text.format_value = lambda _raw: value.strftime(DATE_SHOWN)  # type: ignore[method-assign,assignment]
+    return text
 
 
 @register.inclusion_tag("components/field.html")

@@ -29,6 +29,15 @@
     const [unit, name] = scales.find(([size]) => amount >= size) ?? [1, ""];
     return vietnamese ? `${write(amount / unit)} ${name} ₫` : `₫${write(amount / unit)} ${name}`;
   };
+  const units = { "tỷ": 1e9, "tỉ": 1e9, ty: 1e9, bn: 1e9, billion: 1e9, "triệu": 1e6, tr: 1e6, trieu: 1e6, m: 1e6, million: 1e6, "nghìn": 1e3, "ngàn": 1e3, k: 1e3 };
+  const read = (text) => {
+    const parts = /^([\d.,\s]+?)\s*(\p{L}+)?$/u.exec(text.replace(/₫|VND/g, "").trim());
+    const unit = parts?.[2] ? units[parts[2].toLowerCase()] : 1;
+    if (!parts || !unit) return 0;
+    let figure = parts[1].replace(/\s/g, "");
+    if (/^\d{1,3}([.,])\d{3}(\1\d{3})*$/.test(figure) && !(parts[2] && figure.split(/[.,]/).length === 2)) figure = figure.replace(/[.,]/g, "");
+    return Number(figure.replace(",", ".")) * unit;
+  };
   const echo = (input) => {
     let words = input.nextElementSibling;
     if (!words?.matches(".money-words")) {
@@ -37,7 +46,7 @@
       words.setAttribute("aria-live", "polite");
       input.after(words);
     }
-    const amount = Number(input.value);
+    const amount = read(input.value);
     words.textContent = amount > 0 ? inWords(amount) : "";
   };
   for (const input of document.querySelectorAll("[data-money]")) echo(input);

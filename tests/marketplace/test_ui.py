@@ -318,7 +318,7 @@ def test_field_joins_label_hint_and_error():
     page = soup("{% field form.filed_on %}", form=DateForm({"filed_on": ""}))
     control = page.input
     assert page.label["for"] == control["id"]
-    assert control["aria-describedby"].split() == ["id_filed_on_helptext", "id_filed_on_error"]
+    assert control["aria-describedby"].split() == ["id_filed_on_format", "id_filed_on_helptext", "id_filed_on_error"]
     assert control["aria-invalid"] == "true"
     assert page.find(id="id_filed_on_helptext").text == "As on the form."
     assert page.find(id="id_filed_on_error") is not None
@@ -328,9 +328,21 @@ def test_field_joins_label_hint_and_error():
 @pytest.mark.parametrize(
     "form", [DateForm(initial={"filed_on": date(2025, 3, 9)}), DateForm({"filed_on": "09/03/2025"})]
 )
-def test_date_field_is_native_with_an_iso_value(language, form):
-    control = BeautifulSoup(render("{% field form.filed_on %}", language, form=form), "html.parser").input
-    assert (control["type"], control["value"]) == ("date", "2025-03-09")
+def test_date_field_shows_and_says_one_order_in_both_languages(language, form):
+    page = BeautifulSoup(render("{% field form.filed_on %}", language, form=form), "html.parser")
+    assert (page.input["type"], page.input["value"]) == ("text", "09/03/2025")
+    said = page.find(id=page.input["aria-describedby"].split()[0]).text
+    assert said == {"vi": "ngày/tháng/năm, ví dụ 21/11/2026", "en": "day/month/year, e.g. 21/11/2026"}[language]
+    assert page.button["data-pick"] == page.input["id"]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("typed", ["09/03/2025", "9/3/2025", "2025-03-09"])
+def test_date_is_read_as_shown_and_as_iso(language, typed):
+    with translation.override(language):
+        form = DateForm({"filed_on": typed, "side": "a", "agreed": "on"})
+        assert form.is_valid(), form.errors
+    assert form.cleaned_data["filed_on"] == date(2025, 3, 9)
 
 
 def test_date_that_is_none_stays_as_typed():
@@ -468,7 +480,11 @@ def test_every_static_file_named_in_templates_exists():
         for path in (ROOT / "templates").rglob("*.html")
         for match in re.finditer(r"\{% static '([^']+)' %\}", path.read_text())
     }
-    own = {name for name in names if not name.startswith(("fonts/", "account/", "mfa/")) and name not in bundle.SOURCES}
+    own = {
+        name
+        for name in names
+        if not name.startswith(("fonts/", "account/", "mfa/", "django_htmx/")) and name not in bundle.SOURCES
+    }
     assert [name for name in sorted(own) if not (Path(ROOT) / "static" / name).exists()] == []
 
 
