@@ -272,6 +272,13 @@ def has_grant(viewer: Viewer, technology: Technology) -> bool:
     ).exists()
 
 
+def newest_in(published: QuerySet[L], *, language: str, count: int) -> list[L]:
+    """Give the newest published listings in a language; where there are too few, the newest of the others follow."""
+    newest = published.order_by("-published_at", "-pk")
+    found = list(newest.filter(language=language)[:count])
+    return found + list(newest.exclude(language=language)[: count - len(found)])
+
+
 def documents_of(technology: Technology) -> QuerySet[Document]:
     """Give the documents that were not removed, the most open first, with the technology joined."""
     openness = Case(*(When(tier=tier, then=place) for place, tier in enumerate(Tier)), output_field=IntegerField())

@@ -34,8 +34,9 @@ WAY = (
 def home(request: HttpRequest) -> HttpResponse:
     """Show the one search box and the two banks with their newest listings."""
     english = get_language() == "en"
-    technologies = list(selectors.published_technologies()[:NEWEST])
-    demands = list(selectors.published_demands()[:NEWEST])
+    language = "en" if english else "vi"
+    technologies = selectors.newest_in(selectors.published_technologies(), language=language, count=NEWEST)
+    demands = selectors.newest_in(selectors.published_demands(), language=language, count=NEWEST)
     counts = selectors.published_counts()
     context = {
         **_addresses(),

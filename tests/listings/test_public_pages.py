@@ -1,6 +1,9 @@
 """The public pages: home, listing, organisation, and what robots read."""
 
+import json
+
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from tests.factories.listings import DemandFactory, DocumentFactory, TechnologyFactory
@@ -67,3 +70,31 @@ def test_locked_document_says_how_to_open_it(client):
     page = text(client.get(f"/technologies/{document.technology_id}/"))
     assert document.title in page
     assert reverse("listings:document", args=[document.pk]) not in page
+
+
+def linked_data_of(client, listing):
+    block = BeautifulSoup(text(client.get(f"/en/technologies/{listing.pk}/")), "html.parser").find(
+        "script", type="application/ld+json"
+    )
+    return None if block is None else json.loads(block.string)
+
+
+def test_linked_data_tells_public_facts_and_cannot_break_out(client):
+    listing = TechnologyFactory(
+        published=True, title="A </script><b> & co", price_min=100, price_max=None, state_funding_pct=30
+    )
+    data = linked_data_of(client, listing)
+    assert (data["@type"], data["name"]) == ("Product", "A </script><b> & co")
+    assert data["offers"]["priceSpecification"] == {
+        "@type": "PriceSpecification", "priceCurrency": "VND", "minPrice": 100,
+    }  # fmt: skip
+    assert data["additionalProperty"]["value"] == listing.trl
+    assert "state" not in json.dumps(data)
+
+
+def test_sample_and_draft_have_no_linked_data(client):
+    sample = TechnologyFactory(published=True, is_sample=True)
+    assert linked_data_of(client, sample) is None
+    draft = TechnologyFactory()
+    client.force_login(draft.author)
+    assert linked_data_of(client, draft) is None
