@@ -11,7 +11,7 @@ from marketplace.ui.registry import register
 
 pytestmark = pytest.mark.django_db
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-BLOCKS_OF_OTHERS = {"facts", "fact", "formset_row", "toasts", "dialog_opener"}
+BLOCKS_OF_OTHERS = {"data_block", "facts", "fact", "formset_row", "toasts", "dialog_opener"}
 
 
 @pytest.mark.parametrize(("path", "language"), [("/gallery/", "vi"), ("/en/gallery/", "en")])
