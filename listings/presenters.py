@@ -72,7 +72,7 @@ def card(listing: Any, found: Found, *, english: bool, named: bool = True) -> di
         "kicker": " · ".join(filter(None, kicker)),
         "summary": snippet(text, words, language=listing.language)
         if words
-        else shorten(listing.summary or text, SHOWN),
+        else shorten(listing.summary or text, SHOWN, mark="…"),
         "organisation": organisation,
         "score": hit.probability if hit else None,
         "by_meaning": hit is not None and hit.lexical == 0,

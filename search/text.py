@@ -309,9 +309,10 @@ def sentences(text: str, *, limit: int = 40) -> list[str]:
     return found[:limit]
 
 
-def shorten(text: str, size: int) -> str:
-    """Cut at a word's end so that at most `size` characters remain."""
+def shorten(text: str, size: int, *, mark: str = "") -> str:
+    """Cut at a word's end so that at most `size` characters remain, `mark` (for readers) at the end of what was cut."""
     if len(text) <= size:
         return text
-    head = text[:size]
-    return head.rsplit(" ", 1)[0] if " " in head[size // 2 :] else head
+    head = text[: size - len(mark)]
+    head = head.rsplit(" ", 1)[0] if " " in head[size // 2 :] else head
+    return head.rstrip(" ,;:–-") + mark if mark else head

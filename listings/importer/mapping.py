@@ -16,7 +16,7 @@ from listings.importer.keywords import FieldWords
 from listings.importer.problems import MappingError, Problem, RuleError
 from listings.importer.reading import Row
 from listings.importer.rules import Rule, as_text, column
-from listings.importer.texts import cut, storable
+from listings.importer.texts import calm, cut, storable
 from search.text import detect_language
 
 FOLDER = Path(settings.BASE_DIR) / "data" / "mappings"
@@ -163,7 +163,8 @@ class Mapping:
         fields = value("fields", self.fields) if self.fields is not None else []
         if problems:
             return Refused(row.number, source_id[:120], tuple(problems))
-        values["title"] = cut(" ".join(str(values["title"]).split()), TITLE_MAX)
+        body = " ".join(str(values.get(name) or "") for name in ("summary", "problem", "solution"))
+        values["title"] = cut(calm(" ".join(str(values["title"]).split()), body), TITLE_MAX)
         if not values.get("language"):
             said = " ".join(str(values.get(name) or "") for name in ("title", "summary", "problem", "solution"))
             values["language"] = detect_language(said, hint=Language.EN)

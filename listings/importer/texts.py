@@ -84,6 +84,44 @@ def mend(value: str) -> str:
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SMALL = frozenset({"a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "its", "of", "on", "or", "the", "to",
+                    "via", "with"})  # fmt: skip
+_VOWELS = frozenset("AEIOUY")
+
+
+def calm(title: str, body: str) -> str:
+    """Give a title that is all in capitals as one writes a sentence, each word as `body` writes it.
+
+    A word that `body` has in capitals only (an abbreviation) keeps them; one that it lacks is written small when it is
+    a small word, is longer than three letters and can be spoken, or stands in a Vietnamese title.
+    """
+    letters = [character for character in title if character.isalpha()]
+    if len(letters) < 8 or any(character.islower() for character in letters):
+        return title
+    vietnamese = not all(character.isascii() for character in letters)
+    seen: dict[str, set[str]] = {}
+    for word in _WORD.findall(body):
+        seen.setdefault(word.upper(), set()).add(word)
+
+    def written(match: re.Match[str]) -> str:
+        word = match.group()
+        forms = seen.get(word, set())
+        if word.lower() in forms or word.lower() in _SMALL:
+            return word.lower()
+        if capitalised := sorted(form for form in forms if form != word):
+            return capitalised[0]
+        if forms or len(word) == 1:
+            return word
+        if vietnamese or (len(word) > 3 and _VOWELS & set(word)):
+            return word.lower()
+        return word
+
+    said = _WORD.sub(written, title)
+    first = _WORD.search(said)
+    return said if first is None else said[: first.start()] + first.group()[:1].upper() + said[first.start() + 1 :]
+
+
 def cut(text: str, size: int) -> str:
     """Cut at a word's end with an ellipsis, so that at most `size` characters remain."""
     if len(text) <= size:

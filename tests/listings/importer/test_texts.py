@@ -2,7 +2,7 @@
 
 import pytest
 
-from listings.importer.texts import cut, first_sentences, mend
+from listings.importer.texts import calm, cut, first_sentences, mend
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,19 @@ def test_first_sentences_fit_whole():
     text = "This is the first sentence of it. This is the second one of it. And the third goes on for long."
     assert first_sentences(text, 70) == "This is the first sentence of it. This is the second one of it."
     assert first_sentences("word " * 100, 22) == "word word word word…"
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "wanted"),
+    [
+        ("NOVEL ASSAY TO DETECT CHRONIC KIDNEY DISEASE", "A novel test of Kidney disease.",
+         "Novel assay to detect chronic Kidney disease"),
+        ("NATIONAL INSTITUTE OF DIABETES (NIDDK)", "The NIDDK, a National Institute, studies diabetes.",
+         "National Institute of diabetes (NIDDK)"),
+        ("2D/3D HYBRID CT SYSTEM FOR THE USAF", "", "2D/3D hybrid CT system for the usaf"),
+        ("MÁY SẤY LÚA CHO ĐỒNG BẰNG", "Máy sấy ở Đồng Tháp", "Máy sấy lúa cho Đồng bằng"),
+        ("STATIC-2", "", "STATIC-2"), ("LiDAR FOR ALL OF US", "", "LiDAR FOR ALL OF US"), ("", "", ""),
+    ],
+)  # fmt: skip
+def test_title_in_capitals_is_calmed(title, body, wanted):
+    assert calm(title, body) == wanted
