@@ -8,6 +8,9 @@ STATIC := DJANGO_SETTINGS_MODULE=marketplace.settings.check $(PY) -W ignore mana
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 ROOMS := accounts audit deals insights ledger listings marketplace matching rules search valuation
 
+# Where this is set (as in many containers), each of our processes would compile every module anew: tens of seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-real bench-samples bench-search bench-valuation \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
