@@ -171,7 +171,8 @@ PUBLIC_PAGES = {
     "listings:technology_list", "listings:technology", "listings:technology_csv", "listings:technology_feed",
     "listings:demand_list", "listings:demand", "listings:demand_csv", "listings:demand_feed",
     "listings:organisations", "listings:organisation", "listings:document",
-    "valuation:suggestion", "insights:statistics", "rules:rule_list", "rules:rule",
+    "valuation:rule", "valuation:suggestion", "valuation:what_if",
+    "insights:statistics", "rules:rule_list", "rules:rule",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A stored suggestion in words and rows for pages, in the reader's language."""
+"""A stored suggestion in words and rows for pages, in the reader's language, as far as the reader may read it."""
 
 import datetime
 from decimal import Decimal
@@ -6,79 +6,31 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from listings.models import Technology
 from marketplace.kit import money
+from valuation import disclosure
+from valuation.disclosure import Reader
 from valuation.methods.reconcile import round_significant
-from valuation.methods.suggest import COMPARABLE_ROYALTIES, RELIEF
-from valuation.models import Reason, Suggestion
+from valuation.methods.suggest import COMPARABLE_ROYALTIES
+from valuation.models import Interview, Reason, Suggestion
+from valuation.whatif import Outcome
+from valuation.words import (
+    AMOUNTS,
+    FORMS,
+    GRADE_TONES,
+    GRADES,
+    INPUTS,
+    MENDED_BY_OWNER,
+    METHODS,
+    NOTES,
+    ORIGINS,
+    PARTS,
+    RUNGS,
+    SOURCES,
+)
 
-#: Name of each input, and in a line what it is.
-INPUTS = {
-    "revenue": (_("Yearly revenue of a licensee"), _("In a full year, net sales")),
-    "coverage": (_("Part that rests on the technology"), _("Of the revenue stated")),
-    "royalty": (_("Royalty"), _("Of net sales; quarter, middle and three quarters of published rates")),
-    "success": (_("Chance of reaching the market"), _("By readiness level")),
-    "launch_delay": (_("Time to the first sales"), _("By readiness level")),
-    "ramp": (_("Start of sales"), _("First, second and later years, of a full year")),
-    "legal_life": (_("Legal life left"), _("Of the IP right that ends first")),
-    "economic_life": (_("Economic life"), _("The shorter of the two lives counts")),
-    "risk_free": (_("Risk-free rate"), ""),
-    "equity_risk_premium": (_("Equity risk premium"), ""),
-    "size_premium": (_("Premium for a small company"), ""),
-    "discount_rate": (_("Discount rate"), _("Sum of the three above; technical failure is in the chance, not here")),
-    "decay": (_("Yearly loss of pull"), _("As alternatives come")),
-    "tax": (_("Corporate income tax"), ""),
-    "comparable_royalty": (_("Royalty in the published figures"), ""),
-}  # fmt: skip
-ORIGINS = {
-    "measured": (_("From a register"), "verified"),
-    "owner": (_("From the owner"), "info"),
-    "default": (_("Default"), "neutral"),
-    "assumption": (_("Assumption"), "waiting"),
-}
-NOTES = {
-    "computed_end": _("The end was computed from the filing date."),
-    "unprotected": _("No registered right is in force."),
-    "built_up": _("Built up from its parts."),
-    "all_industries": _("All industries: the owner chose none."),
-    "industry_quartiles": _("Quartiles of the industry."),
-    "industry_middle": _("Middle of the industry with the spread of all industries."),
-}
-#: Sources that are words rather than a citation.
-SOURCES = {
-    "Judgement of the exchange, no accepted published table": _(
-        "Judgement of the exchange, no accepted published table"
-    ),
-    "10-year government bond, order of magnitude": _("10-year government bond, order of magnitude"),
-    "Build-up practice for small companies": _("Build-up practice for small companies"),
-}
-METHODS = {
-    RELIEF: (
-        _("Relief from royalty"),
-        _("What the licensee would otherwise pay in royalties, after tax, over the remaining life."),
-    ),
-    COMPARABLE_ROYALTIES: (
-        _("Comparable royalties"),
-        _("The same with published royalty figures of the industry, of universities and of all industries."),
-    ),
-}
-PARTS = {
-    "data": _("Inputs measured or stated rather than assumed"),
-    "comparables": _("Number and likeness of comparables"),
-    "agreement": _("Agreement of the methods"),
-    "readiness": _("Readiness of the technology"),
-    "dispersion": _("Narrowness of the result"),
-    "indicators": _("Patent indicators"),
-}
-GRADES = {
-    "A": _("Well supported"), "B": _("Fairly supported"), "C": _("Weakly supported"),
-    "D": _("Hardly supported"),
-}  # fmt: skip
-GRADE_TONES = {"A": "verified", "B": "verified", "C": "waiting", "D": "danger"}
-#: Reasons that the owner mends by answering more.
-MENDED_BY_OWNER = {Reason.NO_REVENUE, Reason.NO_TRL}
+__all__ = ["GRADES", "GRADE_TONES", "ORIGINS", "Reason", "asking", "present", "write"]
 
 
 def asking(technology: Technology) -> Decimal | None:
@@ -96,28 +48,40 @@ def write(value: float, unit: str) -> str:
         return money.short(Decimal(repr(value)), _language())
     if unit == "fraction":
         return money.percent(Decimal(repr(value)) * 100, _language(), 1)
+    if unit == "":
+        return money.number(Decimal(repr(value)), _language())
     places = 0 if float(value).is_integer() else 1
     figure = money.number(value, _language(), places)
     return ngettext("%(figure)s year", "%(figure)s years", 1 if value == 1 else 2) % {"figure": figure}
 
 
 def _values(row: dict[str, Any]) -> str:
+    if not row["values"]:
+        return gettext("not disclosed")
     texts = list(dict.fromkeys(write(value, row["unit"]) for value in row["values"]))
     return " – ".join(texts)
 
 
-def input_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
+def input_source(row: dict[str, Any], answered: dict[str, Any]) -> str:
+    """Name where an input comes from: sources, the end of a right, the listing, or the owner's answer."""
+    source = "; ".join(str(SOURCES.get(part, part)) for part in row["source"].split("; "))
+    if row["name"] == "legal_life":
+        end = date_format(datetime.date.fromisoformat(source), "SHORT_DATE_FORMAT")
+        return gettext("IP right until %(end)s") % {"end": end}
+    if row["name"] in answered or not source:
+        is_listed = row["name"] == "revenue" and "revenue" not in answered
+        return gettext("Stated in the listing") if is_listed else gettext("The owner's answer")
+    return source
+
+
+def input_rows(suggestion: Suggestion, reader: Reader) -> list[dict[str, Any]]:
     """Give each input with its value, origin, source and certainty; those still to be confirmed are marked."""
     rows = []
-    for row in suggestion.inputs["rows"]:
+    answered = suggestion.inputs.get("answers", {})
+    for row in disclosure.input_rows(suggestion, reader):
         label, hint = INPUTS[row["name"]]
         origin, tone = ORIGINS[row["origin"]]
-        source = "; ".join(str(SOURCES.get(part, part)) for part in row["source"].split("; "))
-        if row["name"] == "legal_life":
-            end = date_format(datetime.date.fromisoformat(source), "SHORT_DATE_FORMAT")
-            source = gettext("IP right until %(end)s") % {"end": end}
-        elif row["origin"] == "owner":
-            source = gettext("Stated in the listing")
+        source = input_source(row, answered)
         rows.append({
             "label": label, "hint": hint, "value": _values(row), "origin": origin, "tone": tone, "source": source,
             "note": NOTES.get(row["note"], ""), "unconfirmed": row["certainty"] == "B",
@@ -129,6 +93,8 @@ def method_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the methods as the football field takes them, each with what it does and its weight."""
     rows = []
     for bar in result["bars"]:
+        if bar["p50"] is None:
+            continue
         label, what = METHODS[bar["method"]]
         weight = gettext("weight %(share)s") % {"share": write(bar["weight"], "fraction")}
         rows.append({
@@ -139,7 +105,7 @@ def method_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _driver_values(driver: dict[str, Any]) -> tuple[str, str, str]:
-    unit = "VND" if driver["name"] == "revenue" else "fraction"
+    unit = "VND" if driver["name"] in AMOUNTS else "fraction"
     digits = 2 if unit == "VND" else 3
     low, middle, high = (
         write(round_significant(driver[key], digits), unit) for key in ("input_low", "input_mid", "input_high")
@@ -158,6 +124,16 @@ def driver_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the three widest drivers in plain words with their effect on the middle value."""
     rows = []
     for driver in result["drivers"]:
+        if driver["input_mid"] is None:
+            words_low, words_high = (
+                gettext("If it is low instead of middling"),
+                gettext("If it is high instead of middling"),
+            )
+            rows.append({
+                "label": INPUTS[driver["name"]][0], "lower": words_low, "lower_effect": _effect(driver["effect_low"]),
+                "higher": words_high, "higher_effect": _effect(driver["effect_high"]),
+            })  # fmt: skip
+            continue
         low, middle, high = _driver_values(driver)
         words = {"low": low, "middle": middle, "high": high}
         rows.append({
@@ -174,6 +150,8 @@ def tornado_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Give every driver as a bar of the value at its P10 and P90, the widest first."""
     rows = []
     for driver in result["tornado"]:
+        if driver["input_mid"] is None:
+            continue
         low, _middle, high = _driver_values(driver)
         ends = sorted((driver["value_low"], driver["value_high"], driver["value_mid"]))
         rows.append({
@@ -184,19 +162,106 @@ def tornado_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def comparable_rows(suggestion: Suggestion) -> list[dict[str, Any]]:
-    """Give the published figures compared with, and the weight each carried (None when the method was not used)."""
-    found = (suggestion.result or {}).get("comparables", {}).get(COMPARABLE_ROYALTIES)
-    weights = {row["key"]: row["weight"] for row in found["rows"]} if found else {}
-    statistics = {"median": gettext("median"), "mean": gettext("mean")}
+def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Reader) -> list[dict[str, Any]]:
+    """Give the figures compared with, how they were adjusted, and the weight each carried (None: not used)."""
+    found = result.get("comparables", {}).get(COMPARABLE_ROYALTIES)
+    used = {row["key"]: row for row in found["rows"]} if found else {}
+    statistics = {"median": gettext("median"), "mean": gettext("mean"), "deal": gettext("a deal named by the owner")}
+    names = {"exclusivity": gettext("exclusive or not")}
     rows = []
-    for row in suggestion.inputs["comparables"]:
+    for row in disclosure.comparables(suggestion, reader):
         dated = "" if row["year"] and str(row["year"]) in row["source"] else row["year"] or gettext("no date")
+        own, mine = row["statistic"] == "deal", used.get(row["key"])
+        changes = [
+            f"{names.get(name, name)} × {money.number(round(factor, 2), _language())}"
+            for name, factor in row.get("adjustments", {}).items()
+        ]
         rows.append({
-            **row, "statistic": statistics[row["statistic"]], "weight": weights.get(row["key"]), "date": dated,
-            "unconfirmed": row["certainty"] == "B",
+            **row, "industry": gettext("Own deal") if own else row["industry"], "is_own": own,
+            "statistic": statistics[row["statistic"]], "n": None if own else row["n"],
+            "weight": mine["weight"] if mine else None, "adjusted": mine["adjusted"] if mine and changes else None,
+            "changes": ", ".join(changes), "date": dated, "unconfirmed": row["certainty"] == "B",
+            "note": "" if own else row["note"],
         })  # fmt: skip
     return rows
+
+
+def rung_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give every method with its weight and why it counts so; the used ones first."""
+    weights = {bar["method"]: bar["weight"] for bar in result["bars"]}
+    order = {"used": 0, "shown": 1, "rejected": 2}
+    rungs = sorted(result.get("ladder", []), key=lambda rung: order[rung["state"]])
+    return [
+        {
+            "label": METHODS[rung["method"]][0], "what": METHODS[rung["method"]][1], "state": rung["state"],
+            "weight": weights.get(rung["method"]), "reason": RUNGS[rung["reason"]],
+        }
+        for rung in rungs
+    ]  # fmt: skip
+
+
+def _share(value: float) -> str:
+    return money.percent(Decimal(repr(round_significant(value * 100))), _language(), 2)
+
+
+def form_rows(result: dict[str, Any], suggestion: Suggestion) -> list[dict[str, Any]]:
+    """Give the payment forms of the law that are worth the middle of the range, in two significant digits."""
+    found = result.get("equivalents")
+    if not found:
+        return []
+    rows = [
+        {"label": gettext("Lump sum"), "what": gettext("All at once, today"), "value": write(found["lump_sum"], "VND")}
+    ]
+    if found["instalments"]:
+        parts = [
+            gettext("%(amount)s today") % {"amount": write(round_significant(amount), "VND")}
+            if time == 0
+            else ngettext("%(amount)s after %(n)s year", "%(amount)s after %(n)s years", int(time))
+            % {"amount": write(round_significant(amount), "VND"), "n": int(time)}
+            for time, amount in found["instalments"]
+        ]
+        rows.append(
+            {"label": gettext("Instalments"), "what": gettext("Fixed, whatever is sold"), "value": ", ".join(parts)}
+        )
+    rows += [
+        {"label": str(label), "what": str(what), "value": _share(found["shares"][form]["fraction"])}
+        for form, (label, what) in FORMS.items()
+        if form in found["shares"]
+    ]
+    if found["equity"]:
+        rows.append({
+            "label": gettext("Share of a joint company"), "what": gettext("The technology as capital contribution"),
+            "value": _share(found["equity"]["fraction"]),
+        })  # fmt: skip
+    return rows
+
+
+def proposal_of(result: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the terms to propose in place of a price, in words for amounts, years and shares."""
+    found = result.get("proposal")
+    if not found:
+        return None
+    texts: dict[str, Any] = {
+        name: None if found[name] is None else write(found[name], "VND")
+        for name in ("option_fee", "exercise_price", "signing", "milestone")
+    }
+    texts["option_years"] = None if found["option_years"] is None else write(found["option_years"], "years")
+    texts["milestone_years"] = write(found["milestone_years"], "years")
+    texts["milestone_chance"] = _share(found["milestone_chance"])
+    texts["royalty"] = None if found["royalty"] is None else _share(found["royalty"])
+    texts["volatility"] = None if found["volatility"] is None else _share(found["volatility"])
+    texts["basis"] = METHODS[found["basis"]][0] if found["basis"] else ""
+    return texts
+
+
+def own_side(suggestion: Suggestion, interview: Interview | None, reader: Reader) -> dict[str, Any] | None:
+    """Give the owner's side in two significant digits; None for anyone else."""
+    found = disclosure.walk_away(suggestion, interview, reader)
+    if found is None or found["least"] is None:
+        return None
+    rounded = {name: None if value is None else round_significant(value) for name, value in found.items()}
+    least, ceiling = rounded["least"], rounded["ceiling"]
+    return {**rounded, "is_open": ceiling is not None and least is not None and least <= ceiling}
 
 
 def grade_of(suggestion: Suggestion) -> dict[str, Any]:
@@ -214,30 +279,64 @@ def grade_of(suggestion: Suggestion) -> dict[str, Any]:
     }
 
 
-def present(suggestion: Suggestion, technology: Technology) -> dict[str, Any]:
-    """Give what the full page shows of a suggestion."""
+def lever_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the sliders of the what-if panel with name, present value and middle in words."""
+    return [
+        {
+            **row, "label": INPUTS[row["name"]][0], "text": write(round_significant(row["shown"], 3), row["unit"]),
+            "middle_text": write(round_significant(row["middle"], 3), row["unit"]),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def outcome(found: Outcome) -> dict[str, Any]:
+    """Give what the what-if panel shows: the range after the change and what it did to the middle."""
+    after = found.after
+    price = after.price
+    return {
+        "low": None if price is None else price.low,
+        "mid": None if price is None else price.mid,
+        "high": None if price is None else price.high,
+        "before": None if found.before.price is None else found.before.price.mid,
+        "change": _effect(found.change),
+        "is_up": (found.change or 0) >= 0,
+        "reasons": [Reason(reason.value).label for reason in after.no_price],
+        "proposal": proposal_of(after.as_dict()) if price is None else None,
+    }
+
+
+def present(
+    suggestion: Suggestion, technology: Technology, reader: Reader, interview: Interview | None = None
+) -> dict[str, Any]:
+    """Give what the full page shows of a suggestion to a reader."""
     reasons = [Reason(code) for code in suggestion.no_price]
-    result = suggestion.result
+    result = disclosure.result(suggestion, reader)
     shown: dict[str, Any] = {
         "suggestion": suggestion,
         "reasons": [reason.label for reason in reasons],
         "is_missing_answers": bool(MENDED_BY_OWNER.intersection(reasons)),
         "asking": asking(technology),
         "has_result": result is not None,
-        "inputs": input_rows(suggestion),
+        "reads_basis": reader.reads_basis,
+        "can_reproduce": disclosure.can_reproduce(suggestion, reader),
+        "inputs": input_rows(suggestion, reader),
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
+        "own_side": own_side(suggestion, interview, reader),
+        "is_outdated": interview is not None and interview.version != suggestion.interview_version and reader.is_inside,
     }
     if result is not None:
         shown |= {
             "methods": method_rows(result),
+            "rungs": rung_rows(result),
             "drivers": driver_rows(result),
             "tornado": tornado_rows(result),
-            "comparables": comparable_rows(suggestion),
-            "compared": COMPARABLE_ROYALTIES in result["comparables"],
+            "comparables": comparable_rows(suggestion, result, reader),
+            "compared": COMPARABLE_ROYALTIES in suggestion.result["comparables"],  # type: ignore[index]
             "minimum_comparables": suggestion.inputs["parameters"]["minimum_comparables"],
             "grade": grade_of(suggestion),
-            "opening_ask": result["opening_ask_at_most"],
-            "reserve": result["reserve_at_least"],
+            "forms": form_rows(result, suggestion),
+            "proposal": proposal_of(result),
             "conventions": result["conventions"],
             "unconfirmed_count": sum(row["certainty"] == "B" for row in suggestion.inputs["rows"]),
         }

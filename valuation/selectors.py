@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from listings import selectors as listing_selectors
 from listings.models import Technology
 from listings.policies import Viewer
-from valuation.models import RoyaltyRate, Suggestion
+from valuation.models import Interview, InterviewRevision, RoyaltyRate, Suggestion
 
 
 def visible_technologies(viewer: Viewer) -> QuerySet[Technology]:
@@ -20,6 +20,18 @@ def current_suggestion(technology: Technology) -> Suggestion | None:
         .order_by("-pk")
         .first()
     )
+
+
+def interview_of(technology: Technology) -> Interview | None:
+    """Give the owner's answers about a technology, or None."""
+    return Interview.objects.filter(technology=technology).first()
+
+
+def revisions(interview: Interview) -> list[InterviewRevision]:
+    """Give the versions of an interview with who saved them, newest first, at most 20."""
+    if interview.pk is None:
+        return []
+    return list(InterviewRevision.objects.filter(interview=interview).select_related("actor").order_by("-pk")[:20])
 
 
 def unpriced() -> QuerySet[Technology]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from valuation import presenters
+from valuation import disclosure, presenters
+from valuation.disclosure import Reader
 from valuation.models import Suggestion
 
 
@@ -29,35 +30,72 @@ class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
     methods = serializers.SerializerMethodField()
     drivers = serializers.SerializerMethodField()
     reasons = serializers.SerializerMethodField()
+    ladder = serializers.SerializerMethodField()
+    equivalents = serializers.SerializerMethodField()
+    proposal = serializers.SerializerMethodField()
+    seed = serializers.SerializerMethodField()
+    input_hash = serializers.SerializerMethodField()
 
     class Meta:
         model = Suggestion
         fields = [
-            "technology", "content_version", "low", "mid", "high", "no_price", "reasons", "grade", "methods", "drivers",
+            "technology", "content_version", "interview_version", "low", "mid", "high", "no_price", "reasons", "grade", "methods", "ladder", "drivers",
+            "equivalents", "proposal",
             "inputs", "comparables", "parameters", "seed", "paths", "versions", "input_hash", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
+    @property
+    def reader(self) -> Reader:
+        """Who reads."""
+        found: Reader = self.context["reader"]
+        return found
+
+    def _result(self, suggestion: Suggestion) -> dict[str, Any]:
+        return disclosure.result(suggestion, self.reader) or {}
+
     def get_inputs(self, suggestion: Suggestion) -> list[dict[str, Any]]:
-        """Give each input with its origin, source and certainty."""
-        return list(InputSerializer(suggestion.inputs["rows"], many=True).data)
+        """Give each input with its origin, source and certainty; without values where the owner keeps them."""
+        return list(InputSerializer(disclosure.input_rows(suggestion, self.reader), many=True).data)
 
     def get_parameters(self, suggestion: Suggestion) -> dict[str, Any] | None:
-        """Give the exact arguments, with which anyone can compute the range again."""
+        """Give the exact arguments, with which the reader can compute the range again; null where they are kept."""
+        if not disclosure.can_reproduce(suggestion, self.reader):
+            return None
         parameters: dict[str, Any] | None = suggestion.inputs["parameters"]
         return parameters
 
+    def get_seed(self, suggestion: Suggestion) -> int | None:
+        """Give the seed to whom the arguments are given."""
+        return suggestion.seed if disclosure.can_reproduce(suggestion, self.reader) else None
+
+    def get_input_hash(self, suggestion: Suggestion) -> str:
+        """Give the hash to whom the arguments are given."""
+        return suggestion.input_hash if disclosure.can_reproduce(suggestion, self.reader) else ""
+
     def get_comparables(self, suggestion: Suggestion) -> list[dict[str, Any]]:
-        """Give the published figures compared with."""
-        return list(suggestion.inputs["comparables"])
+        """Give the figures compared with."""
+        return disclosure.comparables(suggestion, self.reader)
 
     def get_methods(self, suggestion: Suggestion) -> list[dict[str, Any]]:
         """Give P10, P50, P90 and weight of each method."""
-        return list((suggestion.result or {}).get("bars", []))
+        return list(self._result(suggestion).get("bars", []))
+
+    def get_ladder(self, suggestion: Suggestion) -> list[dict[str, Any]]:
+        """Give every method with its standing (used, shown, rejected) and the reason."""
+        return list(self._result(suggestion).get("ladder", []))
 
     def get_drivers(self, suggestion: Suggestion) -> list[dict[str, Any]]:
         """Give what each input does to the middle value at its P10 and P90, the widest first."""
-        return list((suggestion.result or {}).get("tornado", []))
+        return list(self._result(suggestion).get("tornado", []))
+
+    def get_equivalents(self, suggestion: Suggestion) -> dict[str, Any] | None:
+        """Give the payment forms worth the middle of the range."""
+        return self._result(suggestion).get("equivalents")
+
+    def get_proposal(self, suggestion: Suggestion) -> dict[str, Any] | None:
+        """Give the terms to propose when no price is named."""
+        return self._result(suggestion).get("proposal")
 
     def get_reasons(self, suggestion: Suggestion) -> list[str]:
         """Give the reasons for no price in the reader's language."""

@@ -2,14 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from valuation.api import interview as api_interview
 from valuation.api import suggestions as api_suggestions
-from valuation.views import suggestions
+from valuation.api import whatif as api_whatif
+from valuation.views import interview, rule, suggestions, whatif
 
 app_name = "valuation"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("technologies/<int:pk>/price/", suggestions.suggestion, name="suggestion"),
     path("technologies/<int:pk>/price/suggest/", suggestions.suggest, name="suggest"),
+    path("price-rule/", rule.rule, name="rule"),
+    path("technologies/<int:pk>/price/what-if/", whatif.what_if, name="what_if"),
+    path("technologies/<int:pk>/price/my-maximum/", whatif.my_maximum, name="my_maximum"),
+    path("technologies/<int:pk>/price/interview/", interview.overview, name="interview"),
+    path("technologies/<int:pk>/price/interview/<slug:slug>/", interview.step, name="interview_step"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("technologies/<int:pk>/price/", api_suggestions.TechnologyPrice.as_view(), name="technology_price"),
+    path("technologies/<int:pk>/price/interview/", api_interview.PriceInterview.as_view(), name="technology_interview"),
+    path("technologies/<int:pk>/price/what-if/", api_whatif.WhatIf.as_view(), name="technology_what_if"),
+    path("technologies/<int:pk>/price/my-maximum/", api_whatif.MyMaximum.as_view(), name="technology_my_maximum"),
 ]

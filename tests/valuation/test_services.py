@@ -41,7 +41,8 @@ def test_inputs_say_where_they_come_from() -> None:
         ("success", "assumption", "B"), ("launch_delay", "assumption", "B"), ("ramp", "assumption", "B"),
         ("legal_life", "measured", "A"), ("economic_life", "assumption", "B"), ("risk_free", "default", "B"),
         ("equity_risk_premium", "default", "B"), ("size_premium", "default", "B"), ("discount_rate", "default", "B"),
-        ("decay", "assumption", "B"), ("tax", "default", "A"),
+        ("decay", "assumption", "B"), ("tax", "default", "A"), ("selling_price_ratio", "assumption", "B"),
+        ("margin", "assumption", "B"), ("growth", "assumption", "B"),
     ]  # fmt: skip
     assert row(suggestion, "revenue")["values"] == [4e9, 9e9, 22e9]
     assert row(suggestion, "royalty")["values"] == pytest.approx([0.037, 0.05, 0.10])

@@ -12,14 +12,16 @@ from rest_framework.views import APIView
 
 from listings.models import Technology
 from valuation import selectors, services
+from valuation.disclosure import reader_of
 from valuation.notice import notice
 from valuation.serializers import PriceSerializer
 
 
-def _price(technology: Technology) -> dict[str, Any]:
+def _price(technology: Technology, viewer: Any) -> dict[str, Any]:
     found = selectors.current_suggestion(technology)
+    reader = reader_of(viewer, technology, selectors.interview_of(technology))
     shape = {"state": "pending" if found is None else "ready", "suggestion": found, "notice": notice()}
-    return dict(PriceSerializer(shape).data)
+    return dict(PriceSerializer(shape, context={"reader": reader}).data)
 
 
 class TechnologyPrice(APIView):
@@ -31,11 +33,11 @@ class TechnologyPrice(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """Show the range to whoever sees the technology."""
         technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
-        return Response(_price(technology))
+        return Response(_price(technology, request.user))
 
     @extend_schema(request=None, responses={202: PriceSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Have it computed by a task, for who may edit the technology; ask again with GET."""
         technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
         services.request_suggestion(technology=technology, actor=request.user)
-        return Response(_price(technology), status=status.HTTP_202_ACCEPTED)
+        return Response(_price(technology, request.user), status=status.HTTP_202_ACCEPTED)

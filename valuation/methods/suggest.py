@@ -8,19 +8,18 @@ of its own. Money is in one currency throughout (VND), rates are fractions, time
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from valuation.methods import reconcile
-from valuation.methods.comparables import Comparable, ComparableRange, compare
-from valuation.methods.discounting import DayCount, Schedule, schedule, tab_factor
-from valuation.methods.distributions import Fixed, Lognormal, Marginal, Pert, QuartileLognormal, Triangular
-from valuation.methods.reconcile import Grade, GradeRule, MethodBar, NoPrice, Zone, round_significant
-from valuation.methods.royalty import profile_present_value
+from valuation.methods.agreement import Proposal, payment_forms, propose
+from valuation.methods.comparables import ComparableRange
+from valuation.methods.ladder import Case, Rung, life_of, prepare_case, right_to_wait, rungs
+from valuation.methods.payment_forms import Equivalents
+from valuation.methods.reconcile import Grade, MethodBar, NoPrice, Zone, round_significant
 from valuation.methods.simulation import (
     Sampler,
     draw_scores,
@@ -31,145 +30,48 @@ from valuation.methods.simulation import (
     tornado,
     uncertain,
 )
-from valuation.methods.types import (
-    BaseMismatchError,
-    Conventions,
-    Floats,
-    InvalidInputError,
-    MethodError,
-    Percentiles,
-    Timing,
-    digest,
-    jsonable,
-    require,
+from valuation.methods.statement import (
+    COMPARABLE_PRICES,
+    COMPARABLE_ROYALTIES,
+    COST,
+    EXCESS,
+    INCREMENTAL,
+    METHODS,
+    OPTION,
+    RELIEF,
+    STAGED,
+    Estimate,
+    OptionTerms,
+    Origin,
+    PaymentPlan,
+    RoyaltyRange,
+    Shape,
+    SuggestionInputs,
 )
+from valuation.methods.types import Conventions, Floats, MethodError, Percentiles, Timing, digest, jsonable, require
 
-RELIEF = "relief_from_royalty"
-COMPARABLE_ROYALTIES = "comparable_royalties"
-COMPARABLE_PRICES = "comparable_prices"
-INCREMENTAL = "incremental_profit"
-COST = "cost"
-METHODS = (RELIEF, COMPARABLE_ROYALTIES, COMPARABLE_PRICES, INCREMENTAL, COST)
-
-
-class Origin(enum.StrEnum):
-    """Where an answer comes from; shown beside it and counted by the grade."""
-
-    MEASURED = "measured"
-    OWNER = "owner"
-    DEFAULT = "default"
-    ASSUMPTION = "assumption"
-
-
-class Shape(enum.StrEnum):
-    """How low, mode and high become a distribution. Lognormal reads low and high as P10 and P90."""
-
-    FIXED = "fixed"
-    TRIANGULAR = "triangular"
-    PERT = "pert"
-    LOGNORMAL = "lognormal"
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One uncertain answer: low <= mode <= high in its own unit, its shape, its origin and source."""
-
-    low: float
-    mode: float
-    high: float
-    shape: Shape
-    origin: Origin
-    source: str = ""
-
-    @classmethod
-    def known(cls, value: float, origin: Origin, source: str = "") -> Estimate:
-        """An answer without uncertainty."""
-        return cls(value, value, value, Shape.FIXED, origin, source)
-
-    def marginal(self) -> Marginal:
-        """The distribution; InvalidInputError when low <= mode <= high does not hold."""
-        require(self.low <= self.mode <= self.high, "an estimate needs low <= mode <= high")
-        if self.shape is Shape.FIXED or self.low == self.high:
-            return Fixed(self.mode)
-        if self.shape is Shape.TRIANGULAR:
-            return Triangular(self.low, self.mode, self.high)
-        if self.shape is Shape.PERT:
-            return Pert(self.low, self.mode, self.high)
-        return Lognormal.from_p10_p90(self.low, self.high)
-
-
-@dataclass(frozen=True, slots=True)
-class RoyaltyRange:
-    """Quartiles of a royalty survey as fractions of ``base``, with optional bounds and sample size."""
-
-    q1: float
-    median: float
-    q3: float
-    base: str
-    origin: Origin
-    source: str
-    minimum: float = 0.0
-    maximum: float = 1.0
-    observations: int = 0
-
-    def marginal(self) -> Marginal:
-        if self.q1 == self.q3:
-            return Fixed(self.median)
-        return QuartileLognormal(self.q1, self.median, self.q3, self.minimum, min(1.0, self.maximum))
-
-
-@dataclass(frozen=True, slots=True)
-class SuggestionInputs:
-    """Everything a suggestion depends on.
-
-    - ``revenue``: full-year sales of the products that use the technology, at profile 1 (currency/year), counted
-      on ``revenue_base``; the royalty must be quoted on the same base.
-    - ``revenue_profile``: (years,) multiple of ``revenue`` in year 1, 2, … (ramp-up, growth; zeros before launch);
-      at least as long as the life.
-    - ``coverage``: share of those sales that uses the technology, 0-1.
-    - ``royalty``: survey quartiles. ``discount_rate``: yearly, systematic risk only. ``decay``: yearly loss of pull.
-    - ``success``: probability of reaching the market (by TRL). ``development_cost``: still to be spent now.
-    - ``legal_life`` and ``economic_life``: years left; the shorter counts. ``first_fraction``: part of the first
-      year left at the valuation date.
-    - ``tax``: income-tax rate. ``tab_life``: years of tax amortisation, None to leave the benefit out.
-    - ``maintenance``: yearly fees before tax. ``incremental_profit``: the buyer's extra yearly profit before tax at
-      profile 1. ``cost``: cost-approach value after obsolescence. ``sunk_cost_floor``: least the owner may accept.
-    - ``method_weights``: stated weights by method name; a method without weight is shown, not pooled.
-    - ``comparables``: deals quoted on ``royalty.base`` or on "price". ``minimum_comparables``: below it none is used.
-    - ``indicator_multiplier``: bounded multiplier from patent indicators on the income methods (1 = none).
-    - ``correlations``: Spearman by pair of input names; pairs with a fixed or absent input are ignored.
-    """
-
-    revenue: Estimate
-    revenue_base: str
-    revenue_profile: tuple[float, ...]
-    coverage: Estimate
-    royalty: RoyaltyRange
-    discount_rate: Estimate
-    decay: Estimate
-    success: Estimate
-    tax: float
-    timing: Timing
-    method_weights: Mapping[str, float]
-    grade_rule: GradeRule
-    most_spread: float
-    comparable_half_life: float
-    minimum_comparables: int
-    legal_life: float | None = None
-    economic_life: float | None = None
-    first_fraction: float = 1.0
-    day_count: DayCount = DayCount.ACT_365
-    tab_life: float | None = None
-    maintenance: float = 0.0
-    readiness_level: int | None = None
-    development_cost: Estimate | None = None
-    incremental_profit: Estimate | None = None
-    cost: Estimate | None = None
-    sunk_cost_floor: float | None = None
-    comparables: tuple[Comparable, ...] = ()
-    indicator_multiplier: float = 1.0
-    indicator_confidence: float | None = None
-    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
+__all__ = [
+    "COMPARABLE_PRICES",
+    "COMPARABLE_ROYALTIES",
+    "COST",
+    "EXCESS",
+    "INCREMENTAL",
+    "METHODS",
+    "OPTION",
+    "RELIEF",
+    "STAGED",
+    "Driver",
+    "Estimate",
+    "OptionTerms",
+    "Origin",
+    "PaymentPlan",
+    "PriceRange",
+    "RoyaltyRange",
+    "Shape",
+    "SuggestionInputs",
+    "SuggestionResult",
+    "suggest_range",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +107,17 @@ class SuggestionResult:
 
     ``price`` is None exactly when ``no_price`` names reasons; ``structure`` then says what to propose instead.
     ``bars`` is the method ladder; ``pooled`` holds P5..P95 with standard errors; ``drivers`` are the three
-    widest, ``tornado`` all. ``input_hash`` is the SHA-256 of inputs, seed and paths.
+    widest, ``tornado`` all. ``ladder`` says of every known method whether it was used, shown or rejected, and why;
+    ``equivalents`` are the payment forms worth the middle; ``proposal`` stands when there is no price.
+    ``input_hash`` is the SHA-256 of inputs, seed and paths.
     """
 
     price: PriceRange | None
     no_price: tuple[NoPrice, ...]
     structure: str | None
+    ladder: tuple[Rung, ...]
+    equivalents: Equivalents | None
+    proposal: Proposal | None
     pooled: Percentiles
     methods: Mapping[str, Percentiles]
     bars: tuple[MethodBar, ...]
@@ -237,47 +144,6 @@ class SuggestionResult:
         return dict(jsonable(self))
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """Inputs made ready: distributions by name, the schedule, the methods that can run."""
-
-    inputs: SuggestionInputs
-    marginals: dict[str, Marginal]
-    periods: Schedule
-    methods: tuple[str, ...]
-    ranges: dict[str, ComparableRange]
-    unit_maintenance: float
-
-    def values(self, x: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Value by method for draws ``x`` (each (paths,) or 0-d)."""
-        given = self.inputs
-        rate, decay, chance = x["discount_rate"], x["decay"], x["success"]
-        worth = profile_present_value(given.revenue_profile, decay, rate, self.periods)
-        keep = (1.0 - given.tax) * chance * given.indicator_multiplier
-        if given.tab_life is not None:
-            keep = keep * tab_factor(given.tax, given.tab_life, rate, given.timing)
-        outgo: Floats | float = 0.0
-        if self.unit_maintenance:
-            flat = (1.0,) * self.periods.periods
-            outgo = self.unit_maintenance * profile_present_value(flat, np.float64(0.0), rate, self.periods)
-        if "development_cost" in x:
-            outgo = outgo + x["development_cost"]
-        out: dict[str, Floats] = {}
-        sales = x["revenue"] * x["coverage"] * worth * keep
-        for method in self.methods:
-            if method == RELIEF:
-                out[method] = sales * x["royalty"] - outgo
-            elif method == COMPARABLE_ROYALTIES:
-                out[method] = sales * x["comparable_royalty"] - outgo
-            elif method == INCREMENTAL:
-                out[method] = x["incremental_profit"] * worth * keep - outgo
-            elif method == COMPARABLE_PRICES:
-                out[method] = x["comparable_price"]
-            else:
-                out[method] = x["cost"]
-        return out
-
-
 def suggest_range(
     inputs: SuggestionInputs, *, seed: int, paths: int, sampler: Sampler = Sampler.PSEUDO
 ) -> SuggestionResult:
@@ -287,7 +153,7 @@ def suggest_range(
     BaseMismatchError when the royalty or a comparable is quoted on another base than the revenue.
     """
     require(paths >= 1000, "at least 1,000 paths")
-    case, warnings = _prepare(inputs)
+    case, warnings = prepare_case(inputs)
     names = uncertain(case.marginals)
     pairs = {pair: s for pair, s in inputs.correlations.items() if pair[0] in names and pair[1] in names}
     scores = draw_scores(names, paths=paths, seed=seed, spearman=pairs, sampler=sampler)
@@ -314,19 +180,29 @@ def suggest_range(
         )
         for name in case.methods
     )
+    waiting = right_to_wait(case, summary[RELIEF])
+    if waiting is not None:
+        bars = (*bars, MethodBar(OPTION, *waiting, 0.0, 0))
     middle = _tornado(case, share)
     floor = inputs.sunk_cost_floor
     reserve = pooled.at(0.25) if floor is None else max(pooled.at(0.25), floor)
     zone = None
-    if INCREMENTAL in summary:
-        zone = Zone(seller_walk_away=max(0.0, reserve), buyer_maximum=summary[INCREMENTAL].at(0.5))
+    ceiling = next((name for name in (INCREMENTAL, EXCESS) if name in summary), None)
+    if ceiling is not None:
+        zone = Zone(seller_walk_away=max(0.0, reserve), buyer_maximum=summary[ceiling].at(0.5))
     best = max((r.effective for r in case.ranges.values()), default=0.0)
     alike = max((r.mean_similarity for r in case.ranges.values()), default=0.0)
     priced = not no_price
+    plan, mid = inputs.plan, round_significant(pooled.at(0.5))
     return SuggestionResult(
         price=PriceRange(*(round_significant(pooled.at(p)) for p in (0.1, 0.5, 0.9))) if priced else None,
         no_price=no_price,
         structure=None if priced else "option_or_milestones",
+        ladder=rungs(case, share, () if waiting is None else (OPTION,)),
+        equivalents=payment_forms(case, mid, plan) if priced and plan is not None else None,
+        proposal=None
+        if priced or plan is None
+        else propose(case, {name: summary[name].at(0.5) for name in weighted}, plan),
         pooled=pooled,
         methods=summary,
         bars=bars,
@@ -350,7 +226,7 @@ def suggest_range(
         zone=zone,
         probability_below_floor=None if floor is None else _pooled_below(by_method, share, floor),
         comparables=case.ranges,
-        life=_life(inputs),
+        life=life_of(inputs),
         seed=seed,
         paths=scores.paths,
         conventions=Conventions(
@@ -365,80 +241,16 @@ def suggest_range(
     )
 
 
-def _life(inputs: SuggestionInputs) -> float:
-    lives = [life for life in (inputs.legal_life, inputs.economic_life) if life is not None]
-    if not lives:
-        raise InvalidInputError("a suggestion needs a legal or an economic life")
-    return max(0.0, min(lives))
-
-
-def _prepare(inputs: SuggestionInputs) -> tuple[_Case, list[str]]:
-    """Check the inputs, build distributions and choose the methods that can run."""
-    warnings: list[str] = []
-    if inputs.royalty.base != inputs.revenue_base:
-        raise BaseMismatchError(f"royalty on {inputs.royalty.base}, revenue counted as {inputs.revenue_base}")
-    require(0 <= inputs.tax < 1, "tax must lie in [0, 1)")
-    require(inputs.coverage.low >= 0 and inputs.coverage.high <= 1, "coverage must lie in [0, 1]")
-    require(inputs.success.low >= 0 and inputs.success.high <= 1, "success must lie in [0, 1]")
-    require(inputs.decay.low >= 0 and inputs.decay.high <= 1, "decay must lie in [0, 1]")
-    require(inputs.revenue.low >= 0, "revenue is negative")
-    require(inputs.discount_rate.low > -1, "a discount rate at or below -100 % has no meaning")
-    require(inputs.indicator_multiplier > 0, "the indicator multiplier must be positive")
-    require(inputs.royalty.q3 <= 1, "a royalty above 100 %")
-    unknown = set(inputs.method_weights) - set(METHODS)
-    require(not unknown, f"unknown methods: {', '.join(sorted(unknown))}")
-    periods = schedule(_life(inputs), timing=inputs.timing, first_fraction=inputs.first_fraction)
-    marginals: dict[str, Marginal] = {
-        "revenue": inputs.revenue.marginal(),
-        "coverage": inputs.coverage.marginal(),
-        "royalty": inputs.royalty.marginal(),
-        "discount_rate": inputs.discount_rate.marginal(),
-        "decay": inputs.decay.marginal(),
-        "success": inputs.success.marginal(),
-    }
-    methods = [RELIEF]
-    ranges: dict[str, ComparableRange] = {}
-    for method, base, name in (
-        (COMPARABLE_ROYALTIES, inputs.royalty.base, "comparable_royalty"),
-        (COMPARABLE_PRICES, "price", "comparable_price"),
-    ):
-        found = [c for c in inputs.comparables if c.base == base]
-        if len(found) < max(1, inputs.minimum_comparables):
-            if found:
-                warnings.append(f"too_few_{method}")
-            continue
-        ranges[method] = compare(found, base=base, half_life=inputs.comparable_half_life)
-        marginals[name] = _range_marginal(ranges[method], 1.0 if base != "price" else np.inf)
-        methods.append(method)
-    if any(c.base not in {inputs.royalty.base, "price"} for c in inputs.comparables):
-        warnings.append("comparables_on_other_bases_left_out")
-    if not ranges:
-        warnings.append("not_enough_comparables")
-    for name, method, estimate in (
-        ("incremental_profit", INCREMENTAL, inputs.incremental_profit),
-        ("cost", COST, inputs.cost),
-        ("development_cost", "", inputs.development_cost),
-    ):
-        if estimate is not None:
-            marginals[name] = estimate.marginal()
-            if method in METHODS:
-                methods.append(method)
-    return _Case(inputs, marginals, periods, tuple(methods), ranges, inputs.maintenance * (1 - inputs.tax)), warnings
-
-
-def _range_marginal(found: ComparableRange, maximum: float) -> Marginal:
-    if found.q1 == found.q3 or found.q1 <= 0:
-        return Fixed(found.median)
-    return QuartileLognormal(found.q1, found.median, found.q3, 0.0, maximum)
-
-
 def _origins(inputs: SuggestionInputs) -> list[str]:
-    asked = (inputs.revenue, inputs.coverage, inputs.royalty, inputs.discount_rate, inputs.decay, inputs.success)
-    more = (inputs.development_cost, inputs.incremental_profit, inputs.cost)
+    royalty = inputs.royalty_estimate or inputs.royalty
+    asked = (inputs.revenue, inputs.coverage, royalty, inputs.discount_rate, inputs.decay, inputs.success)
+    more = (
+        inputs.development_cost, inputs.incremental_profit, inputs.cost, inputs.margin, inputs.charge, inputs.launch_cost,
+    )  # fmt: skip
     return [one.origin.value for one in asked] + [one.origin.value for one in more if one is not None]
 
 
-def _count(case: _Case, method: str) -> int:
+def _count(case: Case, method: str) -> int:
     if method == RELIEF:
         return case.inputs.royalty.observations
     return len(case.ranges[method].rows) if method in case.ranges else 0
@@ -464,7 +276,7 @@ def _pooled_below(by_method: Mapping[str, Floats], share: Mapping[str, float], f
     return sum(w * probability_below(by_method[name], floor) for name, w in share.items() if w > 0)
 
 
-def _tornado(case: _Case, share: Mapping[str, float]) -> tuple[Driver, ...]:
+def _tornado(case: Case, share: Mapping[str, float]) -> tuple[Driver, ...]:
     def reconciled(x: Mapping[str, Floats]) -> Floats:
         values = case.values(x)
         return np.asarray(sum(share[name] * value for name, value in values.items() if share[name] > 0))

@@ -15,6 +15,7 @@ from listings.models import Technology
 from marketplace.kit.errors import require
 from marketplace.kit.single import single
 from valuation import policies, selectors
+from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.inputs import PATHS, VERSION, Prepared, prepare, seed_of
 from valuation.methods.suggest import SuggestionResult, suggest_range
@@ -71,14 +72,17 @@ def _suggest(pk: int, defaults: Defaults, rates: list[RoyaltyRate]) -> Suggestio
         )
         if technology is None:
             return None
-        prepared = prepare(technology, defaults=defaults, rates=rates)
+        interview = selectors.interview_of(technology)
+        answers = Answers(interview.answers) if interview is not None else None
+        version = interview.version if interview is not None else 0
+        prepared = prepare(technology, defaults=defaults, rates=rates, answers=answers)
         input_hash = prepared.hash(technology)
         stored = Suggestion.objects.filter(technology=technology, input_hash=input_hash).first()
         if stored is None:
             result = None
             if prepared.parameters is not None:
                 result = suggest_range(prepared.parameters, seed=seed_of(input_hash), paths=PATHS)
-            stored = _store(technology, prepared, input_hash, result)
+            stored = _store(technology, prepared, input_hash, result, version)
         if stored is not None:
             return stored
     return None  # edited again and again while it was read; the sweep comes back
@@ -86,7 +90,7 @@ def _suggest(pk: int, defaults: Defaults, rates: list[RoyaltyRate]) -> Suggestio
 
 @transaction.atomic
 def _store(
-    technology: Technology, prepared: Prepared, input_hash: str, result: SuggestionResult | None
+    technology: Technology, prepared: Prepared, input_hash: str, result: SuggestionResult | None, version: int
 ) -> Suggestion | None:
     """Store a row unless another worker did; None when the content changed while it was read."""
     unchanged = Technology.objects.select_for_update(of=("self",), no_key=True).filter(
@@ -96,6 +100,7 @@ def _store(
         return None
     values: dict[str, Any] = {
         "content_version": technology.content_version,
+        "interview_version": version,
         "inputs": prepared.as_json(),
         "seed": seed_of(input_hash),
         "paths": PATHS,

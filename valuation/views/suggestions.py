@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.models import User
 from listings.models import Technology
 from valuation import policies, presenters, selectors, services
+from valuation.disclosure import reader_of
 from valuation.models import Suggestion
 from valuation.notice import notice
 
@@ -60,6 +61,8 @@ def _short(found: Suggestion | None, technology: Technology) -> dict[str, Any]:
 
 def _whole(request: HttpRequest, found: Suggestion | None, technology: Technology) -> dict[str, Any]:
     viewer = request.user
+    interview = selectors.interview_of(technology)
+    reader = reader_of(viewer, technology, interview)
     may_ask = isinstance(viewer, User) and policies.can_ask(viewer, technology)
     return {
         "crumbs": [
@@ -67,12 +70,13 @@ def _whole(request: HttpRequest, found: Suggestion | None, technology: Technolog
             (technology.title, technology.get_absolute_url()),
         ],
         "notice": notice(),
-        "shown": presenters.present(found, technology) if found is not None else None,
+        "shown": presenters.present(found, technology, reader, interview) if found is not None else None,
         "may_ask": may_ask,
         "ask_url": reverse("valuation:suggest", args=[technology.pk]),
-        "answers_url": reverse("listings:technology_edit", args=[technology.pk, "price"])
-        if technology.is_editable
-        else reverse("listings:technology_manage", args=[technology.pk]),
+        "what_if_url": reverse("valuation:what_if", args=[technology.pk]),
+        "maximum_url": reverse("valuation:my_maximum", args=[technology.pk]),
+        "may_reckon": not isinstance(viewer, User) or policies.can_ask_own_maximum(viewer, technology),
+        "answers_url": reverse("valuation:interview", args=[technology.pk]),
         "api_url": reverse("api:technology_price", args=[technology.pk]),
     }
 

@@ -1,0 +1,102 @@
+"""The owner's answers over the API."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from listings.models import Technology
+from marketplace.kit.errors import require
+from valuation import policies, selectors, services
+from valuation.models import Disclosure, Interview
+from valuation.questions import SECTIONS, Kind
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """An answer: values as text of decimals (VND, percent 0-100, years), and where they come from."""
+
+    value = serializers.ListField(child=serializers.CharField(allow_blank=True, max_length=300), max_length=40)
+    origin = serializers.ChoiceField(choices=["measured", "owner", "assumption"], default="owner")
+
+
+class QuestionSerializer(serializers.Serializer[Any]):
+    """A question: its code, words in the reader's language, the form of its answer, and whether it stays secret."""
+
+    code = serializers.CharField()
+    section = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    hint = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind])
+    parts = serializers.IntegerField()
+    choices = serializers.ListField(child=serializers.CharField())
+    is_secret = serializers.BooleanField()
+
+
+class InterviewSerializer(serializers.Serializer[Any]):
+    """The answers as stored; `version` goes back with a save."""
+
+    version = serializers.IntegerField()
+    disclosure = serializers.ChoiceField(choices=Disclosure.choices)
+    answers = serializers.DictField(child=AnswerSerializer())
+    questions = QuestionSerializer(many=True)
+
+
+class SaveSerializer(serializers.Serializer[Any]):
+    """Some answers by code; null takes an answer back, so that its default counts again."""
+
+    version = serializers.IntegerField(min_value=0)
+    disclosure = serializers.ChoiceField(choices=Disclosure.choices, required=False)
+    answers = serializers.DictField(child=AnswerSerializer(allow_null=True), default=dict)
+
+
+def shape(interview: Interview) -> dict[str, Any]:
+    """Give an interview with its questions."""
+    questions = [
+        {
+            "code": question.code, "section": section.slug, "label": str(question.label), "hint": str(question.hint),
+            "kind": question.kind.value, "parts": question.parts, "choices": [code for code, _ in question.choices],
+            "is_secret": question.is_secret,
+        }
+        for section in SECTIONS
+        for question in section.questions
+    ]  # fmt: skip
+    return {
+        "version": interview.version,
+        "disclosure": interview.disclosure,
+        "answers": interview.answers,
+        "questions": questions,
+    }
+
+
+class PriceInterview(APIView):
+    """The guided interview about a technology's price, for who edits it."""
+
+    permission_classes = [IsAuthenticated]
+
+    def _find(self, request: Request, pk: int) -> tuple[Technology, Interview]:
+        technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
+        require(policies.can_answer(request.user, technology))
+        return technology, selectors.interview_of(technology) or Interview(technology=technology)
+
+    @extend_schema(responses=InterviewSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """Show questions and answers."""
+        return Response(shape(self._find(request, pk)[1]))
+
+    @extend_schema(request=SaveSerializer, responses=InterviewSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Save some answers; 409 with code `stale` and the stored `version` when someone saved meanwhile."""
+        technology, _interview = self._find(request, pk)
+        form = SaveSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        saved = services.save_answers(
+            technology=technology, actor=request.user, version=given["version"], answers=given["answers"],
+            disclosure=given.get("disclosure"),
+        )  # fmt: skip
+        return Response(shape(saved))

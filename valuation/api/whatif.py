@@ -1,0 +1,123 @@
+"""What if, and a buyer's own maximum, over the API. Nothing is stored."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from listings.models import Technology
+from marketplace.kit.errors import Conflict, require
+from valuation import policies, selectors, whatif
+from valuation.disclosure import reader_of
+from valuation.methods.reconcile import round_significant
+from valuation.notice import notice
+
+
+class WhatIfSerializer(serializers.Serializer[Any]):
+    """The range with the levers moved; `is_rough` when it starts from defaults, since the owner keeps the answers."""
+
+    low = serializers.FloatField(allow_null=True)
+    mid = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    no_price = serializers.ListField(child=serializers.CharField())
+    change = serializers.FloatField(allow_null=True, help_text="Of the middle, as a fraction.")
+    is_rough = serializers.BooleanField()
+    levers = serializers.DictField(
+        child=serializers.FloatField(), help_text="Where each lever stands without a change."
+    )
+    notice = serializers.CharField()
+
+
+class FiguresSerializer(serializers.Serializer[Any]):
+    """A buyer's own figures: extra profit a full year before tax in VND, what he spends first, his return, years."""
+
+    profit_low = serializers.FloatField(min_value=0, max_value=1e17, required=False)
+    profit_mode = serializers.FloatField(min_value=0, max_value=1e17)
+    profit_high = serializers.FloatField(min_value=0, max_value=1e17, required=False)
+    start_cost = serializers.FloatField(min_value=0, max_value=1e17, required=False)
+    rate = serializers.FloatField(min_value=0.01, max_value=1, required=False, help_text="Yearly, as a fraction.")
+    years = serializers.FloatField(min_value=1, max_value=30, required=False)
+
+
+class MaximumSerializer(serializers.Serializer[Any]):
+    """The most a buyer can pay as a lump sum today, in VND: P10, P50, P90."""
+
+    low = serializers.FloatField()
+    mid = serializers.FloatField()
+    high = serializers.FloatField()
+    notice = serializers.CharField()
+
+
+def _start(request: Request, pk: int) -> tuple[Technology, whatif.Start]:
+    technology = get_object_or_404(
+        selectors.visible_technologies(request.user).select_related("organisation").prefetch_related("ip_rights"), pk=pk
+    )
+    interview = selectors.interview_of(technology)
+    reader = reader_of(request.user, technology, interview)
+    start = whatif.start_for(technology, selectors.current_suggestion(technology), interview, reader)
+    if start is None:
+        raise Conflict("No sales are known to start from.")
+    return technology, start
+
+
+class WhatIf(APIView):
+    """The range with some inputs moved."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        parameters=[OpenApiParameter(name, float, description=unit) for name, (unit, _l, _m) in whatif.LEVERS.items()],
+        responses=WhatIfSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Move levers by name (VND, fractions 0-1, years) and give the range."""
+        _technology, start = _start(request, pk)
+        moved, errors = {}, {}
+        for name, (_unit, least, most) in whatif.LEVERS.items():
+            if name in request.query_params:
+                field = serializers.FloatField(min_value=least, max_value=most)
+                try:
+                    moved[name] = field.run_validation(request.query_params[name])
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        try:
+            outcome = whatif.explore(start, moved)
+        except whatif.MethodError as error:
+            raise serializers.ValidationError({"non_field_errors": [str(error)]}) from None
+        price = outcome.after.price
+        return Response({
+            "low": price.low if price else None, "mid": price.mid if price else None,
+            "high": price.high if price else None, "no_price": [reason.value for reason in outcome.after.no_price],
+            "change": outcome.change, "is_rough": start.is_rough, "levers": whatif.middles(start.inputs),
+            "notice": notice(),
+        })  # fmt: skip
+
+
+class MyMaximum(APIView):
+    """The most that the asking buyer can pay, from his own figures."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(request=FiguresSerializer, responses=MaximumSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Work it out; nothing is stored, and nobody else sees it."""
+        technology, start = _start(request, pk)
+        require(policies.can_ask_own_maximum(request.user, technology))
+        form = FiguresSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        mode = given["profit_mode"]
+        profit = (given.get("profit_low", mode), mode, given.get("profit_high", mode))
+        if list(profit) != sorted(profit):
+            raise serializers.ValidationError({"profit_low": ["The figures must rise from low to high."]})
+        optional = {name: given.get(name) for name in ("start_cost", "rate", "years")}
+        found = whatif.buyers_maximum(start, extra_profit=profit, **optional)
+        low, mid, high = (round_significant(found.at(level)) for level in (0.1, 0.5, 0.9))
+        return Response({"low": low, "mid": mid, "high": high, "notice": notice()})

@@ -1,0 +1,137 @@
+"""Which part of a suggestion a reader gets: the only place that decides it, for pages, API, report and what-if.
+
+Four readers. The owner's people read all, with what they would settle for. The exchange's operators read all but that.
+Outsiders who see the technology read everything the range rests on when the owner discloses it (or was never
+interviewed: then it rests on the listing and on defaults), else the range, the grade, and names and effects of the
+drivers.
+"""
+
+import enum
+from typing import Any, Final
+
+from listings.models import Technology
+from listings.policies import Viewer
+from valuation import policies
+from valuation.answers import Answers
+from valuation.models import Disclosure, Interview, Suggestion
+from valuation.questions import QUESTIONS
+
+SECRET: Final = {code for code, question in QUESTIONS.items() if question.is_secret}
+
+
+class Reader(enum.StrEnum):
+    """Who reads."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"
+    BASIS = "basis"
+    RANGE = "range"
+
+    @property
+    def reads_basis(self) -> bool:
+        """Tell whether inputs, methods and sensitivity are shown with their figures."""
+        return self is not Reader.RANGE
+
+    @property
+    def is_inside(self) -> bool:
+        """Tell whether the reader reads answers that are never disclosed to outsiders (but what the owner would take)."""
+        return self in {Reader.OWNER, Reader.OPERATOR}
+
+
+def reader_of(viewer: Viewer, technology: Technology, interview: Interview | None) -> Reader:
+    """Tell how a viewer who sees the technology reads its suggestions."""
+    if policies.is_owners_person(viewer, technology):
+        return Reader.OWNER
+    if policies.serves(viewer, technology):
+        return Reader.OPERATOR
+    if interview is None or interview.version == 0 or interview.disclosure == Disclosure.BASIS:
+        return Reader.BASIS
+    return Reader.RANGE
+
+
+def open_answers(answers: Answers, reader: Reader) -> Answers:
+    """Give the answers that a reader may read, and from which he may compute."""
+    if reader.is_inside:
+        return answers
+    return answers.without(SECRET) if reader is Reader.BASIS else Answers()
+
+
+def can_reproduce(suggestion: Suggestion, reader: Reader) -> bool:
+    """Tell whether the reader gets parameters, seed and hash. A hash of something secret would let it be guessed."""
+    if reader.is_inside:
+        return True
+    return reader is Reader.BASIS and not SECRET.intersection(suggestion.inputs.get("answers", {}))
+
+
+def input_rows(suggestion: Suggestion, reader: Reader) -> list[dict[str, Any]]:
+    """Give the inputs that a reader may read; an outsider without the basis reads origin and source, not the figures."""
+    rows = list(suggestion.inputs["rows"])
+    if reader.reads_basis:
+        return rows
+    answered = suggestion.inputs.get("answers", {})
+    return [{**row, "values": [] if _is_answered(row, answered) else row["values"]} for row in rows]
+
+
+def _is_answered(row: dict[str, Any], answered: dict[str, Any]) -> bool:
+    """A row that rests on an answer: given itself, or computed from answers (cost, chance, discount rate)."""
+    return bool(answered) and (row["name"] in answered or row["name"] in {"cost", "success", "stages", "discount_rate"})
+
+
+def comparables(suggestion: Suggestion, reader: Reader) -> list[dict[str, Any]]:
+    """Give the figures compared with; deals that the owner named stay with him and the exchange."""
+    rows = list(suggestion.inputs["comparables"])
+    return rows if reader.is_inside else [row for row in rows if row["statistic"] != "deal"]
+
+
+def result(suggestion: Suggestion, reader: Reader) -> dict[str, Any] | None:
+    """Give what of the result a reader may read; None when nothing was computed.
+
+    What an owner would take (reserve, zone) is taken out here for everyone; `walk_away` gives it to his people.
+    """
+    if suggestion.result is None:
+        return None
+    kept = {
+        name: value
+        for name, value in suggestion.result.items()
+        if name not in {"reserve_at_least", "opening_ask_at_most", "zone", "probability_below_floor"}
+    }
+    kept["comparables"] = {
+        name: {**found, "rows": [row for row in found["rows"] if reader.is_inside or row["source"] != "owner"]}
+        for name, found in kept["comparables"].items()
+    }
+    if not can_reproduce(suggestion, reader):
+        kept |= {"input_hash": "", "seed": None}
+    if reader.reads_basis:
+        return kept
+    for hidden in ("methods", "pooled", "rank_correlation", "comparables", "equivalents", "proposal", "life"):
+        kept.pop(hidden, None)
+    kept["bars"] = [
+        {"method": bar["method"], "weight": bar["weight"], "p10": None, "p50": None, "p90": None}
+        for bar in kept["bars"]
+    ]
+    figures = ("input_low", "input_mid", "input_high", "value_low", "value_mid", "value_high")
+    for name in ("drivers", "tornado"):
+        kept[name] = [{**driver, **dict.fromkeys(figures)} for driver in kept[name]]
+    return kept
+
+
+def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reader) -> dict[str, float | None] | None:
+    """Give the owner's side in VND, None for anyone else: `least`, the most to ask first, and the buyer's ceiling.
+
+    `least` = max(P25 of the range, state money a public owner spent, what he has without the deal). `ceiling`: what a
+    typical buyer gains by the owner's own estimate. Source: domain file sections 2 (price range) and 8.
+    """
+    found = suggestion.result
+    if reader is not Reader.OWNER or found is None:
+        return None
+    alternative = Answers(interview.answers).number("walk_away") if interview is not None else None
+    computed = found["reserve_at_least"]
+    known = [value for value in (computed, alternative) if value is not None]
+    zone = found.get("zone")
+    return {
+        "least": max(known) if known else None,
+        "computed": computed,
+        "alternative": alternative,
+        "opening": found["opening_ask_at_most"],
+        "ceiling": None if zone is None else zone["buyer_maximum"],
+    }

@@ -1,0 +1,77 @@
+"""The rule of the exchange in words: weights, grade, cuts and the cases without a price, from the dated rows in force."""
+
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from marketplace.kit import money
+from valuation.defaults import Defaults
+from valuation.gathering import WEIGHTED, grade_rule
+from valuation.methods.ladder import BOUNDS
+from valuation.methods.statement import METHODS, Origin
+from valuation.words import GRADES, ORIGINS, PARTS, RUNGS, SOURCES
+from valuation.words import METHODS as METHOD_WORDS
+
+
+def _row(defaults: Defaults, code: str) -> dict[str, Any]:
+    row = defaults.row(code)
+    value = row.value or 0
+    language = money.language_of(get_language())
+    text = money.percent(value, language) if row.unit == "percent" else money.number(value, language)
+    return {
+        "text": text, "number": float(value), "source": str(SOURCES.get(row.source, row.source)),
+        "valid_from": row.valid_from, "unconfirmed": row.certainty == "B",
+    }  # fmt: skip
+
+
+def published(defaults: Defaults) -> dict[str, Any]:
+    """Give what the page of the rule shows."""
+    parts = tuple(PARTS)
+    total = sum(_row(defaults, f"grade.weight.{part}")["number"] for part in parts)
+    measures = {
+        "data": _("Mean credit of the inputs by their origin"),
+        "comparables": _("Effective number of comparables times their likeness, full at %(n)s")
+        % {"n": _row(defaults, "grade.comparables_full")["text"]},
+        "agreement": _("Full when all methods give the same middle, nothing when they differ %(n)s times")
+        % {"n": _row(defaults, "grade.spread_zero")["text"]},
+        "readiness": _("From nothing at TRL 1 to full at TRL 9"),
+        "dispersion": _("Full without spread, nothing when the standard deviation of ln V reaches %(n)s")
+        % {"n": _row(defaults, "grade.dispersion_zero")["text"]},
+        "indicators": _("Counted only where patent indicators are known"),
+    }
+    rule = grade_rule(defaults)
+    return {
+        "day": defaults.day,
+        "methods": [
+            {
+                "label": METHOD_WORDS[method][0], "what": METHOD_WORDS[method][1],
+                "weight": _row(defaults, f"weight.{method}") if method in WEIGHTED else None,
+                "why": "" if method in WEIGHTED else RUNGS[BOUNDS.get(method, "no_weight")],
+            }
+            for method in METHODS
+        ],
+        "parts": [
+            {
+                "label": PARTS[part], "measure": measures[part],
+                "share": _row(defaults, f"grade.weight.{part}")["number"] / total,
+                "weight": _row(defaults, f"grade.weight.{part}"),
+            }
+            for part in parts
+        ],
+        "credits": [
+            {"label": ORIGINS[origin.value][0], "tone": ORIGINS[origin.value][1], "row": _row(defaults, f"grade.credit.{origin.value}")}
+            for origin in Origin
+        ],
+        "letters": [
+            {"letter": letter, "meaning": GRADES[letter], "from": least}
+            for letter, least in (("A", rule.cut_a), ("B", rule.cut_b), ("C", rule.cut_c), ("D", 0.0))
+        ],
+        "most_spread": _row(defaults, "most_spread"),
+        "proposal": {name: _row(defaults, code) for name, code in (
+            ("signing", "proposal.signing"), ("milestone", "proposal.milestone"), ("years", "option.years"),
+            ("volatility", "option.volatility"),
+        )},
+        "unconfirmed": sum(row.certainty == "B" for row in defaults.rows.values()),
+        "all": len(defaults.rows),
+    }  # fmt: skip

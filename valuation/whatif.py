@@ -1,0 +1,175 @@
+"""What if: the range again with some inputs moved, and a buyer's own maximum. Nothing is stored.
+
+An outsider starts from what he may read (`valuation.disclosure`): an undisclosed answer is replaced by its default, so
+that no sequence of questions can find it out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.utils import timezone
+
+from listings.models import Technology
+from valuation import selectors
+from valuation.answers import Answers
+from valuation.defaults import Defaults
+from valuation.disclosure import Reader, can_reproduce, open_answers
+from valuation.inputs import PATHS, prepare, rebuild, seed_of
+from valuation.methods.statement import INCREMENTAL, Estimate, Origin, RoyaltyRange, Shape, SuggestionInputs
+from valuation.methods.suggest import SuggestionResult, suggest_range
+from valuation.methods.types import MethodError, Percentiles
+from valuation.models import Interview, Suggestion
+
+#: What can be moved: unit and the least and greatest value.
+LEVERS: Final[Mapping[str, tuple[str, float, float]]] = {
+    "revenue": ("VND", 0.0, 1e17),
+    "coverage": ("fraction", 0.0, 1.0),
+    "royalty": ("fraction", 0.0, 1.0),
+    "success": ("fraction", 0.0, 1.0),
+    "discount_rate": ("fraction", 0.01, 1.0),
+    "launch_delay": ("years", 0.0, 15.0),
+    "economic_life": ("years", 1.0, 30.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a what-if starts from. `is_rough`: from defaults, since the owner keeps his answers."""
+
+    inputs: SuggestionInputs
+    seed: int
+    is_rough: bool = False
+
+
+def start_for(
+    technology: Technology, suggestion: Suggestion | None, interview: Interview | None, reader: Reader
+) -> Start | None:
+    """Give the inputs that a reader may compute from; None when there are none (no revenue is known to him)."""
+    if suggestion is not None and can_reproduce(suggestion, reader):
+        parameters = suggestion.inputs["parameters"]
+        return None if parameters is None else Start(rebuild(parameters), suggestion.seed)
+    answers = open_answers(Answers(interview.answers) if interview is not None else Answers(), reader)
+    prepared = prepare(
+        technology, defaults=Defaults.on(timezone.localdate()), rates=selectors.royalty_rates(), answers=answers
+    )
+    if prepared.parameters is None:
+        return None
+    return Start(prepared.parameters, seed_of(prepared.hash(technology)), is_rough=True)
+
+
+def middles(inputs: SuggestionInputs) -> dict[str, float]:
+    """Give the present middle of each lever."""
+    delay = next((year for year, part in enumerate(inputs.revenue_profile) if part > 0), 0)
+    royalty = inputs.royalty_estimate.mode if inputs.royalty_estimate is not None else inputs.royalty.median
+    return {
+        "revenue": inputs.revenue.mode,
+        "coverage": inputs.coverage.mode,
+        "royalty": royalty,
+        "success": inputs.success.mode,
+        "discount_rate": inputs.discount_rate.mode,
+        "launch_delay": float(delay),
+        "economic_life": inputs.economic_life or 0.0,
+    }
+
+
+def _moved(estimate: Estimate, value: float, most: float) -> Estimate:
+    """The estimate with its middle at `value` and its spread in proportion, inside [0, most]."""
+    if estimate.mode <= 0:
+        return Estimate.known(value, estimate.origin, estimate.source)
+    factor = value / estimate.mode
+    low, high = min(value, estimate.low * factor), max(value, min(most, estimate.high * factor))
+    return Estimate(low, value, high, Shape.FIXED if low == high else estimate.shape, estimate.origin, estimate.source)
+
+
+def _royalty(known: RoyaltyRange, value: float) -> RoyaltyRange:
+    factor = value / known.median if known.median > 0 else 1.0
+    q3 = min(1.0, known.q3 * factor)
+    return replace(
+        known, q1=min(value, known.q1 * factor), median=value, q3=max(value, q3), maximum=max(known.maximum, q3)
+    )
+
+
+def _timed(inputs: SuggestionInputs, delay: int, life: float) -> SuggestionInputs:
+    """The inputs with selling `delay` years away and customers for `life` years."""
+    profile = inputs.revenue_profile
+    started = profile[next((year for year, part in enumerate(profile) if part > 0), 0) :]
+    full = (*(0.0,) * delay, *started)
+    missing = max(0, int(max(life, inputs.legal_life or 0.0)) + 2 - len(full))
+    return replace(
+        inputs, revenue_profile=(*full, *(full[-1],) * missing), economic_life=life, launch_time=float(delay)
+    )
+
+
+def vary(inputs: SuggestionInputs, changes: Mapping[str, float]) -> SuggestionInputs:
+    """Give the inputs with the middles of some levers moved. Raises KeyError for what is no lever."""
+    for name, value in changes.items():
+        _unit, least, most = LEVERS[name]
+        value = min(most, max(least, value))
+        if name == "royalty":
+            if inputs.royalty_estimate is not None:
+                inputs = replace(inputs, royalty_estimate=_moved(inputs.royalty_estimate, value, 1.0))
+            else:
+                inputs = replace(inputs, royalty=_royalty(inputs.royalty, value))
+        elif name == "launch_delay":
+            inputs = _timed(inputs, round(value), inputs.economic_life or 1.0)
+        elif name == "economic_life":
+            inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), value)
+        else:
+            moved: dict[str, Any] = {name: _moved(getattr(inputs, name), value, most)}
+            inputs = replace(inputs, **moved)
+    return inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The range before and after the change; `problem` when the inputs cannot be computed."""
+
+    before: SuggestionResult
+    after: SuggestionResult
+
+    @property
+    def change(self) -> float | None:
+        """Change of the middle as a fraction of what it was; None when it was not positive."""
+        base = self.before.pooled.at(0.5)
+        return self.after.pooled.at(0.5) / base - 1 if base > 0 else None
+
+
+def explore(start: Start, changes: Mapping[str, float]) -> Outcome:
+    """Compute before and after with the same draws. Raises MethodError for inputs that cannot be."""
+    before = suggest_range(start.inputs, seed=start.seed, paths=PATHS)
+    after = suggest_range(vary(start.inputs, changes), seed=start.seed, paths=PATHS) if changes else before
+    return Outcome(before, after)
+
+
+def buyers_maximum(
+    start: Start,
+    *,
+    extra_profit: tuple[float, float, float],
+    start_cost: float | None = None,
+    rate: float | None = None,
+    years: float | None = None,
+) -> Percentiles:
+    """Give the present value, after tax, of what a buyer gains in VND: at P50 the most he can pay.
+
+    `extra_profit` low, middle, high a full year before tax; `start_cost` what he spends before selling; `rate` his own
+    yearly return; `years` how long he sells. The rest is as the reader of `start` may know it.
+    """
+    inputs = start.inputs
+    margin = Estimate.known(inputs.plan.margin if inputs.plan is not None else 1.0, Origin.ASSUMPTION)
+    inputs = replace(
+        inputs,
+        incremental_profit=Estimate(*extra_profit, Shape.PERT, Origin.OWNER),
+        launch_cost=Estimate.known(start_cost, Origin.OWNER) if start_cost else None,
+        owner_pays=False,
+        gates=(),
+        margin=margin,
+        charge=None,
+        discount_rate=Estimate.known(rate, Origin.OWNER) if rate is not None else inputs.discount_rate,
+    )
+    if years is not None:
+        inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), years)
+    return suggest_range(inputs, seed=start.seed, paths=PATHS).methods[INCREMENTAL]
+
+
+__all__ = ["LEVERS", "MethodError", "Start", "buyers_maximum", "explore", "middles", "start_for", "vary"]
