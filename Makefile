@@ -12,7 +12,7 @@ ROOMS := accounts audit deals insights ledger listings marketplace matching rule
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases bench-matching bench-real bench-samples bench-search bench-valuation \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases replay-feedback measure-congestion bench-matching bench-real bench-samples bench-search bench-valuation \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -95,6 +95,12 @@ bench-real: install-dev  ## Measure import, search page, publication and matchin
 
 bench-samples: install-dev  ## Measure the ranking on the sample needs and their graded answers
 	@$(PY) -W ignore -m benchmarks.samples
+
+replay-feedback: install-dev  ## Replay answers to matches offline, with and without learning from them: [DATA=FOLDER] [ARGS=--sweep]
+	@$(PY) -W ignore -m benchmarks.replay $(if $(DATA),"$(DATA)") $(ARGS)
+
+measure-congestion: install-dev  ## Measure what the cap on first places costs and gives: [DATA=FOLDER]
+	@$(PY) -W ignore -m benchmarks.congestion $(if $(DATA),"$(DATA)") $(ARGS)
 
 bench-search: install-dev  ## Measure the search page on 7,000 listings: DATA=../shared/data, else the samples
 	@$(PY) -W ignore -m benchmarks.bench_search $(if $(DATA),--records "$(DATA)") --json benchmarks/out/bench_search.json

@@ -109,11 +109,14 @@ class Found:
         return self.ranking is None or self.ranking.has_good_match
 
 
-def find(kind: str, data: Mapping[str, Any], *, language: str | None = None) -> Found:
-    """Find published listings of a kind by the parameters of an address; `language` is the reader's."""
+def find(kind: str, data: Mapping[str, Any], *, language: str | None = None, ranked: bool = True) -> Found:
+    """Find published listings of a kind by the parameters of an address; `language` is the reader's.
+
+    With `ranked=False` the words are only read, not searched for.
+    """
     made = FILTERS[kind](data, published_technologies() if kind == "technology" else published_demands())
     words = made.values.get("q", "")
-    ranking = rank(words, kind=kind, hint=language, limit=RANKED) if words else None
+    ranking = rank(words, kind=kind, hint=language, limit=RANKED) if words and ranked else None
     return Found(kind, made, ranking, language)
 
 

@@ -28,12 +28,14 @@ MEMBER_NAVIGATION = (
 OPERATOR_NAVIGATION = (
     (_("Review queue"), "listings:review_queue"),
     (_("Deals board"), "deals:board"),
+    (_("Who is put forward"), "matching:exposure"),
     (_("Organisations"), "accounts:organisation_queue"),
     (_("Dated rules"), "rules:proposals"),
 )
 ACCOUNT_NAVIGATION = (
     (_("Notifications"), "accounts:notifications"),
     (_("Your organisations"), "accounts:my_organisations"),
+    (_("Saved searches"), "matching:searches"),
     (_("Profile"), "accounts:profile"),
     (_("API tokens"), "accounts:tokens"),
 )
@@ -55,6 +57,7 @@ WORKPLACES = frozenset(
         "approve-by-owner",
         "return-by-owner",
         "matches",
+        "coauthor",
         "review",
         "claim",
         "release",

@@ -18,6 +18,23 @@ class Answer(models.TextChoices):
     DECLINE = "decline", _("Declined")
 
 
+class Act(models.TextChoices):
+    """What is learned from: answers, and what became of a match."""
+
+    SHORTLIST = "shortlist", _("Shortlisted")
+    DECLINE = "decline", _("Declined")
+    INTRODUCTION = "introduction", _("Introduced")
+    CONTRACT = "contract", _("Contract")
+
+
+class Often(models.TextChoices):
+    """How often the finds of a saved search are mailed."""
+
+    WEEKLY = "weekly", _("Weekly")
+    AT_ONCE = "at_once", _("At once")
+    NEVER = "never", _("Not by mail")
+
+
 class DeclineReason(models.TextChoices):
     """Why a side declines."""
 

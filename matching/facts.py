@@ -3,10 +3,14 @@
 Each fact fits, is near, or does not fit; a fact that one side left open is not shown. Facts never filter.
 """
 
+import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -14,6 +18,7 @@ from listings.choices import Cooperation, LegalClass, Right
 from listings.models import Demand, Technology
 from marketplace.kit.money import language_of, short
 from matching.choices import Verdict
+from rules.selectors import in_force
 
 #: Which rights on offer serve a way of cooperation.
 SERVES = {
@@ -21,6 +26,19 @@ SERVES = {
     Cooperation.LICENCE: {Right.EXCLUSIVE, Right.NON_EXCLUSIVE},
     Cooperation.TRIAL: {Right.TRIAL},
 }
+#: Which rights on offer come near to it.
+NEARLY = {
+    Cooperation.BUY: {Right.EXCLUSIVE},
+    Cooperation.LICENCE: {Right.ASSIGNMENT, Right.TRIAL},
+    Cooperation.TRIAL: {Right.EXCLUSIVE, Right.NON_EXCLUSIVE},
+}
+DEARER = Decimal("1.25")  # a price up to so many times the budget is near
+LATER = datetime.timedelta(days=183)  # ready up to so much after the day is near
+DELAY = "valuation.launch_delay.trl"  # rules: years from a level to the first sales
+
+#: TRL → years until the first sales, as the rules say today.
+Delays = Mapping[int, Decimal]
+
 #: How the component weighs a verdict: for, a little for, against.
 WEIGHTS = {Verdict.FITS: 0.3, Verdict.NEAR: 0.1, Verdict.NOT: -0.3}
 
@@ -35,17 +53,36 @@ class Fact:
     detail: str
 
 
-def facts(technology: Technology, demand: Demand) -> list[Fact]:
-    """Compare field, TRL, price, rights, place and legal class. Uses prefetched `fields` of both sides."""
-    found = [
-        _field(technology, demand),
-        _trl(technology, demand),
-        _price(technology, demand),
-        _rights(technology, demand),
-        _place(technology, demand),
-        _legal(technology),
-    ]
-    return [fact for fact in found if fact is not None]
+def launch_delays() -> dict[int, Decimal]:
+    """Give the years from each TRL to the first sales, by today's rules: one query, asked once for a list."""
+    rows = in_force().filter(code__startswith=DELAY, value__isnull=False)
+    return {int(row.code.removeprefix(DELAY)): row.value for row in rows if row.value is not None}
+
+
+def facts(technology: Technology, demand: Demand, delays: Delays) -> list[Fact]:
+    """Compare field, TRL, time, price, rights, place and legal class. Uses prefetched `fields` of both sides."""
+    return [fact for fact in _compared(technology, demand, delays).values() if fact is not None]
+
+
+def left_open(technology: Technology, demand: Demand, delays: Delays) -> list[str]:
+    """Name what could not be compared because one side does not say it."""
+    names = {
+        "field": _("Field"), "trl": _("Maturity"), "time": _("Time"), "price": _("Price"), "rights": _("Rights"),
+        "place": _("Place"),
+    }  # fmt: skip
+    return [name for code, name in names.items() if _compared(technology, demand, delays)[code] is None]
+
+
+def _compared(technology: Technology, demand: Demand, delays: Delays) -> dict[str, Fact | None]:
+    return {
+        "field": _field(technology, demand),
+        "trl": _trl(technology, demand),
+        "time": _time(technology, demand, delays),
+        "price": _price(technology, demand),
+        "rights": _rights(technology, demand),
+        "place": _place(technology, demand),
+        "legal": _legal(technology),
+    }
 
 
 def as_rows(found: list[Fact]) -> list[dict[str, Any]]:
@@ -61,8 +98,8 @@ def as_rows(found: list[Fact]) -> list[dict[str, Any]]:
     ]
 
 
-def _money(amount: Decimal) -> str:
-    return short(amount, language_of(get_language()))
+def _money(amount: Decimal | None) -> str:
+    return short(amount or Decimal(0), language_of(get_language()))
 
 
 def _field(technology: Technology, demand: Demand) -> Fact | None:
@@ -91,11 +128,39 @@ def _trl(technology: Technology, demand: Demand) -> Fact | None:
     return Fact("trl", verdict, _("Maturity"), detail)
 
 
-def _price(technology: Technology, demand: Demand) -> Fact | None:
-    low, budget = technology.price_min, demand.budget_max
-    if low is None or budget is None:
+def _time(technology: Technology, demand: Demand, delays: Delays) -> Fact | None:
+    if technology.trl is None or demand.needed_by is None:
         return None
-    verdict = Verdict.FITS if low <= budget else Verdict.NEAR if low <= budget * Decimal("1.25") else Verdict.NOT
+    years = Decimal(0) if technology.trl == 9 else delays.get(technology.trl)
+    if years is None:
+        return None
+    ready = timezone.localdate() + datetime.timedelta(days=int(years * 365))
+    if demand.needed_by < timezone.localdate():
+        verdict = Verdict.NOT
+    else:
+        verdict = _graded(ready <= demand.needed_by, near=ready <= demand.needed_by + LATER)
+    values = {"day": date_format(demand.needed_by, "SHORT_DATE_FORMAT"), "years": f"{years:g}", "level": technology.trl}
+    if not years:
+        return Fact("time", verdict, _("Time"), _("sold already; needed by %(day)s") % values)
+    text = _("TRL %(level)s takes about %(years)s years to the first sales; needed by %(day)s")
+    return Fact("time", verdict, _("Time"), text % values)
+
+
+def _graded(fits: bool, *, near: bool) -> Verdict:
+    return Verdict.FITS if fits else Verdict.NEAR if near else Verdict.NOT
+
+
+def _price(technology: Technology, demand: Demand) -> Fact | None:
+    """Compare the ranges: the lowest price asked against the most that can be paid."""
+    low = technology.price_min if technology.price_min is not None else technology.price_max
+    budget = demand.budget_max
+    if low is None or (budget is None and demand.budget_min is None):
+        return None
+    if budget is None:  # open upwards
+        detail = _("asked from %(price)s, budget from %(budget)s")
+        verdict = Verdict.FITS if low <= (demand.budget_min or 0) * DEARER else Verdict.NEAR
+        return Fact("price", verdict, _("Price"), detail % {"price": _money(low), "budget": _money(demand.budget_min)})
+    verdict = _graded(low <= budget, near=low <= budget * DEARER)
     detail = _("asked from %(price)s, budget up to %(budget)s") % {
         "price": _money(low),
         "budget": _money(budget),
@@ -104,27 +169,34 @@ def _price(technology: Technology, demand: Demand) -> Fact | None:
 
 
 def _rights(technology: Technology, demand: Demand) -> Fact | None:
-    wanted = [way for way in demand.cooperation if way in SERVES]
+    wanted = [Cooperation(way) for way in demand.cooperation if way in SERVES]
     if not wanted or not technology.rights_offered:
         return None
     offered = set(technology.rights_offered)
-    served = [way for way in wanted if offered & SERVES[Cooperation(way)]]
-    verdict = Verdict.FITS if len(served) == len(wanted) else Verdict.NEAR if served else Verdict.NOT
+    served = [way for way in wanted if offered & SERVES[way]]
+    nearly = [way for way in wanted if offered & NEARLY[way]]
+    verdict = _graded(len(served) == len(wanted), near=bool(served or nearly))
     detail = _("offered: %(offered)s; wanted: %(wanted)s") % {
         "offered": ", ".join(str(Right(right).label) for right in technology.rights_offered),
-        "wanted": ", ".join(str(Cooperation(way).label) for way in wanted),
+        "wanted": ", ".join(str(way.label) for way in wanted),
     }
     return Fact("rights", verdict, _("Rights"), detail)
 
 
 def _place(technology: Technology, demand: Demand) -> Fact | None:
+    """Compare the provinces; of a masked demand the region, for its province would tell who it is."""
     here, there = technology.province, demand.province
     if here is None or there is None:
         return None
+    is_same_region = here.region_en == there.region_en
+    if demand.masked:
+        english = get_language() == "en"
+        names = [place.region_en if english else place.region_vi for place in (here, there)]
+        verdict = Verdict.FITS if is_same_region else Verdict.NOT
+        return Fact("place", verdict, _("Place"), names[0] if is_same_region else " – ".join(names))
     if here.pk == there.pk:
         return Fact("place", Verdict.FITS, _("Place"), str(here))
-    verdict = Verdict.NEAR if here.region_en == there.region_en else Verdict.NOT
-    return Fact("place", verdict, _("Place"), f"{here} – {there}")
+    return Fact("place", Verdict.NEAR if is_same_region else Verdict.NOT, _("Place"), f"{here} – {there}")
 
 
 def _legal(technology: Technology) -> Fact | None:

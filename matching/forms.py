@@ -3,8 +3,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from listings.choices import Language
 from marketplace.kit.validators import plain_text
-from matching.choices import DeclineReason, Side
+from matching.choices import DeclineReason, Often, Side
+from matching.models import SavedSearch
 
 
 class ShortlistForm(forms.Form):
@@ -25,3 +27,37 @@ class DeclineForm(ShortlistForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         validators=[plain_text],
     )
+
+
+class OftenForm(forms.Form):
+    """How often the finds of a search are mailed."""
+
+    often = forms.ChoiceField(label=_("Mail"), choices=Often)
+
+
+class SaveSearchForm(OftenForm):
+    """What is searched: the kind, and the part of the list's address after the question mark."""
+
+    kind = forms.ChoiceField(choices=SavedSearch.Kind, widget=forms.HiddenInput)
+    query = forms.CharField(required=False, max_length=3000, widget=forms.HiddenInput, validators=[plain_text])
+
+
+class NeedForm(forms.Form):
+    """A need while it is being typed; what is wrong or too long is left out."""
+
+    title = forms.CharField(required=False, max_length=250, validators=[plain_text])
+    summary = forms.CharField(required=False, max_length=1000, validators=[plain_text])
+    problem = forms.CharField(required=False, max_length=20000, validators=[plain_text])
+    tried = forms.CharField(required=False, max_length=10000, validators=[plain_text])
+    material = forms.CharField(required=False, max_length=4000, validators=[plain_text])
+    method = forms.CharField(required=False, max_length=4000, validators=[plain_text])
+    effect = forms.CharField(required=False, max_length=4000, validators=[plain_text])
+    product = forms.CharField(required=False, max_length=4000, validators=[plain_text])
+    application = forms.CharField(required=False, max_length=4000, validators=[plain_text])
+    language = forms.ChoiceField(required=False, choices=Language)
+
+    def clean_language(self) -> str:
+        """Refuse the empty choice: the need keeps its own language."""
+        if not self.cleaned_data["language"]:
+            raise forms.ValidationError(_("Choose a language."))
+        return str(self.cleaned_data["language"])

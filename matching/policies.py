@@ -4,7 +4,7 @@ from accounts.models import Role, User
 from accounts.policies import belongs_to, serves_exchange
 from listings import policies as listing_policies
 from matching.choices import Side
-from matching.models import Match
+from matching.models import Match, SavedSearch
 
 
 def is_on_demand_side(actor: User, match: Match) -> bool:
@@ -35,3 +35,13 @@ def can_answer(actor: User, match: Match, side: str) -> bool:
     if side == Side.DEMAND:
         return actor.has_org_role(match.demand.organisation_id, Role.REPRESENTATIVE, Role.BROKER)
     return listing_policies.can_edit(actor, match.technology)
+
+
+def owns_search(actor: User, search: SavedSearch) -> bool:
+    """Only the person who saved it."""
+    return search.user_id == actor.pk
+
+
+def can_see_exposure(actor: User) -> bool:
+    """Operators and managers of an exchange."""
+    return any(serves_exchange(actor, pk) for pk in actor.exchange_ids())

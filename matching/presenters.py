@@ -13,10 +13,15 @@ from matching.models import Match
 from search.fusion import good
 
 WORD_LIMIT = 6
+SHOWN_SHIFT = 0.05  # log-odds; less is not worth a line
 
 
-def reason_rows(match: Match) -> list[dict[str, Any]]:
-    """Give rows of the component `match_reasons`: sentences, words, facts."""
+def reason_rows(match: Match, delays: facts.Delays) -> list[dict[str, Any]]:
+    """Give rows of the component `match_reasons`: sentences, words, what was learned from answers, facts.
+
+    The weight of a word is its exact part of the score by words; that of sentences by words, the part which stands in
+    both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds by.
+    """
     rows: list[dict[str, Any]] = []
     pair = match.reasons.get("sentences")
     if pair:
@@ -24,9 +29,16 @@ def reason_rows(match: Match) -> list[dict[str, Any]]:
         rows.append(
             {"kind": "meaning", "label": label, "weight": max(-1.0, min(1.0, float(pair["cosine"]))), "detail": ""}
         )
+    said = match.reasons.get("sayings")
+    if said:
+        label = f"“{said['query']}” ↔ “{said['document']}”"
+        rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": ""})
     for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
         rows.append({"kind": "word", "label": word, "weight": min(1.0, float(share)), "detail": ""})
-    return rows + facts.as_rows(facts.facts(match.technology, match.demand))
+    if abs(match.shift) >= SHOWN_SHIFT:
+        label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
+        rows.append({"kind": "fact", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
+    return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
 
 
 def demander(match: Match, viewer: User) -> str:
@@ -36,8 +48,8 @@ def demander(match: Match, viewer: User) -> str:
     return _("A company that hides its name")
 
 
-def present(match: Match, viewer: User) -> dict[str, Any]:
-    """Give everything that templates need of a match, for this viewer."""
+def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | None = None) -> dict[str, Any]:
+    """Give everything that templates need of a match, for this viewer; `place` is where the list shows it, from 1."""
     answers = []
     for side in policies.sides_of(viewer, match):
         response = selectors.answered(match, side)
@@ -55,8 +67,12 @@ def present(match: Match, viewer: User) -> dict[str, Any]:
     return {
         "match": match,
         "demander": demander(match, viewer),
-        "reasons": reason_rows(match),
+        "place": place or match.position,
+        "reasons": reason_rows(match, delays),
+        "left_open": facts.left_open(match.technology, match.demand, delays),
         "answers": answers,
+        "is_new": match.is_new,
+        "is_pushed": match.pushed_at is not None,
         "is_good": match.score >= good(),
         "is_mutual": selectors.is_mutual(match),
         "responses": list(match.responses.all()),

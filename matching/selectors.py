@@ -1,17 +1,21 @@
 """Reads of matches, narrowed to the viewer."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import User
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
-from matching.choices import Answer, Side
-from matching.models import Match, Response, Run
+from matching.choices import Answer, Often, Side
+from matching.models import Digest, DigestItem, Feedback, Match, Response, Run, SavedSearch
 
 PUBLISHED = Q(technology__state=ListingState.PUBLISHED, demand__state=ListingState.PUBLISHED)
+
+BEST_FIRST = ("-score", "pk")
+FRONT_FIRST = ("-front", *BEST_FIRST)
 
 
 def _joined(queryset: QuerySet[Match]) -> QuerySet[Match]:
@@ -44,12 +48,13 @@ def my_matches(viewer: User, side: str, *, answer: str = "") -> QuerySet[Match]:
     said = Response.objects.filter(match=OuterRef("pk"), side=side)
     matches = Match.objects.filter(PUBLISHED, own)
     matches = matches.filter(Exists(said.filter(answer=answer))) if answer else matches.filter(~Exists(said))
-    return _joined(matches).order_by("-score", "pk")
+    return _joined(matches).order_by(*(FRONT_FIRST if side == Side.DEMAND else BEST_FIRST))
 
 
 def matches_of(listing: Technology | Demand, viewer: User) -> QuerySet[Match]:
-    """Give the visible matches of one listing, best first."""
-    return visible_matches(viewer).filter(**{listing.kind: listing})
+    """Give the visible matches of one listing, best first; of a demand first those that are put forward."""
+    found = visible_matches(viewer).filter(**{listing.kind: listing})
+    return found.order_by(*(FRONT_FIRST if listing.kind == "demand" else BEST_FIRST))
 
 
 def unanswered_count(viewer: User) -> int:
@@ -87,6 +92,13 @@ def searched_by_words_only(model: type[Technology] | type[Demand], *, limit: int
     return list(runs.values_list(f"{model.kind}_id", flat=True)[:limit])
 
 
+def unlearned(*, limit: int = 50) -> list[int]:
+    """Give the ids of published demands on whose matches something was done since they were searched for."""
+    noted = Feedback.objects.filter(demand=OuterRef("demand")).order_by().values("demand").annotate(acts=Count("pk"))
+    runs = Run.objects.filter(demand__state=ListingState.PUBLISHED, feedback__lt=Subquery(noted.values("acts")))
+    return list(runs.order_by("at", "pk").values_list("demand_id", flat=True)[:limit])
+
+
 def unexplained_ids(*, limit: int = 100) -> list[int]:
     """Give the ids of matches whose nearest sentences were not looked for yet, best first."""
     matches = Match.objects.filter(PUBLISHED, explained=False).order_by(F("score").desc(), "pk")
@@ -101,3 +113,34 @@ def in_ids(ids: Iterable[int]) -> QuerySet[Match]:
 def shortlisted_count() -> int:
     """Count the matches that at least one side shortlisted."""
     return Response.objects.filter(answer=Answer.SHORTLIST).values("match_id").distinct().count()
+
+
+# --- saved searches
+
+
+def searches_of(viewer: User) -> QuerySet[SavedSearch]:
+    """Give the searches that the person keeps, newest first, each with how many finds were told."""
+    return SavedSearch.objects.filter(user=viewer).annotate(told=Count("items")).order_by("-pk")
+
+
+def due_searches(*, week: datetime.datetime) -> QuerySet[SavedSearch]:
+    """Give the searches whose finds are due: at once always; weekly those not looked at since the week began."""
+    weekly = Q(often=Often.WEEKLY, created_at__lt=week) & (Q(checked_at=None) | Q(checked_at__lt=week))
+    return SavedSearch.objects.filter(weekly | Q(often=Often.AT_ONCE), user__is_active=True).select_related("user")
+
+
+def people_with_due_searches(*, week: datetime.datetime) -> list[int]:
+    """Give the ids of the people who keep a due search."""
+    return list(due_searches(week=week).order_by("user_id").values_list("user_id", flat=True).distinct())
+
+
+def unmailed_digest_ids(*, limit: int = 200) -> list[int]:
+    """Give digests that no mail has told, oldest first."""
+    return list(Digest.objects.filter(mailed_at=None).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def items_of(digest: Digest) -> QuerySet[DigestItem]:
+    """Give what a digest tells, search by search, with what a mail shows of each listing."""
+    joined = ("organisation", "province", "main_field")
+    sides = [f"{side}__{name}" for side in ("technology", "demand") for name in joined]
+    return digest.items.select_related("search", *sides).order_by("-search_id", "pk")

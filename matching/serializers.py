@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from matching.choices import DeclineReason, Side
-from matching.models import Match, Response
+from matching.choices import DeclineReason, Often, Side
+from matching.facts import launch_delays
+from matching.models import Match, Response, SavedSearch
 from matching.presenters import demander, reason_rows
 
 
@@ -40,7 +41,9 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
 
     def get_reasons(self, match: Match) -> list[dict[str, Any]]:
         """Give kind, label, weight (-1 to 1) and detail of each reason."""
-        return reason_rows(match)
+        if "delays" not in self.context:
+            self.context["delays"] = launch_delays()
+        return reason_rows(match, self.context["delays"])
 
 
 class ShortlistSerializer(serializers.Serializer[Any]):
@@ -55,3 +58,19 @@ class DeclineSerializer(ShortlistSerializer):
 
     reason = serializers.ChoiceField(choices=DeclineReason.choices)
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class SavedSearchSerializer(serializers.ModelSerializer[SavedSearch]):
+    """A search that the person keeps; `query` is the part of the list's address after the question mark."""
+
+    class Meta:
+        model = SavedSearch
+        fields = ["id", "kind", "query", "name", "often", "created_at", "checked_at"]
+        read_only_fields = ["name", "created_at", "checked_at"]
+        validators: list[Any] = []  # the same search again only changes how often it is mailed
+
+
+class OftenSerializer(serializers.Serializer[Any]):
+    """How often the finds are mailed."""
+
+    often = serializers.ChoiceField(choices=Often.choices)

@@ -1,4 +1,4 @@
-"""Match on publication, and sweep for whatever was missed."""
+"""Match on publication, mail digests, and sweep for whatever was missed."""
 
 from celery import shared_task
 
@@ -25,3 +25,19 @@ def sweep_unmatched() -> None:
     from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
 
     services.sweep()
+
+
+@shared_task
+def mail_digest(pk: int) -> None:
+    """Mail one digest, once."""
+    from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.mail_digest(pk=pk)
+
+
+@shared_task
+def sweep_alerts() -> None:
+    """Write and mail the digests of saved searches that are due."""
+    from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.sweep_alerts()

@@ -23,11 +23,21 @@ class SentencePair:
 
 
 @dataclass(frozen=True, slots=True)
+class Sayings:
+    """One sentence of each side that holds most of the shared words, and the part of their score that stands in both."""
+
+    query: str
+    document: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reasons:
     """`words`: what both say, as the document writes it, with its part of the shared score (parts sum to 1)."""
 
     words: tuple[tuple[str, float], ...]
     sentences: SentencePair | None
+    sayings: Sayings | None = None
 
 
 def explain(
@@ -40,6 +50,7 @@ def explain(
     return Reasons(
         words=tuple(_words(query, document, terms)[:limit]),
         sentences=_nearest_sentences(query, document) if dense else None,
+        sayings=_sayings(query, document, terms),
     )
 
 
@@ -68,6 +79,29 @@ def _words(query: str, document: str, terms: Sequence[MatchedTerm]) -> list[tupl
         for pair in pairs:
             found[spelled[pair]] = found.get(spelled[pair], 0.0) + weights[part] / total / len(pairs)
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _sayings(query: str, document: str, terms: Sequence[MatchedTerm]) -> Sayings | None:
+    """Find the sentence of the document that the shared words weigh most in, and that of the query which answers it."""
+    weights = {term.term: term.contribution for term in terms}
+    total = sum(weights.values())
+    if total <= 0:
+        return None
+
+    def heaviest(source: str, wanted: dict[str, float]) -> tuple[str, set[str]]:
+        found = [(sentence, wanted.keys() & _terms_of(sentence)) for sentence in text.sentences(source)]
+        return max(found, key=lambda row: (sum(wanted[term] for term in row[1]), -len(row[0])), default=("", set()))
+
+    said, held = heaviest(document, weights)
+    asked, shared = heaviest(query, {term: weights[term] for term in held})
+    if not shared:
+        return None
+    share = sum(weights[term] for term in shared) / total
+    return Sayings(text.shorten(asked, SENTENCE_CHARACTERS), text.shorten(said, SENTENCE_CHARACTERS), share)
+
+
+def _terms_of(sentence: str) -> set[str]:
+    return {term for language in (text.VIETNAMESE, text.ENGLISH) for term in text.analyse(sentence, language).terms}
 
 
 def _nearest_sentences(query: str, document: str) -> SentencePair | None:

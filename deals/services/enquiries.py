@@ -24,6 +24,9 @@ from deals.services.nda import close_documents, draft_nda
 from deals.services.offers import close_open_offer
 from listings.models import Demand, Technology
 from marketplace.kit.errors import Conflict, require
+from matching.choices import Act
+from matching.choices import Side as MatchSide
+from matching.services import note_feedback
 
 
 @transaction.atomic
@@ -71,6 +74,8 @@ def open_enquiry(
     _write(deal, actor, Side.LICENSEE, message)
     data = {"technology": technology.pk, "demand": demand.pk if demand else None, "licensee": organisation.pk}
     record(tag="deal.open_enquiry", subject=deal, actor=actor, data=data)
+    if demand is not None:
+        note_feedback(technology=technology, demand=demand, act=Act.INTRODUCTION, side=MatchSide.DEMAND, actor=actor)
     tell(
         deal, Side.LICENSOR, kind="deal.enquiry", actor=actor,
         text=lambda: _("%(organisation)s asks about “%(title)s”. Accept or decline the enquiry.")

@@ -35,6 +35,9 @@ from deals.services.nda import close_documents
 from deals.services.tracking import generate_obligations, stop_obligations
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, require
+from matching.choices import Act
+from matching.choices import Side as MatchSide
+from matching.services import note_feedback
 
 
 def _current(deal: Deal) -> Contract:
@@ -126,6 +129,10 @@ def confirm_signed_copy(*, deal: Deal, actor: User) -> Contract:
         deal, kind="deal.signed", actor=actor, page="registration",
         text=lambda: _("The contract for “%(title)s” is signed.") % {"title": title},
     )  # fmt: skip
+    if deal.demand is not None:
+        note_feedback(
+            technology=deal.technology, demand=deal.demand, act=Act.CONTRACT, side=MatchSide.DEMAND, actor=actor
+        )
     _settle_effect(deal, contract, actor=actor)
     return contract
 

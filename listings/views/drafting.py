@@ -22,6 +22,8 @@ from marketplace.kit.formrows import wants_row, with_added_row
 from marketplace.kit.language import in_own_language
 
 CHECK = "check"
+#: Steps of a demand beside which the co-author helps.
+COAUTHORED = {"problem", "requirement"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -106,6 +108,9 @@ def step_context(listing: Any, step: Step | None) -> dict[str, Any]:
         "steps": rows,
         "missing": missing,
         "next_url": url(listing, "edit", following[0]) if following else url(listing, "check"),
+        "coauthor_url": reverse("matching:coauthor", args=[listing.pk])
+        if listing.kind == "demand" and step and step.slug in COAUTHORED
+        else "",
         "manage_url": url(listing, "manage"),
         "check_url": url(listing, "check"),
         "crumbs": [

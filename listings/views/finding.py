@@ -87,6 +87,7 @@ def listing_list(request: HttpRequest, kind: str) -> HttpResponseBase:
         "post_url": reverse("listings:demand_new" if kind == "technology" else "listings:technology_new"),
         "errors": [error for errors in found.filters.form.errors.values() for error in errors],
         "csv_url": reverse(f"listings:{kind}_csv") + presenters.address(plain),
+        "save_query": plain.urlencode(),
         "feed_url": reverse(f"listings:{kind}_feed") + presenters.address(plain),
     }
     return render_page(request, "listings/listing_list.html", "listings/_found.html", context)

@@ -229,6 +229,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TransferMethodEnum": "listings.choices.TransferMethod",
         "MatchSideEnum": "matching.choices.Side",
+        "SavedSearchKindEnum": "matching.models.SavedSearch.Kind",
         "DealSideEnum": "deals.choices.Side",
         "ListingStateEnum": "listings.lifecycle.ListingState",
         "DealStateEnum": "deals.lifecycle.DealState",
@@ -262,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
     "search-vocabulary": {"task": "listings.tasks.rebuild_vocabulary", "schedule": 300.0},
     "matching-sweep": {"task": "matching.tasks.sweep_unmatched", "schedule": 60.0},
+    "matching-alerts": {"task": "matching.tasks.sweep_alerts", "schedule": 300.0},
     "valuation-sweep": {"task": "valuation.tasks.sweep_unpriced", "schedule": 120.0},
     "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},
     "deals-lapse": {"task": "deals.tasks.lapse_expired_offers", "schedule": 600.0},

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Notification, User
 from audit.models import Event
@@ -94,7 +95,7 @@ def test_match_list_asks_a_constant_number_of_queries(
             found_from=Side.DEMAND, position=2, technology_version=1, demand_version=1,
         )  # fmt: skip
     client.force_login(buyer)
-    for path, queries in (("/my/matches/?side=demand", 8), (f"/demands/{match.demand_id}/matches/", 10)):
+    for path, queries in (("/my/matches/?side=demand", 9), (f"/demands/{match.demand_id}/matches/", 11)):
         with django_assert_num_queries(queries):
             response = client.get(path)
         assert len(response.context["rows"]) == count
@@ -107,3 +108,22 @@ def test_a_decline_without_reason_keeps_what_was_typed(client: Client, match: Ma
     assert response.status_code == 400
     assert "Chúng tôi cần máy nhỏ hơn" in response.content.decode()
     assert Response.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("nobody", 302), ("stranger", 403), ("wrong organisation", 403), ("operator", 200)]
+)
+def test_exposure_is_for_operators(client: Client, match: Match, who: str, status: int) -> None:
+    Match.objects.update(front=True, pushed_at=timezone.now())
+    user = (
+        person(role="operator", exchange=match.technology.exchange)
+        if who == "operator"
+        else actor(who, match, "demand")
+    )
+    if user is not None:
+        client.force_login(user)
+    response = client.get("/en/matches/exposure/")
+    assert response.status_code == status
+    if status == 200:
+        assert match.technology.title in response.content.decode()
+        assert response.context["figures"].places == 1

@@ -11,8 +11,7 @@ from listings.models import Demand, Technology
 from listings.services.publication import index_listing
 from marketplace.kit.errors import NotAllowed
 from matching import selectors, services
-from matching.choices import Answer, DeclineReason, Side, Verdict
-from matching.facts import facts
+from matching.choices import Answer, DeclineReason, Side
 from matching.models import Match, Response, Run
 from search import embeddings, engine, index
 from tests.factories.accounts import OrganisationFactory, person
@@ -158,25 +157,6 @@ def test_answer_needs_a_reason_to_decline(pair: tuple[Technology, Demand]) -> No
         services.answer_match(match=match, actor=buyer, side=Side.SUPPLY, answer=Answer.SHORTLIST)
     assert Response.objects.count() == 0
     assert mail.outbox == []
-
-
-@pytest.mark.parametrize(
-    ("trl", "wanted", "verdict"), [(7, 6, Verdict.FITS), (5, 6, Verdict.NEAR), (3, 6, Verdict.NOT), (None, 6, None)]
-)
-def test_facts_compare_the_trl(db: None, trl: int | None, wanted: int, verdict: Verdict | None) -> None:
-    technology, demand = TechnologyFactory(trl=trl), DemandFactory(trl_min=wanted)
-    found = [fact.verdict for fact in facts(technology, demand) if fact.code == "trl"]
-    assert found == ([] if verdict is None else [verdict])
-
-
-@pytest.mark.parametrize(
-    ("price", "budget", "verdict"),
-    [(100, 100, Verdict.FITS), (125, 100, Verdict.NEAR), (126, 100, Verdict.NOT)],
-)
-def test_facts_compare_price_and_budget(db: None, price: int, budget: int, verdict: Verdict) -> None:
-    technology = TechnologyFactory(price_min=price, price_max=None)
-    demand = DemandFactory(budget_min=None, budget_max=budget)
-    assert [fact.verdict for fact in facts(technology, demand) if fact.code == "price"] == [verdict]
 
 
 def test_a_masked_demand_keeps_its_name_from_the_supplier(client: Any, pair: tuple[Technology, Demand]) -> None:

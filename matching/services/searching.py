@@ -1,27 +1,26 @@
-"""Find matches, explain them, and note what people say to them."""
+"""Find matches and explain them."""
 
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, User
+from accounts.models import Role
 from accounts.selectors import people_in
 from accounts.services import notify
-from audit.services import record
-from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
 from listings.search_text import body_of, query_of
-from marketplace.kit.errors import Conflict, require
 from marketplace.kit.single import single
-from matching import policies, selectors
-from matching.choices import Answer, DeclineReason, Side
-from matching.models import Match, Response, Run
+from matching import learning, pushing, selectors
+from matching.choices import Side
+from matching.learning import Learned
+from matching.models import Match, Run
 from matching.tasks import explain_match
 from search import engine, index, reasons
 from search.embedder import EmbeddingError
@@ -29,6 +28,7 @@ from search.embedder import EmbeddingError
 logger = logging.getLogger(__name__)
 
 KEPT = 20  # matches of one search
+LEARNED_FROM = 100  # of the best, what a demand's company did before reorders
 EXPLAINED = (
     5  # of these, with their nearest sentences at once (none for an imported listing); the sweep does the others
 )
@@ -54,24 +54,32 @@ def match_listing(*, kind: str, pk: int) -> int:
     own = list(
         MODELS[other].objects.published().filter(organisation_id=listing.organisation_id).values_list("pk", flat=True)
     )
+    taste, seen = learning.taste_of(listing.pk) if kind == "demand" else (learning.Taste(), 0)
+    limit = LEARNED_FROM if taste.liked or taste.disliked else KEPT
     ranking = engine.rank(
-        body_of(listing), title=listing.title, kind=other, language=listing.language, exclude=own, limit=KEPT
+        body_of(listing), title=listing.title, kind=other, language=listing.language, exclude=own, limit=limit
     )
-    return _store(listing, ranking, started)
+    learned = learning.rerank(ranking.hits, taste)[:KEPT]
+    return _store(listing, ranking, learned, started, seen=seen)
 
 
 @transaction.atomic
-def _store(listing: Technology | Demand, ranking: engine.Ranking, started: float) -> int:
+def _store(
+    listing: Technology | Demand, ranking: engine.Ranking, learned: Sequence[Learned], started: float, *, seen: int
+) -> int:
     kind = listing.kind
     other_model: type[Technology] | type[Demand] = Demand if kind == "technology" else Technology
     which: dict[str, Any] = {kind: listing}
     run, _created = Run.objects.get_or_create(**which)
     run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    others = other_model.objects.published().in_bulk([hit.object_id for hit in ranking.hits])
+    others = other_model.objects.published().in_bulk([row.hit.object_id for row in learned])
     query = query_of(listing)
     side = Side.SUPPLY if kind == "technology" else Side.DEMAND
     rows = []
-    for position, hit in enumerate(ranking.hits, 1):
+    front = _put_forward(listing, learned, others, side)
+    now = timezone.now()
+    for position, row in enumerate(learned, 1):
+        hit = row.hit
         found = others.get(hit.object_id)
         if found is None:
             continue
@@ -83,21 +91,49 @@ def _store(listing: Technology | Demand, ranking: engine.Ranking, started: float
             Match(
                 technology=technology,
                 demand=demand,
-                score=hit.probability,
+                score=row.probability,
+                shift=row.shift,
+                front=hit.object_id in front,
+                is_new=front.get(hit.object_id, False),
+                pushed_at=now if hit.object_id in front else None,
                 lexical=hit.lexical,
                 cosine=hit.cosine,
                 found_from=side,
                 position=position,
-                reasons={"words": [list(word) for word in why.words], "sentences": None},
+                reasons={
+                    "words": [list(word) for word in why.words],
+                    "sayings": asdict(why.sayings) if why.sayings else None,
+                    "sentences": None,
+                },
                 technology_version=technology.content_version,
                 demand_version=demand.content_version,
             )
         )
     _keep(rows, listing)
     run.content_version, run.published_at = listing.content_version, listing.published_at
+    run.feedback = seen
     run.dense, run.found, run.seconds = ranking.dense, len(rows), time.monotonic() - started
     run.save()
     return len(rows)
+
+
+def _put_forward(
+    listing: Technology | Demand, learned: Sequence[Learned], others: dict[int, Any], side: Side
+) -> dict[int, bool]:
+    """Give the found listings that are put forward, each with whether it is new."""
+    by = pushing.limits()
+    found = [row for row in learned if row.hit.object_id in others]
+    times = pushing.pushes(side, [row.hit.object_id for row in found], but=listing.pk, since=by.since)
+    candidates = [
+        pushing.Candidate(
+            row.hit.object_id,
+            times.get(row.hit.object_id, 0),
+            is_new=others[row.hit.object_id].published_at >= by.new_since,
+            is_good=row.probability >= engine.fusion.good(),
+        )
+        for row in found
+    ]
+    return {row.object_id: row.is_new for row in pushing.choose(candidates, by)}
 
 
 def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
@@ -115,8 +151,13 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
             continue
         is_older = (stored.technology_version, stored.demand_version) != (row.technology_version, row.demand_version)
         if row.found_from == stored.found_from or is_older or row.found_from == Side.DEMAND:
+            row.pushed_at = stored.pushed_at if stored.front or not row.front else row.pushed_at
             for name in (
                 "score",
+                "shift",
+                "front",
+                "is_new",
+                "pushed_at",
                 "lexical",
                 "cosine",
                 "found_from",
@@ -137,7 +178,7 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
     is_imported = bool(listing.source_id) and not listing.is_sample
     for pk in [] if is_imported else stored_now[:EXPLAINED]:
         transaction.on_commit(partial(explain_match.delay, pk), robust=True)
-    best = [row for row in fresh if row.score >= engine.fusion.good()]
+    best = [row for row in fresh if row.front]
     if best and not listing.source_id:
         _tell_about(listing, len(best))
 
@@ -175,56 +216,6 @@ def explain(*, pk: int) -> bool:
     return True
 
 
-@transaction.atomic
-def answer_match(
-    *,
-    match: Match,
-    actor: User,
-    side: str,
-    answer: str,
-    reason: str = "",
-    note: str = "",
-    position_shown: int | None = None,
-) -> Response:
-    """Shortlist or decline for one side. Raises NotAllowed, ValidationError (a decline needs a reason of the list)."""
-    match = (
-        Match.objects.select_for_update(of=("self",))
-        .select_related("technology__organisation", "demand__organisation")
-        .get(pk=match.pk)
-    )
-    require(policies.can_answer(actor, match, side))
-    published = ListingState.PUBLISHED
-    if match.technology.state != published or match.demand.state != published:
-        raise Conflict(_("One of the two listings is no longer published."))
-    if answer == Answer.DECLINE and reason not in DeclineReason.values:
-        raise ValidationError({"reason": [_("Choose a reason: the other side learns from it.")]})
-    response = Response.objects.filter(match=match, side=side).first() or Response(match=match, side=side)
-    response.answer, response.reason = answer, reason if answer == Answer.DECLINE else ""
-    response.note, response.user, response.position_shown = note, actor, position_shown
-    response.full_clean()
-    response.save()
-    data = {"side": side, "reason": response.reason, "position": position_shown, "score": match.score}
-    record(tag=f"match.{answer}", subject=match, actor=actor, data=data)
-    if answer == Answer.SHORTLIST:
-        _tell_other_side(match, side)
-    return response
-
-
-def _tell_other_side(match: Match, side: str) -> None:
-    title = match.demand.title if side == Side.DEMAND else match.technology.title
-    if side == Side.DEMAND:
-        organisation, roles, author = match.technology.organisation_id, (Role.TTO_OFFICER,), match.technology.author
-    else:
-        organisation, roles, author = match.demand.organisation_id, (Role.REPRESENTATIVE,), match.demand.author
-    people = {user.pk: user for user in [author, *people_in(organisation, *roles)]}
-    notify(
-        users=people.values(),
-        kind="match.shortlisted",
-        text=lambda: _("Your match was shortlisted: “%(title)s”.") % {"title": title},
-        url=match.get_absolute_url,
-    )
-
-
 def sweep() -> int:
     """Do what lost messages left: match, match again with vectors, explain; give how many listings were searched.
 
@@ -236,6 +227,7 @@ def sweep() -> int:
         if not mine:
             return 0
         waiting = [(model.kind, pk) for model in (Demand, Technology) for pk in selectors.unmatched(model)]
+        waiting += [("demand", pk) for pk in selectors.unlearned()]
         waiting += [("demand", pk) for pk in selectors.searched_by_words_only(Demand)]
         for kind, pk in waiting:
             if time.monotonic() > end:

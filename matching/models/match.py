@@ -1,4 +1,4 @@
-"""Matches, what was searched, and what people said."""
+"""Matches, what was searched, what people said and what became of it."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from listings.models import Demand, Technology
 from marketplace.kit.validators import plain_text
-from matching.choices import Answer, DeclineReason, Side
+from matching.choices import Act, Answer, DeclineReason, Side
 
 
 class Match(models.Model):
@@ -16,8 +16,11 @@ class Match(models.Model):
 
     `score` is the shown probability (0-1); `lexical` the BM25 score, `cosine` the centred cosine of the vectors, null
     without a vector. `found_from` is the side whose text was the query. `position` counts from 1 within that search.
-    `reasons` = {"words": [[text, share], …], "sentences": {"query", "document", "cosine"} | null}; facts are computed
-    when shown, from the present listings.
+    `reasons` = {"words": [[text, share], …], "sayings": {"query", "document", "share"} | null,
+    "sentences": {"query", "document", "cosine"} | null}; facts are computed when shown, from the present listings.
+    `shift` is what earlier answers to this demand added to the log-odds of `score`. `front`: what was found is put
+    forward, first in the list and told by mail; `pushed_at` when that began. `is_new`: it had a place kept for
+    newcomers.
     """
 
     technology = models.ForeignKey(Technology, on_delete=models.CASCADE, related_name="matches")
@@ -27,6 +30,10 @@ class Match(models.Model):
     cosine = models.FloatField(null=True)
     found_from = models.CharField(max_length=6, choices=Side)
     position = models.PositiveIntegerField()
+    shift = models.FloatField(default=0)
+    front = models.BooleanField(default=False)
+    pushed_at = models.DateTimeField(null=True)
+    is_new = models.BooleanField(default=False)
     reasons = models.JSONField(default=dict)
     explained = models.BooleanField(default=False)
     technology_version = models.PositiveIntegerField()
@@ -45,6 +52,8 @@ class Match(models.Model):
         indexes = [
             models.Index(fields=["demand", "-score", "id"], name="matching_match_demand"),
             models.Index(fields=["technology", "-score", "id"], name="matching_match_technology"),
+            models.Index(fields=["technology", "pushed_at"], name="matching_match_pushed"),
+            models.Index(fields=["demand", "pushed_at"], name="matching_match_pushed_demand"),
         ]
 
     def __str__(self) -> str:
@@ -78,14 +87,47 @@ class Response(models.Model):
         ]
 
 
+class Feedback(models.Model):
+    """What somebody did with a pair, with what he was shown: a log that only grows (a trigger refuses the rest).
+
+    `position` is the place in the list where the pair was shown, from 1; `probability` what was shown beside it.
+    """
+
+    technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="feedback")
+    demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="feedback")
+    act = models.CharField(max_length=12, choices=Act)
+    side = models.CharField(max_length=6, choices=Side)
+    reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
+    position = models.PositiveIntegerField(null=True)
+    probability = models.FloatField(null=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["demand", "id"], name="matching_feedback_demand")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason="") | Q(act=Act.DECLINE), name="matching_feedback_only_a_decline_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.technology_id} ↔ {self.demand_id}"
+
+
 class Run(models.Model):
-    """The other side was searched for a listing's content `content_version`; `dense` when vectors took part."""
+    """The other side was searched for a listing's content `content_version`; `dense` when vectors took part.
+
+    `feedback` is how many acts on the demand's matches were known to that search.
+    """
 
     technology = models.OneToOneField(Technology, null=True, on_delete=models.CASCADE, related_name="matching_run")
     demand = models.OneToOneField(Demand, null=True, on_delete=models.CASCADE, related_name="matching_run")
     content_version = models.PositiveIntegerField(default=0)
     published_at = models.DateTimeField(null=True)
     dense = models.BooleanField(default=False)
+    feedback = models.PositiveIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
     at = models.DateTimeField(auto_now=True)

@@ -1,0 +1,6 @@
+"""Models of the room."""
+
+from matching.models.alerts import Digest, DigestItem, SavedSearch
+from matching.models.match import Feedback, Match, Response, Run
+
+__all__ = ["Digest", "DigestItem", "Feedback", "Match", "Response", "Run", "SavedSearch"]

@@ -1,0 +1,19 @@
+"""Writes of the room."""
+
+from matching.services.alerts import change_search, delete_search, mail_digest, save_search, sweep_alerts, unsubscribe
+from matching.services.answering import answer_match, note_feedback
+from matching.services.searching import explain, match_listing, sweep
+
+__all__ = [
+    "answer_match",
+    "change_search",
+    "delete_search",
+    "explain",
+    "mail_digest",
+    "match_listing",
+    "note_feedback",
+    "save_search",
+    "sweep",
+    "sweep_alerts",
+    "unsubscribe",
+]

@@ -1,0 +1,100 @@
+"""Note what people say to matches and what becomes of them."""
+
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Role, User
+from accounts.selectors import people_in
+from accounts.services import notify
+from audit.services import record
+from listings.lifecycle import ListingState
+from listings.models import Demand, Technology
+from marketplace.kit.errors import Conflict, require
+from matching import policies
+from matching.choices import Act, Answer, DeclineReason, Side
+from matching.models import Feedback, Match, Response
+from matching.tasks import match_listing
+
+
+@transaction.atomic
+def answer_match(
+    *,
+    match: Match,
+    actor: User,
+    side: str,
+    answer: str,
+    reason: str = "",
+    note: str = "",
+    position_shown: int | None = None,
+) -> Response:
+    """Shortlist or decline for one side. Raises NotAllowed, ValidationError (a decline needs a reason of the list)."""
+    match = (
+        Match.objects.select_for_update(of=("self",))
+        .select_related("technology__organisation", "demand__organisation")
+        .get(pk=match.pk)
+    )
+    require(policies.can_answer(actor, match, side))
+    published = ListingState.PUBLISHED
+    if match.technology.state != published or match.demand.state != published:
+        raise Conflict(_("One of the two listings is no longer published."))
+    if answer == Answer.DECLINE and reason not in DeclineReason.values:
+        raise ValidationError({"reason": [_("Choose a reason: the other side learns from it.")]})
+    response = Response.objects.filter(match=match, side=side).first() or Response(match=match, side=side)
+    response.answer, response.reason = answer, reason if answer == Answer.DECLINE else ""
+    response.note, response.user, response.position_shown = note, actor, position_shown
+    response.full_clean()
+    response.save()
+    data = {"side": side, "reason": response.reason, "position": position_shown, "score": match.score}
+    record(tag=f"match.{answer}", subject=match, actor=actor, data=data)
+    note_feedback(
+        technology=match.technology, demand=match.demand, act=Act(answer), side=side, actor=actor,
+        reason=response.reason, position=position_shown,
+    )  # fmt: skip
+    if answer == Answer.SHORTLIST:
+        _tell_other_side(match, side)
+    return response
+
+
+def _tell_other_side(match: Match, side: str) -> None:
+    title = match.demand.title if side == Side.DEMAND else match.technology.title
+    if side == Side.DEMAND:
+        organisation, roles, author = match.technology.organisation_id, (Role.TTO_OFFICER,), match.technology.author
+    else:
+        organisation, roles, author = match.demand.organisation_id, (Role.REPRESENTATIVE,), match.demand.author
+    people = {user.pk: user for user in [author, *people_in(organisation, *roles)]}
+    notify(
+        users=people.values(),
+        kind="match.shortlisted",
+        text=lambda: _("Your match was shortlisted: “%(title)s”.") % {"title": title},
+        url=match.get_absolute_url,
+    )
+
+
+@transaction.atomic
+def note_feedback(
+    *,
+    technology: Technology,
+    demand: Demand,
+    act: Act,
+    side: str,
+    actor: User | None,
+    reason: str = "",
+    position: int | None = None,
+) -> Feedback:
+    """Add an act to the log, with the place and probability at which the pair was shown; the demand learns from it.
+
+    `position` is where the person saw the pair; unless given, where the match stands. The demand is matched again
+    once this commits; the sweep makes up for a lost message.
+    """
+    match = Match.objects.filter(technology=technology, demand=demand).first()
+    if position is None and match is not None:
+        position = match.position
+    noted = Feedback.objects.create(
+        technology=technology, demand=demand, act=act, side=side, reason=reason, position=position,
+        probability=match.score if match else None, user=actor,
+    )  # fmt: skip
+    transaction.on_commit(partial(match_listing.delay, "demand", demand.pk), robust=True)
+    return noted
