@@ -134,8 +134,8 @@ def suggest(kind: str, typed: str) -> Suggestions:
     if len(typed) < 2:
         return Suggestions([], [])
     ids = vocabulary.documents_beginning(typed, kind=kind)
-    rows = published_technologies() if kind == "technology" else published_demands()
-    found = in_order(among(rows, ids), ids).select_related(None).only("pk", "title", "language")
+    rows: QuerySet[Any] = published_technologies() if kind == "technology" else published_demands()
+    found: QuerySet[Any] = in_order(among(rows, ids), ids).select_related(None).only("pk", "title", "language")
     asked = [fold(match.group()) for match in words(typed)]
     titled = [row for row in found if _holds(row.title, asked)]
     return Suggestions(vocabulary.complete(typed, kind=kind), titled[:SUGGESTED_TITLES])

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from matching.choices import DeclineReason, Often, Side
-from matching.facts import launch_delays
+from matching.facts import Delays, launch_delays
 from matching.models import Match, Response, SavedSearch
 from matching.presenters import demander, reason_rows
 
@@ -41,9 +42,12 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
 
     def get_reasons(self, match: Match) -> list[dict[str, Any]]:
         """Give kind, label, weight (-1 to 1) and detail of each reason."""
-        if "delays" not in self.context:
-            self.context["delays"] = launch_delays()
-        return reason_rows(match, self.context["delays"])
+        return reason_rows(match, self.delays)
+
+    @cached_property
+    def delays(self) -> Delays:
+        """The rules that facts need, asked once for a list."""
+        return launch_delays()
 
 
 class ShortlistSerializer(serializers.Serializer[Any]):

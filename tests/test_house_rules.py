@@ -171,6 +171,7 @@ PUBLIC_PAGES = {
     "listings:technology_list", "listings:technology", "listings:technology_csv", "listings:technology_feed",
     "listings:demand_list", "listings:demand", "listings:demand_csv", "listings:demand_feed",
     "listings:organisations", "listings:organisation", "listings:document",
+    "listings:technology_suggest", "listings:demand_suggest", "matching:unsubscribe",
     "valuation:rule", "valuation:suggestion", "valuation:what_if",
     "insights:statistics", "rules:rule_list", "rules:rule",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The words that search corrects and suggests, from what is published now."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from django.core.cache import cache
 
@@ -27,7 +28,10 @@ def rebuild_vocabulary() -> int:
         for listed in latest.iterator(chunk_size=1000):
             keywords.update({word.strip() for word in listed if len(word.strip()) > 1})
         topics = {name: 0 for row in field_list() for name in (row.name_vi, row.name_en)}
-        given = {Phrase.Kind.KEYWORD: keywords.most_common(), Phrase.Kind.TOPIC: topics.items()}
+        given: dict[str, Iterable[tuple[str, int]]] = {
+            Phrase.Kind.KEYWORD: keywords.most_common(),
+            Phrase.Kind.TOPIC: topics.items(),
+        }
         made = vocabulary.rebuild(given=given)
     cache.set(MARK, mark, 86_400)
     return made

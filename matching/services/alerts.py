@@ -115,7 +115,7 @@ def read_token(token: str) -> dict[str, int | None]:
 def unsubscribe(*, token: str) -> int:
     """End the mails that a token names; give how many searches were mailed until now. Raises signing.BadSignature."""
     meant = read_token(token)
-    searches = SavedSearch.objects.filter(user_id=meant["user"]).exclude(often=Often.NEVER)
+    searches = SavedSearch.objects.filter(user_id=meant["user"] or 0).exclude(often=Often.NEVER)
     if meant["search"] is not None:
         searches = searches.filter(pk=meant["search"])
     return searches.update(often=Often.NEVER)
