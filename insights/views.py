@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts import selectors as account_selectors
@@ -38,7 +39,8 @@ def statistics(request: HttpRequest) -> HttpResponse:
     """Show what the exchange can say in numbers, over all exchanges or at one."""
     exchange = chosen_exchange(request)
     figures = selectors.statistics(exchange=exchange)
-    exchanges = [
+    everywhere = {"label": _("All exchanges"), "href": "?", "current": exchange is None, "count": None}
+    exchanges = [everywhere] + [
         {"label": str(row), "href": f"?exchange={row.code}", "current": row == exchange, "count": None}
         for row in account_selectors.exchanges()
     ]

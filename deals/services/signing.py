@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
@@ -73,7 +74,8 @@ def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datet
         if media_type != "application/pdf":
             errors["file"] = [_("Upload the signed copy as a PDF.")]
     except ValidationError as error:
-        errors |= error.message_dict
+        wrong_kind = upload.size <= settings.UPLOAD_MAX_BYTES and upload.size > 0
+        errors["file"] = [_("Upload the signed copy as a PDF.")] if wrong_kind else error.message_dict["file"]
     if errors:
         raise ValidationError(errors)
     side = acting_side(actor, deal)

@@ -16,6 +16,8 @@ from rest_framework.exceptions import ValidationError as ApiValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from marketplace.kit.way_back import came_from
+
 logger = logging.getLogger(__name__)
 
 
@@ -62,11 +64,12 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def error_page(request: HttpRequest, code: int, message: str = "") -> HttpResponse:
-    """Render templates/errors/<code>.html, or JSON for the API."""
+def error_page(request: HttpRequest, code: int, message: str = "", *, template: str = "") -> HttpResponse:
+    """Render templates/errors/<code>.html, or the one named, or JSON for the API."""
     if wants_json(request):
         return JsonResponse({"detail": message or _("The request could not be served.")}, status=code)
-    return render(request, f"errors/{code}.html", {"message": message, "code": code}, status=code)
+    context = {"message": message, "code": code, "back": came_from(request) if code == status.HTTP_409_CONFLICT else ""}
+    return render(request, f"errors/{template or code}.html", context, status=code)
 
 
 class ErrorMiddleware:
@@ -116,7 +119,10 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that the form grew old, and keep the way back."""
     return error_page(
-        request, 403, _("This form was open for too long or cookies are blocked. Go back and send it again.")
+        request,
+        403,
+        _("This form was open for too long or cookies are blocked. Go back and send it again."),
+        template="form_expired",
     )
 
 

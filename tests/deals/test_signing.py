@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from deals import selectors, services
+from deals.acts import next_act
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal
 from deals.tasks import start_due_contracts
@@ -50,6 +52,19 @@ def test_contract_needs_the_legal_data_of_both_sides():
     with pytest.raises(ValidationError) as refused:
         services.generate_contract(deal=room.running, actor=room.buyer)
     assert len(refused.value.message_dict["contract"]) == 2
+
+
+def test_the_turn_is_with_the_side_whose_legal_data_is_missing():
+    room = deal_room(DealState.NEGOTIATING)
+    offer = services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    services.accept_offer(offer=offer, actor=room.tto)
+    values = {"legal_name": "A", "country": "VN", "address": "B", "representative": "C", "position": "D"}
+    with translation.override("en"):
+        services.save_party(deal=room.running, actor=room.buyer, **values)
+        assert (room.running.turn, next_act(room.running)) == ("licensor", "Complete the legal data")
+        services.save_party(deal=room.running, actor=room.tto, **values)
+        both = "Complete the legal data and draw up the contract"
+        assert (room.running.turn, next_act(room.running)) == ("both", both)
 
 
 def test_contract_with_a_forbidden_clause_is_not_drawn_up():
@@ -213,6 +228,8 @@ def test_bad_signed_copy_is_refused_by_field(field, content, signed_on):
     with pytest.raises(ValidationError) as refused:
         services.upload_signed_copy(deal=room.running, actor=room.buyer, upload=upload, signed_on=signed_on)
     assert set(refused.value.message_dict) == {field}
+    if field == "file" and content:
+        assert refused.value.message_dict == {"file": [gettext("Upload the signed copy as a PDF.")]}
     assert room.running.state == DealState.AGREED
 
 

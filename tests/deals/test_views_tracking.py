@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from deals.models import RoyaltyShare, RoyaltyStatement
 from deals.tracking_selectors import tracking_summary
+from marketplace.samples.clock import clock_at
 from tests.factories.tracking import months_ago, tracked
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,44 @@ def test_the_tracking_page_shows_each_side_what_is_its_own(client, prefix, who, 
     assert room.contract.number in page
     assert ('id="shares"' in response.content.decode()) is shares
     assert 'id="ledger"' in response.content.decode()  # each one's own entries
+
+
+def test_the_tracking_page_offers_a_statement_only_once_a_period_is_over(client):
+    room = tracked(effective_on=months_ago(1))
+    client.force_login(room.buyer)
+    path = f"/en/deals/{room.deal.pk}/tracking/"
+    early = client.get(path)
+    period = room.period()
+
+    assert "File a royalty statement" not in text(early)
+    assert "The next period runs from" in text(early)
+    over = datetime.datetime.combine(period.period_end + DAY, datetime.time(9), tzinfo=datetime.UTC)
+    with clock_at(over):
+        client.force_login(room.buyer)
+        assert "File a royalty statement" in text(client.get(path))
+
+
+def test_the_tracking_page_puts_what_counts_now_first(client):
+    room = tracked(lump_sum=Decimal(1_000))
+    client.force_login(room.tto)
+
+    context = client.get(f"/deals/{room.deal.pk}/tracking/").context
+
+    groups = {group["name"]: [row["obligation"] for row in group["rows"]] for group in context["groups"]}
+    assert list(groups) == ["now", "later"]
+    soon = timezone.localdate() + datetime.timedelta(days=92)
+    assert all(row.due_on <= soon for row in groups["now"])
+    assert all(row.due_on > soon for row in groups["later"])
+    assert len(groups["now"]) + len(groups["later"]) == room.contract.obligations.count()
+
+
+def test_an_obligation_past_its_day_is_shown_as_overdue_before_the_sweep(client):
+    room = tracked(lump_sum=Decimal(1_000))
+    late = room.obligations("lump_sum")[0]
+    client.force_login(room.buyer)
+
+    assert (late.state, late.state_today) == ("upcoming", "overdue")
+    assert room.deal.technology.title in text(client.get("/obligations/?show=overdue"))
 
 
 @pytest.mark.parametrize("who", ["stranger", "rival", "other_operator", "colleague"])
