@@ -16,6 +16,16 @@ LICENSEE_OFFICES = ((Role.REPRESENTATIVE, Role.SIGNATORY), (Role.SIGNATORY, Role
 COMPANY_OWNER_OFFICES = ((Role.REPRESENTATIVE, Role.SIGNATORY), (Role.SIGNATORY, Role.ADMIN))
 TTO_OWNER_OFFICES = ((Role.TTO_OFFICER, Role.SIGNATORY), (Role.SIGNATORY, Role.TTO_OFFICER))
 
+#: Every role that acts for a side in some deal.
+ACTING = tuple(
+    {
+        role
+        for table in (LICENSEE_OFFICES, COMPANY_OWNER_OFFICES, TTO_OWNER_OFFICES)
+        for office in table
+        for role in office
+    }
+)
+
 
 def offices(deal: Deal, side: str) -> tuple[tuple[Role, ...], tuple[Role, ...]]:
     """Give the roles that negotiate and the roles that bind, for a side of this deal."""

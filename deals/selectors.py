@@ -39,7 +39,11 @@ def _waits_for(organisations: Sequence[int]) -> Q:
 def my_deals(user: User) -> QuerySet[Deal]:
     """Give the deals of the person's organisations: those that wait for the own side first, then the newest."""
     organisations = user.organisation_ids()
-    waits = Case(When(_waits_for(organisations), then=Value(0)), default=Value(1), output_field=IntegerField())
+    waits = Case(
+        When(_waits_for(user.organisation_ids(*policies.ACTING)), then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
     return (
         visible_deals(user)
         .filter(Q(licensor_id__in=organisations) | Q(licensee_id__in=organisations))
@@ -49,8 +53,8 @@ def my_deals(user: User) -> QuerySet[Deal]:
 
 
 def deals_waiting_for(user: User) -> QuerySet[Deal]:
-    """Give the deals that wait for the person's side, oldest first."""
-    return my_deals(user).filter(_waits_for(user.organisation_ids())).order_by("state_since", "pk")
+    """Give the deals that wait for the person's side and in which the person may act for it, oldest first."""
+    return my_deals(user).filter(_waits_for(user.organisation_ids(*policies.ACTING))).order_by("state_since", "pk")
 
 
 def board_deals(operator: User) -> QuerySet[Deal]:

@@ -47,7 +47,7 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     obligations_ = list(selectors.obligations_of(contract))
     today = timezone.localdate()
     open_rows = [row for row in obligations_ if row.state not in row.lifecycle.final]
-    periods = [row for row in open_rows if row.kind == ObligationKind.STATEMENT]
+    periods = [(row.period_end, row) for row in open_rows if row.kind == ObligationKind.STATEMENT and row.period_end]
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     context = {
         "contract": contract,
@@ -63,8 +63,8 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "summary": selectors.tracking_summary([deal]).get(pk),
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,
-        "can_file": may_file and any(row.period_end < today for row in periods),
-        "next_period": next((row for row in periods if row.period_end >= today), None),
+        "can_file": may_file and any(end < today for end, _row in periods),
+        "next_period": next((row for end, row in periods if end >= today), None),
         "can_invoice": policies.can_invoice(viewer, deal),
         "can_share_out": policies.can_share_out(viewer, deal),
     }
