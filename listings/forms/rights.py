@@ -35,7 +35,6 @@ class RightForm(forms.ModelForm):
         formfield_callback = formfield
         help_texts = {
             "number": gettext_lazy("Of the grant or, before it, of the application."),
-            "filing_date": gettext_lazy("Without it, publishing detail can destroy novelty."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -97,7 +98,10 @@ def _show(
         "problem": problem,
         "rights": rights,
         "back_url": url(technology, "edit", "rights"),
-        "crumbs": [(in_own_language(technology.title, technology.language), url(technology, "manage"))],
+        "crumbs": [
+            (_("My listings"), reverse("listings:my_technologies")),
+            (in_own_language(technology.title, technology.language), url(technology, "manage")),
+        ],
     }
     return render(request, "listings/right.html", context, status=status)
 
