@@ -1,6 +1,18 @@
 """The rows of the room, split by noun."""
 
 from valuation.models.appraisals import Appraisal, Certificate
+from valuation.models.closed_deals import (
+    SCORED,
+    DealGroup,
+    DealGroupMember,
+    DealObservation,
+    DealScore,
+    Level,
+    Outcome,
+    Release,
+    ScoreGroup,
+    ScoreGroupMember,
+)
 from valuation.models.interviews import Disclosure, Interview, InterviewRevision
 from valuation.models.rates import RoyaltyRate
 from valuation.models.reports import Report, ReportFile
@@ -8,6 +20,7 @@ from valuation.models.runs import Run
 from valuation.models.suggestions import Reason, Suggestion
 
 __all__ = [
-    "Appraisal", "Certificate", "Disclosure", "Interview", "InterviewRevision", "Reason", "Report", "ReportFile",
+    "SCORED", "Appraisal", "Certificate", "DealGroup", "DealGroupMember", "DealObservation", "DealScore", "Level", "Outcome",
+    "Release", "ScoreGroup", "ScoreGroupMember", "Disclosure", "Interview", "InterviewRevision", "Reason", "Report", "ReportFile",
     "RoyaltyRate", "Run", "Suggestion",
 ]  # fmt: skip
