@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
-from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
@@ -15,9 +15,11 @@ from deals.choices import Side, Turn
 from deals.effect import Effect, effect_of, flow_between
 from deals.lifecycle import DEAL, DealState, OfferState
 from deals.models import NDA, Contract, Deal, Message, Milestone, Offer, Party, SignedCopy
+from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
 from listings.models import Technology
 from rules.selectors import numbers
+from valuation.closed_selectors import recorded_contracts
 
 
 def visible_deals(viewer: User) -> QuerySet[Deal]:
@@ -254,3 +256,20 @@ def fee_estimate(value: Decimal, *, on: datetime.date | None = None) -> Decimal:
     values = numbers("registration.fee.rate", "registration.fee.min", "registration.fee.max", on=on)
     fee = values["registration.fee.rate"] / 100 * value
     return min(max(fee, values["registration.fee.min"]), values["registration.fee.max"]).quantize(Decimal(1))
+
+
+def contracts_in_effect() -> QuerySet[Contract]:
+    """Give the contracts that took effect, also those that have ended since."""
+    ended_before = Q(deal__state=DealState.TERMINATED, deal__state_since__date__lt=F("effective_on"))
+    return (
+        Contract.objects.filter(
+            superseded_at=None, deal__state__in=TRACKED, signed_on__isnull=False, effective_on__lte=timezone.localdate()
+        )
+        .exclude(ended_before)
+        .order_by("pk")
+    )
+
+
+def contracts_to_hand_down() -> QuerySet[Contract]:
+    """Give the contracts that took effect and were not handed down to valuation yet."""
+    return contracts_in_effect().exclude(pk__in=recorded_contracts().values("contract_id"))

@@ -28,3 +28,24 @@ def lapse_expired_offers() -> int:
     from deals import selectors, services  # noqa: PLC0415 -- a task imports its service when it runs
 
     return sum(services.lapse_offer(offer=offer) for offer in selectors.expired_offers())
+
+
+@shared_task
+def hand_down_contract(contract_id: int) -> bool:
+    """Have one contract in effect observed and scored; tell whether it is there."""
+    from deals import selectors  # noqa: PLC0415 -- a task imports its service when it runs
+    from deals.services.closing import hand_down  # noqa: PLC0415 -- a task imports its service when it runs
+
+    contract = selectors.contracts_in_effect().filter(pk=contract_id).first()
+    if contract is not None:
+        hand_down(contract=contract)
+    return contract is not None
+
+
+@shared_task
+def hand_down_contracts() -> int:
+    """Have the contracts in effect that were missed observed and scored; give how many."""
+    from deals import selectors  # noqa: PLC0415 -- a task imports its service when it runs
+    from deals.services.closing import hand_down  # noqa: PLC0415 -- a task imports its service when it runs
+
+    return len([hand_down(contract=contract) for contract in selectors.contracts_to_hand_down()[:200]])

@@ -17,3 +17,11 @@ def sweep_unpriced() -> None:
     from valuation import services  # noqa: PLC0415 -- a task imports its service when it runs
 
     services.sweep()
+
+
+@shared_task
+def publish_closed_deals() -> int:
+    """Publish the quarters of closed deals that have ended; give how many."""
+    from valuation.services import closed_deals  # noqa: PLC0415 -- a task imports its service when it runs
+
+    return len(closed_deals.publish_due_releases())

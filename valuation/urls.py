@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from valuation.api import closed_deals as api_closed_deals
 from valuation.api import interview as api_interview
 from valuation.api import suggestions as api_suggestions
 from valuation.api import whatif as api_whatif
-from valuation.views import interview, rule, suggestions, whatif
+from valuation.views import closed_deals, interview, rule, suggestions, whatif
 
 app_name = "valuation"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("closed-deals/", closed_deals.closed_deals, name="closed_deals"),
+    path("calibration/", closed_deals.calibration, name="calibration"),
     path("technologies/<int:pk>/price/", suggestions.suggestion, name="suggestion"),
     path("technologies/<int:pk>/price/suggest/", suggestions.suggest, name="suggest"),
     path("price-rule/", rule.rule, name="rule"),
@@ -18,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("technologies/<int:pk>/price/interview/<slug:slug>/", interview.step, name="interview_step"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("closed-deals/", api_closed_deals.ClosedDeals.as_view(), name="closed_deals"),
+    path("calibration/", api_closed_deals.CalibrationView.as_view(), name="calibration"),
     path("technologies/<int:pk>/price/", api_suggestions.TechnologyPrice.as_view(), name="technology_price"),
     path("technologies/<int:pk>/price/interview/", api_interview.PriceInterview.as_view(), name="technology_interview"),
     path("technologies/<int:pk>/price/what-if/", api_whatif.WhatIf.as_view(), name="technology_what_if"),

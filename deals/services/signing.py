@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from decimal import Decimal
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -34,6 +35,7 @@ from deals.services.common import (
 )
 from deals.services.nda import close_documents
 from deals.services.tracking import generate_obligations, stop_obligations
+from deals.tasks import hand_down_contract
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, require
 from matching.choices import Act
@@ -267,6 +269,7 @@ def _settle_effect(deal: Deal, contract: Contract, *, actor: User | None) -> Non
         must_register=effect.must_register,
     )  # fmt: skip
     generate_obligations(contract=contract, actor=actor)
+    transaction.on_commit(partial(hand_down_contract.delay, contract.pk))
     title, day = deal.technology.title, effect.effective_on
     tell_both(
         deal, kind="deal.effective", actor=None,

@@ -267,6 +267,8 @@ CELERY_BEAT_SCHEDULE = {
     "valuation-sweep": {"task": "valuation.tasks.sweep_unpriced", "schedule": 120.0},
     "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},
     "deals-lapse": {"task": "deals.tasks.lapse_expired_offers", "schedule": 600.0},
+    "deals-hand-down": {"task": "deals.tasks.hand_down_contracts", "schedule": 600.0},
+    "valuation-publish": {"task": "valuation.tasks.publish_closed_deals", "schedule": 3600.0},
     "deals-remind": {"task": "deals.tasks.remind_and_mark_overdue", "schedule": crontab(minute=5)},
 }
 

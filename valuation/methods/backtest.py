@@ -90,7 +90,9 @@ def lump_sum_equivalent(inputs: SuggestionInputs, terms: DealTerms) -> float:
         require(profile.size == periods.periods, "profile covers fewer years than the term")
         sales = _middle(inputs.revenue) * _middle(inputs.coverage) * profile * lengths * (1 - decay) ** years
         royalties = np.maximum(terms.royalty * sales, terms.minimum_annual * lengths)
-        worth += float(np.sum(royalties * (1 + rate) ** -times)) * (1 - inputs.tax) * chance * inputs.indicator_multiplier
+        worth += (
+            float(np.sum(royalties * (1 + rate) ** -times)) * (1 - inputs.tax) * chance * inputs.indicator_multiplier
+        )
     for payment in terms.payments:
         require(payment.amount >= 0 and payment.years >= 0, "a payment is negative")
         worth += payment.amount * (chance if payment.contingent else 1.0) * (1 + rate) ** -payment.years

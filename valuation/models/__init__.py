@@ -20,7 +20,25 @@ from valuation.models.runs import Run
 from valuation.models.suggestions import Reason, Suggestion
 
 __all__ = [
-    "SCORED", "Appraisal", "Certificate", "DealGroup", "DealGroupMember", "DealObservation", "DealScore", "Level", "Outcome",
-    "Release", "ScoreGroup", "ScoreGroupMember", "Disclosure", "Interview", "InterviewRevision", "Reason", "Report", "ReportFile",
-    "RoyaltyRate", "Run", "Suggestion",
+    "SCORED",
+    "Appraisal",
+    "Certificate",
+    "DealGroup",
+    "DealGroupMember",
+    "DealObservation",
+    "DealScore",
+    "Disclosure",
+    "Interview",
+    "InterviewRevision",
+    "Level",
+    "Outcome",
+    "Reason",
+    "Release",
+    "Report",
+    "ReportFile",
+    "RoyaltyRate",
+    "Run",
+    "ScoreGroup",
+    "ScoreGroupMember",
+    "Suggestion",
 ]  # fmt: skip

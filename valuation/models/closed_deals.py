@@ -167,9 +167,7 @@ class ScoreGroup(models.Model):
     class Meta:
         ordering = ["release__period_end", "grade", "pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["release", "is_sample", "grade"], name="valuation_scoregroup_one_per_grade"
-            )
+            models.UniqueConstraint(fields=["release", "is_sample", "grade"], name="valuation_scoregroup_one_per_grade")
         ]
 
     @property

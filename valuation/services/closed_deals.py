@@ -155,7 +155,7 @@ def publish_release(*, period_end: datetime.date) -> Release:
         raise Conflict("A release is of a quarter that has ended.")
     if last is not None and period_end <= last.period_end:
         raise Conflict("A release follows the last one.")
-    rule = publication_rule(on=period_end)
+    rule = publication_rule(on=timezone.localdate())
     release = Release.objects.create(period_end=period_end, rule=jsonable(rule))
     made = 0
     for is_sample in (False, True):
@@ -168,9 +168,7 @@ def publish_release(*, period_end: datetime.date) -> Release:
 def _publish_deals(release: Release, rule: PublicationRule, *, is_sample: bool) -> int:
     waiting = {row.pk: row for row in selectors.waiting_observations(release.period_end, is_sample=is_sample)}
     observed = [
-        Observed(
-            row.pk, row.licensor_id, row.licensee_id, _cells(row), _waited(row.observed_on, release), _values(row)
-        )
+        Observed(row.pk, row.licensor_id, row.licensee_id, _cells(row), _waited(row.observed_on, release), _values(row))
         for row in waiting.values()
     ]
     groups = form_groups(observed, rule, edges=selectors.EDGES)
