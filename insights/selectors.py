@@ -2,10 +2,9 @@
 
 import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from matching.choices import Side as MatchSide
 from rules import policies as rule_policies
 from rules import words as rule_words
 from rules.selectors import number, open_proposals
+from valuation.closed_selectors import groups as published_groups
 
 SHOWN = 5
 
@@ -192,7 +192,7 @@ def _matches(user: User) -> Group | None:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What the public may know. Money in VND; a sum over fewer deals than the rule `statistics.k` is None."""
+    """What the public may know. Money is told of groups of closed deals only (room valuation), never as a running sum."""
 
     technologies: int
     demands: int
@@ -200,8 +200,7 @@ class Statistics:
     matches_shortlisted: int
     deals_running: int
     contracts_signed: int
-    signed_value: Decimal | None
-    k: int
+    closed_deal_groups: int
     by_field: list[tuple[str, int]]
     by_month: list[tuple[datetime.date, int]]
     funnel: list[tuple[str, int]]
@@ -213,10 +212,7 @@ def statistics(*, exchange: Exchange | None = None) -> Statistics:
     technologies = Technology.objects.published().filter(**place)
     demands = Demand.objects.published().filter(**place)
     deals = Deal.objects.filter(**place)
-    k = int(number("statistics.k"))
     signed = Contract.objects.filter(superseded_at=None, signed_on__isnull=False, deal__in=deals)
-    signed_count = signed.count()
-    value = signed.aggregate(total=Sum("offer__terms__lump_sum"))["total"] if signed_count >= k else None
     fields = Field.objects.annotate(
         count=Count("technologys", filter=Q(technologys__in=technologies), distinct=True)
     ).order_by("-count", "nr")[:10]
@@ -226,9 +222,8 @@ def statistics(*, exchange: Exchange | None = None) -> Statistics:
         organisations=account_selectors.visible_organisations_count(exchange=exchange),
         matches_shortlisted=match_selectors.shortlisted_count(),
         deals_running=deals.exclude(state__in=Deal.lifecycle.final).count(),
-        contracts_signed=signed_count,
-        signed_value=value,
-        k=k,
+        contracts_signed=signed.count(),
+        closed_deal_groups=published_groups().count(),
         by_field=[(str(field), field.count) for field in fields if field.count],
         by_month=_by_month(technologies),
         funnel=_funnel(deals),

@@ -41,6 +41,8 @@ ACCOUNT_NAVIGATION = (
 )
 FOOTER_NAVIGATION = (
     (_("How it works"), "how_it_works"),
+    (_("Closed deals"), "valuation:closed_deals"),
+    (_("Did the ranges hold?"), "valuation:calibration"),
     (_("Rules and defaults"), "rules:rule_list"),
     (_("Transparency log"), "audit:log"),
     (_("API"), "api_docs"),

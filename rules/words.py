@@ -19,7 +19,7 @@ GROUPS = (
     (("valuation.success.", "valuation.launch_delay.", "valuation.ramp."), _("Chance and time to market")),
     (("valuation.grade.",), _("Grade of a suggested range")),
     (("valuation.",), _("Other inputs of a suggested range")),
-    (("statistics.", "closed_deals.", "calibration."), _("Privacy of published figures")),
+    (("closed_deals.",), _("Privacy of published figures")),
     (("calendar.",), _("Public holidays")),
     (("",), _("Operating rules")),
 )
@@ -55,7 +55,6 @@ NAMES = {
     "valuation.royalty.fallback": _("Royalty, all industries"),
     "valuation.ramp.year1": _("Sales in the first year, of a full year"),
     "valuation.ramp.year2": _("Sales in the second year, of a full year"),
-    "statistics.k": _("Least number of deals behind a published sum"),
     "review.answer": _("Time to answer a submission"),
     "obligation.horizon": _("How far ahead obligations are generated"),
 }  # fmt: skip

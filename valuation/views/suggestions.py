@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
 from listings.models import Technology
-from valuation import policies, presenters, selectors, services
+from valuation import closed_presenters, closed_selectors, policies, presenters, selectors, services
 from valuation.disclosure import reader_of
 from valuation.models import Suggestion
 from valuation.notice import notice
@@ -78,6 +78,8 @@ def _whole(request: HttpRequest, found: Suggestion | None, technology: Technolog
         "may_reckon": not isinstance(viewer, User) or policies.can_ask_own_maximum(viewer, technology),
         "answers_url": reverse("valuation:interview", args=[technology.pk]),
         "api_url": reverse("api:technology_price", args=[technology.pk]),
+        "closed": closed_presenters.group_rows(closed_selectors.groups_for(technology)),
+        "closed_url": reverse("valuation:closed_deals"),
     }
 
 
