@@ -35,7 +35,7 @@ class ListingOrganisationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Organisation
-        fields = ["id", "name", "kind", "is_verified"]
+        fields = ["id", "name", "kind", "country", "is_verified"]
 
 
 class AdvantageSerializer(serializers.ModelSerializer):

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from rest_framework import status
+from rest_framework.exceptions import NotFound
 from rest_framework.exceptions import ValidationError as ApiValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -113,6 +114,8 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
     if isinstance(exc, OperationalError) and "timeout" in str(exc):
         detail = _("Someone else is working on this right now. Please try again.")
         return Response({"detail": detail, "code": "busy"}, status=status.HTTP_409_CONFLICT)
+    if isinstance(exc, Http404):
+        exc = NotFound()  # Django's own words name the model, in English
     return exception_handler(exc, context)
 
 
