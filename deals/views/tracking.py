@@ -64,7 +64,9 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,
         "can_file": may_file and any(end < today for end, _row in periods),
-        "next_period": next((row for end, row in periods if end >= today), None),
+        "next_period": None
+        if any(end < today for end, _row in periods)
+        else next((row for _end, row in periods), None),
         "can_invoice": policies.can_invoice(viewer, deal),
         "can_share_out": policies.can_share_out(viewer, deal),
     }
