@@ -34,7 +34,7 @@ def field_context(bound: BoundField, *, width: str = "full", optional_mark: bool
     else:
         layout = "line"
     date_widget = _date_widget(bound)
-    attrs = None
+    attrs: dict[str, str | bool] | None = None
     if date_widget is not None:
         attrs = {"aria-describedby": f"{bound.auto_id}_format {bound.aria_describedby or ''}".strip()}
     return {
