@@ -94,7 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (
             settings.OPERATORS_NEED_MFA
             and any(seat.exchange_id is not None for seat in self.all_seats)
-            and not self.authenticator_set.exclude(type="recovery_codes").exists()  # type: ignore[attr-defined] -- allauth.mfa
+            and not self.authenticator_set.exclude(type="recovery_codes").exists()  # type: ignore[attr-defined]  # allauth.mfa
         )
 
     @cached_property
