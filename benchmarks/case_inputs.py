@@ -29,7 +29,9 @@ def parse(value: Any) -> Any:
     if isinstance(value, int | float):
         return float(value) if isinstance(value, float) else value
     if isinstance(value, str):
-        text = value.strip().replace("−", "-")
+        text = value.strip().replace("−", "-").replace("\u00a0", " ")
+        if re.fullmatch(r"[-+]?\d{1,3}( \d{3})+(\.\d+)?", text):
+            text = text.replace(" ", "")
         percent = text.endswith("%")
         text = (
             text.rstrip("% ").replace(",", "") if re.fullmatch(r"[-+]?[\d,]+(\.\d+)?\s*%?", text) else text.rstrip("% ")

@@ -394,8 +394,8 @@ def interquartile(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, A
 
 
 def growing(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    first = np.asarray(need(x, "rev1")) * np.asarray(pick(x, 1.0, "royalty")) * (1 - np.asarray(pick(x, 0.0, "tax")))
-    found = growing_annuity(first, pick(x, 0.0, "g"), need(x, "r", "k"), need(x, "n"))
+    first = np.asarray(need(x, "rev1")) * np.asarray(need(x, "royalty")) * (1 - np.asarray(need(x, "tax")))
+    found = growing_annuity(first, need(x, "g"), need(x, "r", "k"), need(x, "n"))
     return {"value": found, "pv": found}
 
 

@@ -6,9 +6,9 @@ from rules import api, views
 
 
 class CodeConverter:
-    """A rule's code: parts of small letters, digits and underscores between dots."""
+    """A rule's code: parts of letters, digits, underscores and hyphens between dots."""
 
-    regex = r"[a-z0-9_]+(?:\.[a-z0-9_]+)*"
+    regex = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 
     def to_python(self, value: str) -> str:
         """Give it as it is."""

@@ -10,9 +10,20 @@ from django.db.models import Q, QuerySet
 from listings.models import Technology
 from valuation.methods.anonymity import MONEY_EDGES, ROYALTY_EDGES
 from valuation.methods.backtest import Share, wilson
-from valuation.models import SCORED, DealGroup, DealObservation, DealScore, Level, Release, ScoreGroup, Suggestion
+from valuation.models import (
+    SCORED,
+    DealGroup,
+    DealObservation,
+    DealScore,
+    Level,
+    Release,
+    RoyaltyRate,
+    ScoreGroup,
+    Suggestion,
+)
 
 ROYALTY_MEASURES = ("royalty.net_revenue", "royalty.net_selling_price", "royalty.pretax_profit")
+SALES_MEASURES = ("royalty.net_revenue", "royalty.net_selling_price")
 EDGES = {**dict.fromkeys(ROYALTY_MEASURES, ROYALTY_EDGES), "lump_sum": MONEY_EDGES}
 GRADES = ("A", "B", "C", "D")
 SHOWN = 6  # groups beside one technology
@@ -90,9 +101,40 @@ def groups_for(technology: Technology) -> list[DealGroup]:
     return list(groups().filter(near).order_by("level", "-release__period_end", "pk")[:SHOWN])
 
 
-def published_lump_sums() -> list[DealGroup]:
-    """Give the groups that say something of lump sums."""
-    return [group for group in groups() if "lump_sum" in group.measures]
+def closed_group(field_id: int | None) -> str:
+    """Name the rates that stand for the closed deals of a field, or of all fields."""
+    return f"closed:{field_id or ''}"
+
+
+def closed_rates() -> list[RoyaltyRate]:
+    """Give the royalties of the published groups as rates, never saved: the middle of the middle band, of net sales.
+
+    They rest on what is public, so a suggestion computed from them tells no more than the page of closed deals.
+    """
+    rates = []
+    for group in groups():
+        cell = [str(group.field.name_en) if group.field is not None else "All fields", group.right, group.exclusivity]
+        for measure in SALES_MEASURES:
+            if (said := group.measures.get(measure)) is None:
+                continue
+            sample = ", samples" if group.is_sample else ""
+            rates.append(
+                RoyaltyRate(
+                    industry=f"Closed deals: {', '.join(part for part in cell if part)}",
+                    group=closed_group(group.field_id),
+                    n=group.count_from,
+                    q1=Decimal(repr(said["low"])),
+                    median=Decimal(repr((said["middle_from"] + said["middle_to"]) / 2)),
+                    q3=Decimal(repr(said["high"])),
+                    basis="net sales",
+                    segment=measure.removeprefix("royalty."),
+                    year=group.last_year,
+                    source=f"This exchange, {group.release}{sample}",
+                    tag=RoyaltyRate.Tag.A,
+                    note=f"{group.count_from} deals or more, middle of the band",
+                )
+            )
+    return rates
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from accounts.models import Organisation
 from listings.choices import IPKind, IPStatus, Right
 from listings.models import IPRight, Technology
 from valuation.answers import Answers
+from valuation.closed_selectors import closed_group
 from valuation.defaults import TAX, TERMS, Defaults
 from valuation.methods.comparables import Comparable
 from valuation.methods.cost import indexed_history, replacement_cost
@@ -430,6 +431,9 @@ class Gathering:
         groups = [("same_industry", self.technology.royalty_industry), ("all_industries", ALL)]
         if self.technology.organisation.kind in {Organisation.Kind.UNIVERSITY, Organisation.Kind.INSTITUTE}:
             groups.append((UNIVERSITY, UNIVERSITY))
+        groups.append(("closed_all", closed_group(None)))
+        if self.technology.main_field_id is not None:
+            groups.append(("closed_field", closed_group(self.technology.main_field_id)))
         return [
             (rate, self.defaults.number(f"similarity.{name}"))
             for name, group in groups

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from listings import selectors as listing_selectors
 from listings.models import Technology
 from listings.policies import Viewer
+from valuation.closed_selectors import closed_rates
 from valuation.models import Interview, InterviewRevision, RoyaltyRate, Suggestion
 
 
@@ -41,5 +42,6 @@ def unpriced() -> QuerySet[Technology]:
 
 
 def royalty_rates() -> list[RoyaltyRate]:
-    """Give the published rates that the exchange uses, in a fixed order."""
-    return list(RoyaltyRate.objects.exclude(group="").order_by("industry", "segment", "source", "pk"))
+    """Give the published rates that the exchange uses, in a fixed order; its own groups of closed deals come last."""
+    rates = RoyaltyRate.objects.exclude(group="").order_by("industry", "segment", "source", "pk")
+    return [*rates, *closed_rates()]

@@ -19,6 +19,7 @@ from listings.models import Demand, Technology
 from marketplace.samples import source
 from marketplace.samples.clock import clock_at, days_ago
 from marketplace.samples.people import People
+from valuation.services import suggest_for
 
 STAGES = (
     "enquiry", "nda_accepted", "offer_made", "countered", "agreed_terms", "contract_accepted", "signed", "effective",
@@ -187,7 +188,8 @@ class SampleDeal:
         services.accept_offer(offer=offer, actor=self.seller if offer.side == "licensee" else self.buyer)
 
     def contract(self) -> None:
-        """Both write their legal data, the contract is drawn up and accepted."""
+        """Both write their legal data, the contract is drawn up and accepted; the range of that day stands."""
+        suggest_for(pk=self.technology.pk)
         for who, organisation in ((self.seller, self.deal.licensor), (self.buyer, self.deal.licensee)):
             services.save_party(
                 deal=self.deal,

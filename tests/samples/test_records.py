@@ -309,3 +309,19 @@ def test_deal_terms_are_within_bounds(record):
     if record["statement"]:
         lines = record["statement"]["deduction_lines"]
         assert sum(row["amount"] for row in lines) == record["statement"]["deductions"]
+
+
+def test_closed_deals_name_known_records_and_can_be_grouped() -> None:
+    rows = json.loads((SAMPLES / "closed_deals.json").read_text())
+    listed = {
+        row["id"]: row
+        for name in ("vi", "en")
+        for row in json.loads((SAMPLES / f"technologies-{name}.json").read_text())
+    }
+    organisations = {row["code"] for row in json.loads((SAMPLES / "organisations.json").read_text())["organisations"]}
+    assert {row["technology"] for row in rows} <= {key for key, row in listed.items() if row["stage"] == "published"}
+    assert {row["licensor"] for row in rows} | {row["licensee"] for row in rows} <= organisations
+    assert all(row["licensor"] != row["licensee"] and row["times_middle"] > 0 for row in rows)
+    assert all(0 < row["days_ago"] <= 310 for row in rows)  # the dated defaults begin on 1 January 2026
+    cells = Counter((listed[row["technology"]]["fields"][0], row["exclusivity"]) for row in rows)
+    assert [count for _cell, count in cells.most_common(3)] == [9, 8, 7]

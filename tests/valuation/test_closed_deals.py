@@ -152,7 +152,7 @@ def test_four_deals_wait_and_go_to_a_coarser_cell_with_others() -> None:
                 break
     (group,) = selectors.groups()
     assert (group.level, group.field, group.right) == (Level.ALL_OF_RIGHT, None, "licence")
-    assert Release.objects.count() == 7
+    assert Release.objects.count() == 4
 
 
 def test_a_deal_is_counted_in_one_group_by_the_database_itself() -> None:
@@ -271,3 +271,21 @@ def test_the_list_of_groups_asks_a_fixed_number_of_queries(client: Client, djang
             with at(2026, 10, 1):
                 publish_due_releases()
     assert counts[200] == 2
+
+
+def test_published_groups_are_compared_with_and_nothing_that_waits() -> None:
+    with at(2026, 5, 4):
+        close(technologies(5, field=1))
+    found = technologies(1, field=1)[0]
+    before = services.suggest_for(pk=found.pk)
+    with at(2026, 7, 1):
+        publish_due_releases()
+    after = services.suggest_for(pk=found.pk)
+    assert before is not None
+    assert after is not None
+    known = {row["key"] for row in before.inputs["comparables"]}
+    (new,) = [row for row in after.inputs["comparables"] if row["key"] not in known]
+    assert (new["value"], new["n"], new["similarity"], new["source"]) == (0.035, 5, 0.8, "This exchange, 2026 Q2")
+    other = services.suggest_for(pk=technologies(1, field=2)[0].pk)
+    assert other is not None
+    assert not [row for row in other.inputs["comparables"] if row["source"].startswith("This exchange")]

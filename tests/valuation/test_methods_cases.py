@@ -106,6 +106,40 @@ def test_case_of_an_unknown_method_is_unknown():
     assert run_case(case("tea_leaves", {}, {"value": 1}))["status"] == "unknown"
 
 
+ANNUITY = {"rev1": 1000, "g": 0.05, "royalty": "1/20", "tax": "25 %", "r": 0.12, "n": 10}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        case("growing_annuity", {**ANNUITY, "rev1": "much"}, {"value": 1}),
+        case("growing_annuity", {**ANNUITY, "rev1": "1/0"}, {"value": 1}),
+        case("growing_annuity", {name: ANNUITY[name] for name in ANNUITY if name != "royalty"}, {"value": 1}),
+        case("growing_annuity", ANNUITY, {"value": "much"}),
+        {**case("growing_annuity", ANNUITY, {"value": 1}), "tolerance": "wide"},
+        {**case("growing_annuity", ANNUITY, {"value": 1}), "inputs": [1, 2]},
+        {"id": "x", "method": "growing_annuity", "inputs": None, "published": None},
+        case("interquartile_range", {"rates_pct": [1, 2, 3], "rule": "by feeling"}, {"median": 2}),
+        case("market_comparables", {"sale_price": [1], "revenue": [0], "subject_revenue": 1}, {"value": 1}),
+    ],
+)
+def test_a_case_of_any_shape_fails_by_itself(shape):
+    row = run_case(shape)
+    assert row["status"] == "fail"
+    assert row["detail"]
+
+
+def test_fractions_and_spaced_thousands_are_numbers():
+    row = run_case(
+        case(
+            "growing_annuity",
+            {**ANNUITY, "rev1": "1 000"},
+            {"value": 254.7527},
+        )
+    )
+    assert row["found"]["value"] == pytest.approx(37.5 * (1 - (1.05 / 1.12) ** 10) / 0.07)
+
+
 def test_case_with_a_missing_input_fails():
     assert run_case(case("capm", {"rf": 0.04}, {"ke": 0.1}))["status"] == "fail"
 
@@ -173,6 +207,8 @@ def test_parse_reads_numbers_written_as_text(text, value):
         ("Moore-McCabe", QuantileRule.HINGES_MEDIAN_EXCLUDED),
         ("QUARTILE.INC", QuantileRule.LINEAR),
         ("QUARTILE.EXC", QuantileRule.WEIBULL),
+        ("Excel QUARTILE.INC", QuantileRule.LINEAR),
+        ("Excel QUARTILE.EXC", QuantileRule.WEIBULL),
         ("numpy linear", QuantileRule.LINEAR),
         ("exclusive", QuantileRule.WEIBULL),
         ("1.482-1(e)", QuantileRule.AVERAGED_RANK),

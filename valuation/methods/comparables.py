@@ -70,14 +70,14 @@ def quantile_rule(text: str) -> QuantileRule:
         return QuantileRule.HINGES_MEDIAN_INCLUDED if included else QuantileRule.HINGES_MEDIAN_EXCLUDED
     for found, rule in (
         (("482", "averaged", "fan 2", "type 2", "hf2", "irs"), QuantileRule.AVERAGED_RANK),
-        (("exclusive", "exc", "weibull", "n+1", "n + 1", "fan 6", "type 6", "hf6"), QuantileRule.WEIBULL),
+        (("exclusive", "exc ", "weibull", "n+1", "n + 1", "fan 6", "type 6", "hf6"), QuantileRule.WEIBULL),
         (("nearest", "inverted cdf", "fan 1", "type 1", "hf1"), QuantileRule.NEAREST_RANK),
         (("median unbiased", "fan 8", "type 8", "hf8"), QuantileRule.MEDIAN_UNBIASED),
         (("normal unbiased", "fan 9", "type 9", "hf9"), QuantileRule.NORMAL_UNBIASED),
         (("hazen", "fan 5", "type 5", "hf5"), QuantileRule.HAZEN),
         (("linear", "inclusive", "inc", "excel", "numpy", "n 1", "fan 7", "type 7", "hf7"), QuantileRule.LINEAR),
     ):
-        if any(word in words for word in found):
+        if any(word in f"{words} " for word in found):
             return rule
     raise InvalidInputError(f"no quantile rule is called {text!r}")
 

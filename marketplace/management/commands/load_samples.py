@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from marketplace.samples.closed_deals import load_closed_deals
 from marketplace.samples.deals import load_deals
 from marketplace.samples.listings import load_listings
 from marketplace.samples.people import load_people, open_accounts
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         with without_letters():
             listings = load_listings(people, tell=self._tell)
             load_deals(people, listings, tell=self._tell)
+            load_closed_deals(people, listings, tell=self._tell)
         accounts = open_accounts(people, settings.VAR_DIR / "demo_accounts.json")
         self._tell(f"{len(accounts)} accounts, one for each role")
 
