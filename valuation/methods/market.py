@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from valuation.methods.backtest import DealTerms, Score, lump_sum_equivalent, score
+from valuation.methods.ladder import prepare_case
 from valuation.methods.simulation import draw_scores, sample, uncertain
-from valuation.methods.suggest import SuggestionInputs, _prepare, suggest_range
+from valuation.methods.suggest import SuggestionInputs, suggest_range
 
 #: Where a hidden cause moves prices: standard deviation of its logarithm.
 HIDDEN_SD = 1.0
@@ -46,7 +47,7 @@ class SimulatedDeal:
 def true_price(inputs: SuggestionInputs, *, seed: int) -> float:
     """Draw one price from the mixture that a suggestion with these inputs states; may be negative."""
     generator = np.random.default_rng(seed)
-    case, _warnings = _prepare(inputs)
+    case, _warnings = prepare_case(inputs)
     names = uncertain(case.marginals)
     pairs = {pair: rho for pair, rho in inputs.correlations.items() if pair[0] in names and pair[1] in names}
     # A block of draws and one of them, so that the sampler is the product's own.
