@@ -12,7 +12,7 @@ ROOMS := accounts audit deals insights ledger listings marketplace matching rule
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback measure-congestion bench-matching bench-real bench-samples bench-search bench-valuation \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback measure-congestion bench-matching bench-real bench-samples bench-search bench-valuation bench-whatif \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -110,6 +110,9 @@ bench-valuation: install-dev  ## Measure the valuation methods against bare nump
 
 backtest-simulated: install-dev  ## Test the back-test on a simulated market with a known truth
 	@$(PY) -m benchmarks.backtest_simulated --json benchmarks/out/backtest_simulated.json
+
+bench-whatif: install-dev  ## Measure the what-if panel at the browser, on a demo that runs (make demo) or URL=…
+	@$(PY) -m benchmarks.bench_whatif $(if $(URL),--url "$(URL)")
 
 clean:  ## Remove everything that was made here, the demo's records included
 	@$(PYTHON) tools/clean.py

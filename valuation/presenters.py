@@ -13,6 +13,7 @@ from valuation import disclosure
 from valuation.disclosure import Reader
 from valuation.methods.reconcile import round_significant
 from valuation.methods.suggest import COMPARABLE_ROYALTIES
+from valuation.methods.types import jsonable
 from valuation.models import Interview, Reason, Suggestion
 from valuation.whatif import Outcome
 from valuation.words import (
@@ -95,10 +96,10 @@ def method_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     for bar in result["bars"]:
         if bar["p50"] is None:
             continue
-        label, what = METHODS[bar["method"]]
+        label, _what = METHODS[bar["method"]]
         weight = gettext("weight %(share)s") % {"share": write(bar["weight"], "fraction")}
         rows.append({
-            "label": label, "note": f"{what} ({weight})", "used": bar["weight"] > 0,
+            "label": label, "note": weight if bar["weight"] > 0 else "", "used": bar["weight"] > 0,
             **{end: round_significant(bar[key]) for end, key in (("low", "p10"), ("mid", "p50"), ("high", "p90"))},
         })  # fmt: skip
     return rows
@@ -302,7 +303,7 @@ def outcome(found: Outcome) -> dict[str, Any]:
         "change": _effect(found.change),
         "is_up": (found.change or 0) >= 0,
         "reasons": [Reason(reason.value).label for reason in after.no_price],
-        "proposal": proposal_of(after.as_dict()) if price is None else None,
+        "proposal": proposal_of({"proposal": jsonable(after.proposal)}),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from django.core.cache import cache
 from django.utils import timezone
 
 from listings.models import Technology
@@ -15,12 +16,13 @@ from valuation import selectors
 from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.disclosure import Reader, can_reproduce, open_answers
-from valuation.inputs import PATHS, prepare, rebuild, seed_of
+from valuation.inputs import PATHS, VERSION, prepare, rebuild, seed_of
 from valuation.methods.statement import INCREMENTAL, Estimate, Origin, RoyaltyRange, Shape, SuggestionInputs
-from valuation.methods.suggest import SuggestionResult, suggest_range
-from valuation.methods.types import MethodError, Percentiles
+from valuation.methods.suggest import Glance, glance
+from valuation.methods.types import MethodError, Percentiles, digest
 from valuation.models import Interview, Suggestion
 
+KEPT_SECONDS: Final = 600  # the unmoved result, while someone moves sliders
 #: What can be moved: unit and the least and greatest value.
 LEVERS: Final[Mapping[str, tuple[str, float, float]]] = {
     "revenue": ("VND", 0.0, 1e17),
@@ -123,22 +125,26 @@ def vary(inputs: SuggestionInputs, changes: Mapping[str, float]) -> SuggestionIn
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The range before and after the change; `problem` when the inputs cannot be computed."""
+    """The range before and after the change."""
 
-    before: SuggestionResult
-    after: SuggestionResult
+    before: Glance
+    after: Glance
 
     @property
     def change(self) -> float | None:
         """Change of the middle as a fraction of what it was; None when it was not positive."""
-        base = self.before.pooled.at(0.5)
-        return self.after.pooled.at(0.5) / base - 1 if base > 0 else None
+        base = self.before.middle
+        return self.after.middle / base - 1 if base > 0 else None
 
 
 def explore(start: Start, changes: Mapping[str, float]) -> Outcome:
     """Compute before and after with the same draws. Raises MethodError for inputs that cannot be."""
-    before = suggest_range(start.inputs, seed=start.seed, paths=PATHS)
-    after = suggest_range(vary(start.inputs, changes), seed=start.seed, paths=PATHS) if changes else before
+    key = f"valuation.whatif:{digest({'inputs': start.inputs, 'seed': start.seed, 'version': VERSION})}"
+    before = cache.get(key)
+    if before is None:
+        before = glance(start.inputs, seed=start.seed, paths=PATHS)
+        cache.set(key, before, KEPT_SECONDS)
+    after = glance(vary(start.inputs, changes), seed=start.seed, paths=PATHS) if changes else before
     return Outcome(before, after)
 
 
@@ -169,7 +175,7 @@ def buyers_maximum(
     )
     if years is not None:
         inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), years)
-    return suggest_range(inputs, seed=start.seed, paths=PATHS).methods[INCREMENTAL]
+    return glance(inputs, seed=start.seed, paths=PATHS).methods[INCREMENTAL]
 
 
 __all__ = ["LEVERS", "MethodError", "Start", "buyers_maximum", "explore", "middles", "start_for", "vary"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -120,4 +121,6 @@ class MyMaximum(APIView):
         optional = {name: given.get(name) for name in ("start_cost", "rate", "years")}
         found = whatif.buyers_maximum(start, extra_profit=profit, **optional)
         low, mid, high = (round_significant(found.at(level)) for level in (0.1, 0.5, 0.9))
-        return Response({"low": low, "mid": mid, "high": high, "notice": notice()})
+        response = Response({"low": low, "mid": mid, "high": high, "notice": notice()})
+        add_never_cache_headers(response)
+        return response

@@ -84,6 +84,8 @@ class SectionForm(forms.Form):
             self.names(question), _kinds(question), _labels(question), values, strict=True
         ):
             self.fields[name] = _input(kind, label, question)
+            if question.parts == 1:
+                self.fields[name].help_text = question.hint  # type: ignore[assignment]
             self.initial.setdefault(name, _stored(kind, text))
         if question.kind is Kind.CHOICE and not values[0]:
             self.initial[question.code] = question.choices[0][0]

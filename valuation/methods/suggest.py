@@ -22,6 +22,7 @@ from valuation.methods.payment_forms import Equivalents
 from valuation.methods.reconcile import Grade, MethodBar, NoPrice, Zone, round_significant
 from valuation.methods.simulation import (
     Sampler,
+    Scores,
     draw_scores,
     percentiles,
     probability_below,
@@ -62,6 +63,7 @@ __all__ = [
     "STAGED",
     "Driver",
     "Estimate",
+    "Glance",
     "OptionTerms",
     "Origin",
     "PaymentPlan",
@@ -70,6 +72,7 @@ __all__ = [
     "Shape",
     "SuggestionInputs",
     "SuggestionResult",
+    "glance",
     "suggest_range",
 ]
 
@@ -144,14 +147,35 @@ class SuggestionResult:
         return dict(jsonable(self))
 
 
-def suggest_range(
-    inputs: SuggestionInputs, *, seed: int, paths: int, sampler: Sampler = Sampler.PSEUDO
-) -> SuggestionResult:
-    """Simulate every method the inputs allow, pool them by the stated weights, and say what may be said.
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One simulation: draws, values by method, weights that sum to 1, and the pool."""
 
-    ``paths`` >= 1,000 (20,000 or more for a published range). InvalidInputError for impossible inputs,
-    BaseMismatchError when the royalty or a comparable is quoted on another base than the revenue.
-    """
+    case: Case
+    warnings: list[str]
+    scores: Scores
+    by_method: Mapping[str, Floats]
+    summary: Mapping[str, Percentiles]
+    share: Mapping[str, float]
+    weighted: list[str]
+    pooled: Percentiles
+    spread: float | None
+    no_price: tuple[NoPrice, ...]
+
+    @property
+    def price(self) -> PriceRange | None:
+        if self.no_price:
+            return None
+        return PriceRange(*(round_significant(self.pooled.at(p)) for p in (0.1, 0.5, 0.9)))
+
+    def proposal(self) -> Proposal | None:
+        plan = self.case.inputs.plan
+        if not self.no_price or plan is None:
+            return None
+        return propose(self.case, {name: self.summary[name].at(0.5) for name in self.weighted}, plan)
+
+
+def _run(inputs: SuggestionInputs, seed: int, paths: int, sampler: Sampler) -> _Run:
     require(paths >= 1000, "at least 1,000 paths")
     case, warnings = prepare_case(inputs)
     names = uncertain(case.marginals)
@@ -172,8 +196,42 @@ def suggest_range(
     pooled = reconcile.pool(by_method, share, replicates=scores.replicates)
     weighted = [name for name in case.methods if share[name] > 0]
     spread = reconcile.method_spread([summary[name].at(0.5) for name in weighted])
-    dispersion = _pooled_dispersion(by_method, share)
     no_price = reconcile.reasons_for_no_price(pooled.at(0.1), pooled.at(0.9), spread, most_spread=inputs.most_spread)
+    return _Run(case, warnings, scores, by_method, summary, share, weighted, pooled, spread, no_price)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a what-if shows of a suggestion: the same price, middle and proposal that the whole one would hold."""
+
+    price: PriceRange | None
+    no_price: tuple[NoPrice, ...]
+    middle: float
+    methods: Mapping[str, Percentiles]
+    proposal: Proposal | None
+
+
+def glance(inputs: SuggestionInputs, *, seed: int, paths: int) -> Glance:
+    """The range alone, without drivers, grade and options: about half the work of :func:`suggest_range`.
+
+    Same draws and errors as there.
+    """
+    run = _run(inputs, seed, paths, Sampler.PSEUDO)
+    return Glance(run.price, run.no_price, run.pooled.at(0.5), run.summary, run.proposal())
+
+
+def suggest_range(
+    inputs: SuggestionInputs, *, seed: int, paths: int, sampler: Sampler = Sampler.PSEUDO
+) -> SuggestionResult:
+    """Simulate every method the inputs allow, pool them by the stated weights, and say what may be said.
+
+    ``paths`` >= 1,000 (20,000 or more for a published range). InvalidInputError for impossible inputs,
+    BaseMismatchError when the royalty or a comparable is quoted on another base than the revenue.
+    """
+    run = _run(inputs, seed, paths, sampler)
+    case, scores, by_method, summary, share = run.case, run.scores, run.by_method, run.summary, run.share
+    pooled, spread, no_price, weighted = run.pooled, run.spread, run.no_price, run.weighted
+    dispersion = _pooled_dispersion(by_method, share)
     bars = tuple(
         MethodBar(
             name, summary[name].at(0.1), summary[name].at(0.5), summary[name].at(0.9), share[name], _count(case, name)
@@ -192,17 +250,14 @@ def suggest_range(
         zone = Zone(seller_walk_away=max(0.0, reserve), buyer_maximum=summary[ceiling].at(0.5))
     best = max((r.effective for r in case.ranges.values()), default=0.0)
     alike = max((r.mean_similarity for r in case.ranges.values()), default=0.0)
-    priced = not no_price
-    plan, mid = inputs.plan, round_significant(pooled.at(0.5))
+    priced, plan = not no_price, inputs.plan
     return SuggestionResult(
-        price=PriceRange(*(round_significant(pooled.at(p)) for p in (0.1, 0.5, 0.9))) if priced else None,
+        price=run.price,
         no_price=no_price,
         structure=None if priced else "option_or_milestones",
         ladder=rungs(case, share, () if waiting is None else (OPTION,)),
-        equivalents=payment_forms(case, mid, plan) if priced and plan is not None else None,
-        proposal=None
-        if priced or plan is None
-        else propose(case, {name: summary[name].at(0.5) for name in weighted}, plan),
+        equivalents=payment_forms(case, run.price.mid, plan) if run.price is not None and plan is not None else None,
+        proposal=run.proposal(),
         pooled=pooled,
         methods=summary,
         bars=bars,
@@ -236,7 +291,7 @@ def suggest_range(
             pooling=reconcile.POOLING,
             sampler=scores.sampler.value,
         ),
-        warnings=tuple(warnings),
+        warnings=tuple(run.warnings),
         input_hash=digest({"inputs": inputs, "seed": seed, "paths": paths, "sampler": sampler}),
     )
 

@@ -1,0 +1,253 @@
+"""The owner's answers: versions, checks, pages and API by who asks."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import InternalError, transaction
+from django.db.utils import IntegrityError
+from django.test import Client
+from knox.models import AuthToken
+
+from accounts.models import User
+from audit.models import Event
+from listings.models import Technology
+from marketplace.kit.errors import NotAllowed, Stale
+from tests.factories.accounts import person
+from tests.factories.listings import TechnologyFactory
+from valuation import services
+from valuation.answers import Answers, check
+from valuation.models import Interview, InterviewRevision
+from valuation.questions import QUESTIONS, SECTIONS
+
+pytestmark = pytest.mark.django_db
+
+MARGIN = {"value": ["5", "12", "20"], "origin": "measured"}
+
+
+def save(technology: Technology, actor: User | None = None, version: int = 0, **answers: Any) -> Interview:
+    return services.save_answers(
+        technology=technology, actor=actor or technology.author, version=version, answers=answers
+    )
+
+
+def page(technology: Technology, slug: str = "") -> str:
+    return f"/en/technologies/{technology.pk}/price/interview/{slug and slug + '/'}"
+
+
+def api(technology: Technology) -> str:
+    return f"/api/v1/technologies/{technology.pk}/price/interview/"
+
+
+def test_every_save_is_a_version_that_nobody_changes() -> None:
+    technology = TechnologyFactory()
+    save(technology, margin=MARGIN)
+    save(technology, version=1, margin=None, tax={"value": ["17"], "origin": "owner"})
+    versions = InterviewRevision.objects.order_by("version").values_list("version", "answers", "changed")
+    assert list(versions) == [
+        (1, {"margin": MARGIN}, ["margin"]),
+        (2, {"tax": {"value": ["17"], "origin": "owner"}}, ["margin", "tax"]),
+    ]
+    with pytest.raises((InternalError, IntegrityError)), transaction.atomic():
+        InterviewRevision.objects.update(version=9)
+    assert [event.data["changed"] for event in Event.objects.order_by("pk")] == [["margin"], ["margin", "tax"]]
+    assert "12" not in str([event.data for event in Event.objects.all()])
+
+
+def test_the_same_answer_again_is_no_version() -> None:
+    technology = TechnologyFactory()
+    save(technology, margin=MARGIN)
+    save(technology, version=1, margin={"value": ["5.0", "12.00", " 20"], "origin": "measured"})
+    assert (Interview.objects.get().version, InterviewRevision.objects.count()) == (1, 1)
+
+
+def test_an_older_form_overwrites_nothing() -> None:
+    technology = TechnologyFactory()
+    save(technology, margin=MARGIN)
+    with pytest.raises(Stale):
+        save(technology, version=0, margin=None)
+    assert Interview.objects.get().answers == {"margin": MARGIN}
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("margin", ["5", "3", "20"]), ("margin", ["5", "", "20"]), ("margin", ["5", "10"]), ("margin", ["5", "10", "120"]),
+        ("margin", ["five", "10", "20"]), ("margin", ["NaN", "10", "20"]), ("royalty_base", ["turnover"]),
+        ("stages", ["1", "100", ""]), ("past_costs", ["1850", "100"]), ("past_costs", ["2999", "100"]),
+        ("deals", ["5", "2020", "maybe"]), ("revenue", ["-1", "0", "1"]), ("product", ["x" * 301]),
+        ("product", ["one\x07two"]), ("launch_delay", ["99"]), ("nothing", ["1"]), ("tax", "20"),
+        ("stages", ["1", "1", "50"] * 5),
+    ],
+)  # fmt: skip
+def test_bad_answers_are_refused_and_nothing_is_stored(code: str, value: Any) -> None:
+    technology = TechnologyFactory()
+    with pytest.raises(ValidationError) as caught:
+        save(technology, **{code: {"value": value, "origin": "owner"}})
+    assert list(caught.value.error_dict) == [code]
+    assert InterviewRevision.objects.count() == 0
+
+
+@pytest.mark.parametrize("origin", ["default", "god", "A"])
+def test_an_owner_cannot_claim_another_origin(origin: str) -> None:
+    with pytest.raises(ValidationError):
+        check("tax", {"value": ["20"], "origin": origin})
+
+
+def test_answers_read_as_fractions_money_and_years() -> None:
+    answers = Answers({
+        "margin": MARGIN, "stages": {"value": ["1", "200", "50", "0", "100", "80"], "origin": "owner"},
+        "launch_delay": {"value": ["2"], "origin": "owner"},
+    })  # fmt: skip
+    assert answers.numbers("margin") == [0.05, 0.12, 0.20]
+    assert answers.stages() == [(0.0, 100.0, 0.8), (1.0, 200.0, 0.5)]
+    assert answers.number("launch_delay") == 2
+    assert answers.number("tax") is None
+
+
+def actor(who: str, technology: Technology) -> User | None:
+    return {
+        "nobody": lambda: None,
+        "stranger": person,
+        "wrong organisation": lambda: person(role="tto_officer"),
+        "without role": lambda: person(role="signatory", organisation=technology.organisation),
+        "colleague": lambda: person(role="researcher", organisation=technology.organisation),
+        "operator": lambda: person(role="operator", exchange=technology.exchange),
+        "right": lambda: technology.author,
+        "officer": lambda: person(role="tto_officer", organisation=technology.organisation),
+    }[who]()
+
+
+WHO = [
+    ("nobody", 302, 302), ("stranger", 404, 403), ("wrong organisation", 404, 403), ("without role", 403, 403),
+    ("colleague", 403, 403), ("operator", 404, 403), ("right", 302, 302), ("officer", 302, 302),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "draft", "published"), WHO)
+@pytest.mark.parametrize("is_published", [False, True], ids=["draft", "published"])
+def test_who_may_answer_on_the_page(client: Client, who: str, draft: int, published: int, is_published: bool) -> None:
+    technology = TechnologyFactory(published=is_published)
+    user = actor(who, technology)
+    if user is not None:
+        client.force_login(user)
+    posted = {"version": 0, "margin_0": "5", "margin_1": "12", "margin_2": "20", "margin_origin": "measured"}
+    expected = published if is_published else draft
+    response = client.post(page(technology, "profit"), posted)
+    assert response.status_code == expected
+    allowed = who in {"right", "officer"}
+    assert InterviewRevision.objects.count() == int(allowed)
+    seen = 200 if allowed else expected
+    assert [client.get(door).status_code for door in (page(technology), page(technology, "profit"))] == [seen] * 2
+    if allowed:
+        assert Interview.objects.get().answers == {"margin": MARGIN}
+
+
+@pytest.mark.parametrize(("who", "draft", "published"), WHO)
+@pytest.mark.parametrize("is_published", [False, True], ids=["draft", "published"])
+def test_who_may_answer_over_the_api(client: Client, who: str, draft: int, published: int, is_published: bool) -> None:
+    technology = TechnologyFactory(published=is_published)
+    user = actor(who, technology)
+    headers = {} if user is None else {"Authorization": f"Token {AuthToken.objects.create(user)[1]}"}
+    body = {"version": 0, "answers": {"margin": MARGIN}}
+    expected = {302: 200}.get(published if is_published else draft, published if is_published else draft)
+    expected = 401 if user is None else expected
+    response = client.patch(api(technology), body, content_type="application/json", headers=headers)
+    assert response.status_code == expected
+    assert client.get(api(technology), headers=headers).status_code == expected
+    assert InterviewRevision.objects.count() == int(expected == 200)
+
+
+def test_the_service_itself_refuses() -> None:
+    technology = TechnologyFactory()
+    with pytest.raises(NotAllowed):
+        save(technology, actor=person(), margin=MARGIN)
+
+
+def test_bad_input_keeps_what_was_typed(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    posted = {
+        "version": 0,
+        "margin_0": "30",
+        "margin_1": "12,5",
+        "margin_2": "20",
+        "tax": "17",
+        "margin_origin": "assumption",
+    }
+    text = client.post(page(technology, "profit"), posted).content.decode()
+    assert "The figures must rise from low to high." in text
+    assert 'value="12,5"' in text
+    assert '<option value="assumption" selected' in text
+    assert Interview.objects.count() == 0
+
+
+def test_a_stale_page_shows_both(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    save(technology, margin=MARGIN)
+    posted = {"version": 0, "margin_0": "6", "margin_1": "13", "margin_2": "21"}
+    response = client.post(page(technology, "profit"), posted)
+    assert response.status_code == 409
+    assert {"label": QUESTIONS["margin"].label, "stored": "5 – 12 – 20", "typed": "6 – 13 – 21"} in response.context[
+        "stale"
+    ]
+    assert Interview.objects.get().answers == {"margin": MARGIN}
+
+
+def test_each_step_leads_to_the_next_and_an_empty_one_changes_nothing(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    address = page(technology, SECTIONS[0].slug)
+    for section in [*SECTIONS[1:], None]:
+        response = client.post(address, {"version": 0})
+        assert response["Location"] == page(technology, section.slug if section else "")
+        address = response["Location"]
+    assert InterviewRevision.objects.count() == 0
+    assert client.get(page(technology, "nowhere")).status_code == 404
+
+
+def test_money_and_rows_are_read_as_people_write_them(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    client.post(page(technology, "past"), {
+        "version": 0, "past_costs_0_year": "2022", "past_costs_0_cost": "1,5 tỷ", "past_costs_2_year": "2023",
+        "past_costs_2_cost": "450.000.000", "past_costs_origin": "measured",
+    })  # fmt: skip
+    stored = Interview.objects.get().answers["past_costs"]
+    assert stored == {"value": ["2022", "1500000000", "2023", "450000000"], "origin": "measured"}
+    text = client.get(page(technology, "past")).content.decode()
+    assert 'value="2022"' in text
+    assert 'value="1,500,000,000"' in text
+
+
+def test_every_question_says_what_stands_in_for_it(client: Client) -> None:
+    technology = TechnologyFactory(with_right=True)
+    client.force_login(technology.author)
+    seen = set()
+    for section in SECTIONS:
+        response = client.get(page(technology, section.slug))
+        seen |= {block["question"].code for block in response.context["blocks"] if block["default"]}
+        assert all(block["default"]["source"] for block in response.context["blocks"] if block["default"])
+    assert seen >= {"revenue", "coverage", "growth", "launch_delay", "ramp", "economic_life", "decay", "royalty", "margin",
+                    "success", "charge", "overhead", "tax", "selling_price_ratio"}  # fmt: skip
+    for language in ("", "/en"):
+        text = client.get(page(technology).replace("/en", language)).content.decode()
+        assert "định giá" not in text.lower()
+
+
+def test_the_api_tells_the_version_that_is_stored(client: Client) -> None:
+    technology = TechnologyFactory()
+    save(technology, margin=MARGIN)
+    headers = {"Authorization": f"Token {AuthToken.objects.create(technology.author)[1]}"}
+    stale = client.patch(
+        api(technology), {"version": 0, "answers": {}}, content_type="application/json", headers=headers
+    )
+    assert (stale.status_code, stale.json()["version"]) == (409, 1)
+    bad = client.patch(
+        api(technology), {"version": 1, "answers": {"tax": {"value": ["99"]}}}, content_type="application/json", headers=headers
+    )  # fmt: skip
+    assert (bad.status_code, list(bad.json())) == (400, ["tax"])
+    shown = client.get(api(technology), headers=headers).json()
+    assert shown["answers"] == {"margin": MARGIN}
+    assert {question["code"] for question in shown["questions"]} == set(QUESTIONS)
