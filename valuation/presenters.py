@@ -205,7 +205,7 @@ def _share(value: float) -> str:
     return money.percent(Decimal(repr(round_significant(value * 100))), _language(), 2)
 
 
-def form_rows(result: dict[str, Any], suggestion: Suggestion) -> list[dict[str, Any]]:
+def form_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the payment forms of the law that are worth the middle of the range, in two significant digits."""
     found = result.get("equivalents")
     if not found:
@@ -336,7 +336,7 @@ def present(
             "compared": COMPARABLE_ROYALTIES in suggestion.result["comparables"],  # type: ignore[index]
             "minimum_comparables": suggestion.inputs["parameters"]["minimum_comparables"],
             "grade": grade_of(suggestion),
-            "forms": form_rows(result, suggestion),
+            "forms": form_rows(result),
             "proposal": proposal_of(result),
             "conventions": result["conventions"],
             "unconfirmed_count": sum(row["certainty"] == "B" for row in suggestion.inputs["rows"]),

@@ -25,3 +25,27 @@ def publish_closed_deals() -> int:
     from valuation.services import closed_deals  # noqa: PLC0415 -- a task imports its service when it runs
 
     return len(closed_deals.publish_due_releases())
+
+
+@shared_task
+def perform_run(pk: int) -> None:
+    """Do a run, unless another worker does it or it has ended."""
+    from valuation.services import runs  # noqa: PLC0415 -- a task imports its service when it runs
+
+    runs.perform_run(pk=pk)
+
+
+@shared_task
+def resume_runs() -> None:
+    """Take up the runs that a lost message or a dead worker left."""
+    from valuation.services import runs  # noqa: PLC0415 -- a task imports its service when it runs
+
+    runs.resume_runs()
+
+
+@shared_task
+def remind_of_certificates() -> None:
+    """Remind of certificates that end soon, and say so on the day after they ended."""
+    from valuation.services import appraisals  # noqa: PLC0415 -- a task imports its service when it runs
+
+    appraisals.remind_of_expiry()

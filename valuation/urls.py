@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from valuation import paper_urls
 from valuation.api import closed_deals as api_closed_deals
 from valuation.api import interview as api_interview
 from valuation.api import suggestions as api_suggestions
@@ -28,3 +29,5 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("technologies/<int:pk>/price/what-if/", api_whatif.WhatIf.as_view(), name="technology_what_if"),
     path("technologies/<int:pk>/price/my-maximum/", api_whatif.MyMaximum.as_view(), name="technology_my_maximum"),
 ]
+urlpatterns += paper_urls.urlpatterns
+api_urlpatterns += paper_urls.api_urlpatterns

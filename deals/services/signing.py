@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Province, User
 from audit.services import record
-from deals import policies, selectors
+from deals import certificates, policies, selectors
 from deals.choices import CertificateKind, Side, Turn
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Permit, Registration, SignedCopy
@@ -50,6 +50,18 @@ def _current(deal: Deal) -> Contract:
     return contract
 
 
+def require_certificate(deal: Deal, *, signed_on: datetime.date) -> None:
+    """Refuse a signature with state money in the deal and no valuation certificate that held on its day (article 27.3)."""
+    clause = certificates.required_by(deal, on=signed_on)
+    if clause is None or certificates.standing(deal, on=signed_on) is not None:
+        return
+    words = _(
+        "State money is in this deal: before it is signed it needs the certificate of a licensed valuation firm that "
+        "holds on the day of signing (%(clause)s). Commission a firm first."
+    )
+    raise Conflict(words % {"clause": clause.source}, clause=clause.source, rule=clause.code)
+
+
 @transaction.atomic
 def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datetime.date) -> SignedCopy:
     """Record the signed contract (a PDF) with its date; the other side confirms it.
@@ -80,6 +92,7 @@ def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datet
         errors["file"] = [_("Upload the signed copy as a PDF.")] if wrong_kind else error.message_dict["file"]
     if errors:
         raise ValidationError(errors)
+    require_certificate(deal, signed_on=signed_on)
     side = acting_side(actor, deal)
     copy = SignedCopy(
         contract=contract, side=side, uploaded_by=actor, signed_on=signed_on, size=len(content),
@@ -122,6 +135,7 @@ def confirm_signed_copy(*, deal: Deal, actor: User) -> Contract:
     require_no_conflict(actor, deal)
     require(policies.binds(actor, deal))
     copy = _copy_of_other_side(deal, actor)
+    require_certificate(deal, signed_on=copy.signed_on)
     copy.confirmed_at, copy.confirmed_by = timezone.now(), actor
     copy.save(update_fields=["confirmed_at", "confirmed_by"])
     contract = _current(deal)

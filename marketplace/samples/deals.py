@@ -10,13 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
-from deals import selectors, services
+from deals import certificates, selectors, services
 from deals.legal.contract import contract_value
 from deals.models import Deal, Offer
 from deals.models.tracking import Invoice, Obligation
 from deals.services import tracking_payouts, tracking_statements, tracking_sweep
 from listings.models import Demand, Technology
 from marketplace.samples import source
+from marketplace.samples.appraisals import appraise
 from marketplace.samples.clock import clock_at, days_ago
 from marketplace.samples.people import People
 from valuation.services import suggest_for
@@ -211,6 +212,8 @@ class SampleDeal:
 
     def sign(self) -> None:
         """The signed copy is recorded and confirmed."""
+        if certificates.required_by(self.deal, on=timezone.localdate()) is not None:
+            appraise(self.deal, self.people, client=self.seller)
         contract = selectors.current_contract(self.deal)
         assert contract is not None
         with contract.file.open("rb") as file:

@@ -265,6 +265,11 @@ CELERY_BEAT_SCHEDULE = {
     "matching-sweep": {"task": "matching.tasks.sweep_unmatched", "schedule": 60.0},
     "matching-alerts": {"task": "matching.tasks.sweep_alerts", "schedule": 300.0},
     "valuation-sweep": {"task": "valuation.tasks.sweep_unpriced", "schedule": 120.0},
+    "valuation-resume": {"task": "valuation.tasks.resume_runs", "schedule": 60.0},
+    "valuation-certificates": {
+        "task": "valuation.tasks.remind_of_certificates",
+        "schedule": crontab(hour=6, minute=15),
+    },
     "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},
     "deals-lapse": {"task": "deals.tasks.lapse_expired_offers", "schedule": 600.0},
     "deals-hand-down": {"task": "deals.tasks.hand_down_contracts", "schedule": 600.0},

@@ -15,7 +15,7 @@ from deals.models import Contract, Deal
 from deals.tasks import start_due_contracts
 from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed, Stale
-from tests.factories.deals import PARTY, Room, deal_room, province, signed_pdf, terms, yesterday
+from tests.factories.deals import PARTY, Room, certify_where_needed, deal_room, province, signed_pdf, terms, yesterday
 from tests.factories.listings import IPRightFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ def standing(room: Room) -> Contract:
 
 def sign(room: Room) -> None:
     today = timezone.localdate()
+    certify_where_needed(room)
     services.upload_signed_copy(deal=room.running, actor=room.buyer, upload=signed_pdf(), signed_on=today)
     services.confirm_signed_copy(deal=room.running, actor=room.licensor_signatory)
 

@@ -10,12 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
-from deals import selectors, services
+from deals import certificates, selectors, services
 from deals.choices import Side
 from deals.lifecycle import DealState
 from deals.models import Deal, Offer
 from listings.models import Technology
 from tests.factories.accounts import OrganisationFactory, person, province, seat
+from tests.factories.appraisals import certified
 from tests.factories.listings import PDF, TechnologyFactory
 
 TERMS: dict[str, Any] = {
@@ -195,8 +196,16 @@ def _to_agreed(room: Room) -> None:
         services.accept_contract(deal=room.running, actor=who, sha256=contract.sha256, typed_name=who.full_name)
 
 
+def certify_where_needed(room: Room) -> None:
+    """Have the technology appraised when state money is in the deal, as the law asks before signing."""
+    today = timezone.localdate()
+    if certificates.required_by(room.running, on=today) and not certificates.standing(room.running, on=today):
+        certified(room.technology)
+
+
 def _to_signed(room: Room) -> None:
     """Sign today; a contract without mandatory registration is in effect at once."""
+    certify_where_needed(room)
     services.upload_signed_copy(
         deal=room.running, actor=room.buyer, upload=signed_pdf(), signed_on=timezone.localdate()
     )
@@ -218,6 +227,7 @@ __all__ = [
     "PARTY",
     "TERMS",
     "Room",
+    "certify_where_needed",
     "deal_room",
     "hash_of",
     "province",

@@ -46,7 +46,7 @@ class Appraisal(models.Model):
     commissioned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(
-        max_length=10, choices=AppraisalState, default=AppraisalState.REQUESTED, editable=False
+        max_length=10, choices=AppraisalState, default=AppraisalState.PROPOSED, editable=False
     )  # fmt: skip
     state_since = models.DateTimeField(default=timezone.now, editable=False)
     independence_declared_at = models.DateTimeField(null=True, editable=False)

@@ -1,9 +1,10 @@
 """Reports on a suggested range, as they were drawn up. Rows and files are never changed (trigger)."""
 
+import json
 import uuid
+from functools import cached_property
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,15 +21,15 @@ def report_path(row: Any, filename: str) -> str:
 class Report(models.Model):
     """What stood behind a suggested range when its report was drawn up.
 
-    `content` is plain data, the same for every language (`valuation.reporting.content`): the technology with its
+    `content` is canonical JSON, the same for every language (`valuation.reporting.content`): the technology with its
     rights, all inputs with their sources, parameters, seed, versions, the result, the working at the middle of the
-    inputs, what was out of date. `content_hash` is the SHA-256 (hex) of its canonical JSON and stands in the files.
-    The same content is drawn up once.
+    inputs, what was out of date. `content_hash` is the SHA-256 (hex) of that text and stands in the files. The same
+    content is drawn up once.
     """
 
     suggestion = models.ForeignKey(Suggestion, on_delete=models.PROTECT, related_name="reports")
     number = models.CharField(max_length=40, unique=True)
-    content = models.JSONField(encoder=DjangoJSONEncoder)
+    content = models.TextField()
     content_hash = models.CharField(max_length=64)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
@@ -43,6 +44,11 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """Give the content read."""
+        return dict(json.loads(self.content))
 
 
 class ReportFile(models.Model):

@@ -18,6 +18,7 @@ from valuation import closed_presenters, closed_selectors, policies, presenters,
 from valuation.disclosure import reader_of
 from valuation.models import Suggestion
 from valuation.notice import notice
+from valuation.views.beside import beside
 
 
 @login_not_required
@@ -70,6 +71,7 @@ def _whole(request: HttpRequest, found: Suggestion | None, technology: Technolog
             (technology.title, technology.get_absolute_url()),
         ],
         "notice": notice(),
+        **beside(viewer, technology),
         "shown": presenters.present(found, technology, reader, interview) if found is not None else None,
         "may_ask": may_ask,
         "ask_url": reverse("valuation:suggest", args=[technology.pk]),

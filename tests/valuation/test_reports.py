@@ -1,0 +1,176 @@
+"""Reports: what they say, that they never change, and that anyone can verify them."""
+
+import io
+import re
+from decimal import Decimal
+from typing import Any
+
+import pypdf
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+from django.utils.translation import override
+
+from audit.models import Event
+from listings.models import Technology
+from rules.models import Rule
+from tests.factories.listings import TechnologyFactory
+from valuation import services
+from valuation.models import Report, ReportFile
+from valuation.reporting.content import canonical, hash_of
+from valuation.reporting.document import document
+from valuation.services.reports import draw_up_report
+from valuation.verification import verify
+
+pytestmark = pytest.mark.django_db
+KINDS = ["pdf-vi", "xlsx-vi", "pdf-en", "xlsx-en"]
+
+
+def drawn(**changes: Any) -> Report:
+    """Give the report of a technology that was just priced."""
+    technology = TechnologyFactory(published=True, with_right=True, **changes)
+    suggestion = services.suggest_for(pk=technology.pk)
+    assert suggestion is not None
+    return draw_up_report(suggestion=suggestion, actor=technology.author)
+
+
+def text_of(report: Report, kind: str) -> str:
+    """Give the words of a PDF, without line breaks."""
+    with report.files.get(kind=kind).file.open("rb") as file:
+        pages = pypdf.PdfReader(io.BytesIO(file.read())).pages
+        return " ".join(" ".join(page.extract_text().split()) for page in pages)
+
+
+def headings(report: Report, language: str) -> list[str]:
+    with override(language):
+        made = document(report.data, number=report.number, content_hash=report.content_hash, made_at=report.made_at)
+    return [section["heading"] for section in made["sections"]]
+
+
+def test_a_report_follows_the_skeleton_in_both_languages() -> None:
+    report = drawn()
+    assert headings(report, "en") == [
+        "The technology and its rights", "Purpose and basis of value", "How it is used: the scenario",
+        "Data and sources", "Methods used and rejected", "Calculation at the middle of the inputs", "Reconciliation",
+        "Range, sensitivity and simulation", "Ways to pay that are worth the same", "Confidence grade", "Limits",
+        "Reproduction and verification", "Signatures",
+    ]  # fmt: skip
+    assert len(set(headings(report, "vi")) & set(headings(report, "en"))) == 0
+
+
+def test_the_pdf_says_suggested_price_and_never_appraisal() -> None:
+    report = drawn()
+    vietnamese, english = text_of(report, "pdf-vi"), text_of(report, "pdf-en")
+    assert "giá gợi ý" in vietnamese.lower()
+    assert "định giá" not in vietnamese.lower()
+    assert "không phải là kết quả thẩm định theo Luật Giá" in vietnamese
+    assert "It is not an appraisal under the Law on Prices" in english
+    for words in (vietnamese, english):
+        assert report.number in words
+        assert report.content_hash in words
+        assert report.suggestion.input_hash in words
+        assert str(report.suggestion.seed) in words
+
+
+def test_the_pdf_names_every_input_with_its_source() -> None:
+    report = drawn()
+    words = text_of(report, "pdf-en")
+    for row in report.data["inputs"]["rows"]:
+        assert row["certainty"] in {"", "A", "B"}
+    unconfirmed = sum(row["certainty"] == "B" for row in report.data["inputs"]["rows"])
+    assert f"{unconfirmed} inputs rest on judgement" in words
+    assert "RoyaltyStat" in words
+
+
+def test_the_files_are_kept_with_their_hashes() -> None:
+    report = drawn()
+    assert [row.kind for row in report.files.order_by("pk")] == KINDS
+    assert all(row.size > 5000 and re.fullmatch(r"[0-9a-f]{64}", row.sha256) for row in report.files.all())
+    event = Event.objects.get(tag="report.draw_up")
+    assert event.data["content_hash"] == report.content_hash == hash_of(report.data)
+
+
+def test_the_same_content_is_drawn_up_once() -> None:
+    report = drawn()
+    again = draw_up_report(suggestion=report.suggestion, actor=report.requested_by)
+    assert again == report
+    Technology.objects.filter(pk=report.suggestion.technology_id).update(title="Tên khác")
+    changed = draw_up_report(suggestion=report.suggestion, actor=report.requested_by)
+    assert changed.number != report.number
+    assert Report.objects.count() == 2
+
+
+@pytest.mark.parametrize("model", [Report, ReportFile])
+def test_rows_of_a_report_are_never_changed(model: Any) -> None:
+    drawn()
+    for change in (lambda rows: rows.update(id=rows.first().pk + 900), lambda rows: rows._raw_delete("default")):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change(model.objects.all())
+
+
+def test_what_the_owner_would_settle_for_is_not_in_it() -> None:
+    report = drawn()
+    assert "reserve_at_least" not in report.content
+    assert '"zone"' not in report.content
+
+
+def test_a_report_is_computed_again_and_found_equal() -> None:
+    report = Report.objects.get(pk=drawn().pk)
+    verdict = verify(report)
+    assert verdict.equal
+    assert {check.name for check in verdict.checks} == {
+        "content", *KINDS, "suggestion", "result", "working", "range"
+    }  # fmt: skip
+    assert verdict.made_with == verdict.computed_with
+
+
+def test_a_changed_file_and_changed_figures_are_found() -> None:
+    report = Report.objects.get(pk=drawn().pk)
+    file = report.files.get(kind="pdf-vi")
+    with file.file.storage.open(file.file.name, "ab") as stored:
+        stored.write(b" ")
+    wrong = {check.name for check in verify(report).checks if not check.equal}
+    assert wrong == {"pdf-vi"}
+    data = report.data
+    data["result"]["pooled"]["values"][3] += 1
+    report = Report(
+        suggestion=report.suggestion, content=canonical(data), content_hash=report.content_hash, number="X"
+    )  # fmt: skip
+    wrong = {check.name for check in verify(report).checks if not check.equal} if report.pk else set()
+    report.pk = 10**9
+    wrong = {check.name for check in verify(report).checks if not check.equal}
+    assert wrong == {"content", "result"}
+
+
+def test_a_missing_file_is_found() -> None:
+    report = Report.objects.get(pk=drawn().pk)
+    file = report.files.get(kind="xlsx-en")
+    file.file.storage.delete(file.file.name)
+    assert {check.name for check in verify(report).checks if not check.equal} == {"xlsx-en"}
+
+
+def test_the_command_tells_an_auditor(capsys: Any) -> None:
+    report = drawn()
+    call_command("verify_report", "--all")
+    assert f"{report.number} result: equal" in capsys.readouterr().out
+    with pytest.raises(CommandError):
+        call_command("verify_report", "GY-nothing")
+
+
+def test_stale_defaults_warn_on_the_report() -> None:
+    Rule.objects.filter(code="valuation.risk_free").update(review_by="2020-01-01")
+    report = drawn()
+    assert "valuation.risk_free" in [row["name"] for row in report.data["stale"]]
+    assert "due for renewal" in text_of(report, "pdf-en")
+
+
+def test_without_answers_a_report_says_what_is_missing() -> None:
+    report = drawn(revenue_low=None, revenue_mode=None, revenue_high=None)
+    assert report.data["working"] is None
+    assert "No single price is suggested" in text_of(report, "pdf-en")
+    assert verify(Report.objects.get(pk=report.pk)).equal
+
+
+def test_words_of_owners_are_data_not_markup() -> None:
+    report = drawn(title="#panic() *x* $y$ =1+1", price_min=Decimal(1), price_max=Decimal(2))
+    assert "#panic() *x* $y$ =1+1" in text_of(report, "pdf-en")

@@ -1,0 +1,166 @@
+"""Reads of appraisals and certificates, narrowed to the viewer."""
+
+import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Organisation, User
+from listings.models import Document, RightOwner, Technology
+from rules.selectors import number
+from valuation import appraisal_policies as policies
+from valuation.lifecycle import OPEN_APPRAISAL, AppraisalState
+from valuation.models import Appraisal, Certificate
+
+RELATED = (
+    "technology__organisation", "technology__exchange", "firm", "client", "counterparty", "commissioned_by",
+    "independence_declared_by", "certificate",
+)  # fmt: skip
+
+
+def visible_appraisals(viewer: User) -> QuerySet[Appraisal]:
+    """Give the appraisals that the viewer may see, the newest first."""
+    officer = viewer.organisation_ids(*policies.CLIENT_ROLES)
+    firm = viewer.organisation_ids(*policies.FIRM_ROLES)
+    side = Q(client__in=officer) | Q(counterparty__in=officer) | Q(technology__organisation__in=officer)
+    seen = side | Q(firm__in=firm) | Q(technology__exchange__in=viewer.exchange_ids())
+    return Appraisal.objects.filter(seen).select_related(*RELATED).order_by("-pk")
+
+
+def appraisals_of(viewer: User, technology: Technology) -> QuerySet[Appraisal]:
+    """Give the appraisals of a technology that the viewer may see, the newest first."""
+    return visible_appraisals(viewer).filter(technology=technology)
+
+
+def waiting_for_firm(viewer: User) -> QuerySet[Appraisal]:
+    """Give the commissions that wait for the viewer's firm, the oldest first."""
+    firms = viewer.organisation_ids(*policies.FIRM_ROLES)
+    waiting = [AppraisalState.REQUESTED, AppraisalState.ACCEPTED]
+    return (
+        Appraisal.objects.filter(firm__in=firms, state__in=waiting)
+        .select_related("technology", "client")
+        .order_by("created_at", "pk")
+    )
+
+
+def waiting_for_consent(viewer: User) -> QuerySet[Appraisal]:
+    """Give the commissions of the other side that wait for the owner's consent, the oldest first."""
+    officer = viewer.organisation_ids(*policies.CLIENT_ROLES)
+    return (
+        Appraisal.objects.filter(technology__organisation__in=officer, state=AppraisalState.PROPOSED)
+        .select_related("technology", "client")
+        .order_by("created_at", "pk")
+    )
+
+
+def is_appraised_by(viewer: User, technology: Technology) -> bool:
+    """Tell whether a firm of the viewer is at work on the technology."""
+    firms = viewer.organisation_ids(*policies.FIRM_ROLES)
+    if not firms:
+        return False
+    return Appraisal.objects.filter(technology=technology, firm__in=firms, state=AppraisalState.ACCEPTED).exists()
+
+
+def verified_firms() -> QuerySet[Organisation]:
+    """Give the verified valuation firms."""
+    kind = Organisation.Kind.VALUATION_FIRM
+    return Organisation.objects.verified().filter(kind=kind).select_related("province").order_by("name_vi", "pk")
+
+
+def documents_for_firm(appraisal: Appraisal) -> QuerySet[Document]:
+    """Give the documents of the technology, of every tier."""
+    return appraisal.technology.documents.filter(removed_at=None).order_by("tier", "pk")
+
+
+def conflicts(
+    *, firm: Organisation, technology: Technology, client: Organisation, counterparty: Organisation | None = None
+) -> list[str]:
+    """Say, in the reader's language, what interest a firm has in a price; nothing when it has none.
+
+    It is one of the parties or a branch of the same enterprise; it owns a right that covers the technology; one of its
+    people sits with a party, wrote the technology, or serves the exchange that lists it.
+    """
+    parties = [one for one in (technology.organisation, client, counterparty) if one is not None]
+    found = []
+    if policies.related_to_any(firm, parties):
+        found.append(_("The firm is one of the parties, or belongs to the same enterprise."))
+    owns = RightOwner.objects.filter(right__technology=technology, organisation=firm)
+    if owns.exists():
+        found.append(_("The firm owns a right that covers the technology."))
+    people = Membership.objects.filter(organisation=firm, is_active=True).values("user")
+    seated = Membership.objects.filter(user__in=people, is_active=True)
+    if seated.filter(organisation__in=[one.pk for one in parties]).exclude(organisation=firm).exists():
+        found.append(_("Someone in the firm also sits with one of the parties."))
+    if seated.filter(exchange=technology.exchange_id).exists():
+        found.append(_("Someone in the firm also serves the exchange that lists the technology."))
+    if seated.filter(user=technology.author_id).exists():
+        found.append(_("Someone in the firm wrote the description of the technology."))
+    return found
+
+
+def firms_to_commission(technology: Technology, client: Organisation, counterparty: Any = None) -> list[dict[str, Any]]:
+    """Give the verified firms with what keeps each from this commission (empty: nothing)."""
+    return [
+        {
+            "firm": firm,
+            "conflicts": conflicts(firm=firm, technology=technology, client=client, counterparty=counterparty),
+        }
+        for firm in verified_firms()
+    ]
+
+
+def open_appraisal(technology: Technology, firm: Organisation) -> Appraisal | None:
+    """Give the commission of a firm that is not ended, or None."""
+    return Appraisal.objects.filter(technology=technology, firm=firm, state__in=OPEN_APPRAISAL).first()
+
+
+def shown_certificates(technology: Technology) -> QuerySet[Certificate]:
+    """Give the certificates of a technology that everyone may see, the newest first."""
+    return (
+        Certificate.objects.filter(appraisal__technology=technology, shown_at__isnull=False)
+        .select_related("appraisal__firm")
+        .order_by("-issued_on", "-pk")
+    )
+
+
+def certificates_for(viewer: Any, technology: Technology) -> QuerySet[Certificate]:
+    """Give the certificates of a technology that the viewer may see: the shown ones and those of his appraisals."""
+    seen = Q(shown_at__isnull=False)
+    if isinstance(viewer, User):
+        seen |= Q(appraisal__in=visible_appraisals(viewer).values("pk"))
+    return (
+        Certificate.objects.filter(seen, appraisal__technology=technology)
+        .select_related("appraisal__firm")
+        .order_by("-issued_on", "-pk")
+    )
+
+
+def valid_certificate(
+    technology: Technology, *, on: datetime.date, parties: list[int] | None = None
+) -> Certificate | None:
+    """Give a certificate of the technology in its validity on a day, the latest; None when there is none.
+
+    `parties`: ids of the two sides of a deal; a certificate commissioned by or for someone else does not count.
+    """
+    rows = Certificate.objects.filter(appraisal__technology=technology, issued_on__lte=on, valid_until__gte=on)
+    if parties is not None:
+        rows = rows.filter(appraisal__client__in=parties)
+    return rows.select_related("appraisal__firm").order_by("-valid_until", "-pk").first()
+
+
+def validity_months(*, on: datetime.date | None = None) -> int:
+    """Give how long a certificate may hold from the day of its value (a dated rule)."""
+    return int(number("appraisal.validity.max", on=on))
+
+
+def ending_certificates(*, on: datetime.date | None = None) -> QuerySet[Certificate]:
+    """Give the certificates to remind of today: they end within the rule's days and nobody was reminded yet."""
+    day = on or timezone.localdate()
+    soon = day + datetime.timedelta(days=int(number("appraisal.reminder", on=day)))
+    return (
+        Certificate.objects.filter(reminded_on=None, valid_until__gte=day, valid_until__lte=soon)
+        .select_related("appraisal__technology__organisation", "appraisal__firm", "appraisal__client")
+        .order_by("valid_until", "pk")
+    )

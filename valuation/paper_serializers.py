@@ -1,0 +1,145 @@
+"""Shapes of reports, runs and appraisals in the API."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+
+from valuation.appraisal_selectors import verified_firms
+from valuation.models import Appraisal, Certificate, Report, ReportFile, Run
+
+
+class ReportFileSerializer(serializers.ModelSerializer[ReportFile]):
+    """A file with its hash and where it is fetched."""
+
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ReportFile
+        fields = ["kind", "size", "sha256", "url"]
+
+    def get_url(self, row: ReportFile) -> str:
+        """Give the address of the file."""
+        return reverse("api:valuation_report_file", args=[row.report.number, row.kind])
+
+
+class ReportSerializer(serializers.ModelSerializer[Report]):
+    """A report: number, hash of its content, files."""
+
+    files = ReportFileSerializer(many=True)
+    technology = serializers.IntegerField(source="suggestion.technology_id")
+
+    class Meta:
+        model = Report
+        fields = ["number", "technology", "suggestion", "content_hash", "made_at", "files"]
+        read_only_fields = fields
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """One thing that was checked."""
+
+    name = serializers.CharField()
+    equal = serializers.BooleanField()
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """Whether a report is what was drawn up."""
+
+    number = serializers.CharField()
+    equal = serializers.BooleanField()
+    checks = CheckSerializer(many=True)
+    made_with = serializers.CharField()
+    computed_with = serializers.CharField()
+
+
+class RunSerializer(serializers.ModelSerializer[Run]):
+    """A computation: how far it is and what came of it."""
+
+    report = serializers.CharField(source="report.number", allow_null=True, default=None)
+
+    class Meta:
+        model = Run
+        fields = [
+            "id", "kind", "state", "percent", "done", "out_of", "failures", "technology", "exchange", "suggestion",
+            "report", "requested_at", "ended_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class CertificateSerializer(serializers.ModelSerializer[Certificate]):
+    """A certificate; `holds` tells whether it is in its validity today."""
+
+    firm = serializers.CharField(source="appraisal.firm", read_only=True)
+    holds = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Certificate
+        fields = [
+            "number", "firm", "issued_on", "valued_on", "valid_until", "holds", "basis", "value", "currency",
+            "appraiser_name", "appraiser_licence", "sha256",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_holds(self, row: Certificate) -> bool:
+        """Tell whether it holds today."""
+        return row.holds_on(timezone.localdate())
+
+
+class AppraisalSerializer(serializers.ModelSerializer[Appraisal]):
+    """A commission and its certificate."""
+
+    certificate = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Appraisal
+        fields = [
+            "id", "technology", "firm", "client", "counterparty", "deal_id", "purpose", "brief", "due_on", "state",
+            "created_at", "independence_declared_at", "ended_reason", "certificate",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_certificate(self, row: Appraisal) -> dict[str, Any] | None:
+        """Give the certificate, or nothing."""
+        found = getattr(row, "certificate", None)
+        return None if found is None else dict(CertificateSerializer(found).data)
+
+
+class CommissionSerializer(serializers.Serializer[Any]):
+    """What a firm is asked to appraise."""
+
+    firm = serializers.PrimaryKeyRelatedField(queryset=verified_firms())
+    purpose = serializers.ChoiceField(choices=Appraisal.Purpose.choices, default=Appraisal.Purpose.NEGOTIATION)
+    brief = serializers.CharField(max_length=2000)
+    due_on = serializers.DateField(required=False, allow_null=True)
+
+
+class AcceptSerializer(serializers.Serializer[Any]):
+    """The declaration of independence."""
+
+    is_independent = serializers.BooleanField()
+
+
+class AppraisalReasonSerializer(serializers.Serializer[Any]):
+    """Why a commission ends without a certificate."""
+
+    reason = serializers.CharField(max_length=2000)
+
+
+class ShowSerializer(serializers.Serializer[Any]):
+    """Whether everyone may see the certified value."""
+
+    shown = serializers.BooleanField()
+
+
+class NewCertificateSerializer(serializers.ModelSerializer[Certificate]):
+    """A certificate as the firm issued it, with its PDF."""
+
+    file = serializers.FileField(write_only=True)
+
+    class Meta:
+        model = Certificate
+        fields = [
+            "number", "issued_on", "valued_on", "valid_until", "basis", "value", "currency", "appraiser_name",
+            "appraiser_licence", "file",
+        ]  # fmt: skip
