@@ -172,8 +172,8 @@ PUBLIC_PAGES = {
     "listings:demand_list", "listings:demand", "listings:demand_csv", "listings:demand_feed",
     "listings:organisations", "listings:organisation", "listings:document",
     "listings:technology_suggest", "listings:demand_suggest", "matching:unsubscribe",
-    "valuation:calibration", "valuation:closed_deals", "valuation:rule", "valuation:suggestion", "valuation:verify_report", "valuation:what_if",
-    ,
+    "valuation:calibration", "valuation:closed_deals", "valuation:rule", "valuation:suggestion",
+    "valuation:verify_report", "valuation:what_if",
     "insights:statistics", "rules:rule_list", "rules:rule",
 }  # fmt: skip
 
