@@ -34,13 +34,17 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for the person: what, since when, where to do it."""
+    """Something that waits for the person: what, since when, where to do it.
+
+    `language` is that of the title where an owner wrote it, and empty for the site's own words.
+    """
 
     title: str
     note: str
     url: str
     since: datetime.datetime | datetime.date | None = None
     is_late: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,11 @@ def _group(title: str, rows: QuerySet[Any], make: Any, *, url: str = "") -> Grou
     return Group(title, [make(row) for row in found[:SHOWN]], total, url)
 
 
+def _of_listing(listing: Technology | Demand, note: str, *, url: str = "", **more: Any) -> Task:
+    """Give a task named by a listing's title; `url` is the listing's own page unless it says another."""
+    return Task(listing.title, note, url or listing.get_absolute_url(), language=listing.language, **more)
+
+
 def _returned(user: User) -> Group:
     listings = [
         listing
@@ -82,7 +91,7 @@ def _returned(user: User) -> Group:
         for listing in rows.filter(state=ListingState.CHANGES_REQUESTED)[: SHOWN + 1]
     ]
     tasks = [
-        Task(row.title, _("Read what to mend, then submit again."), row.get_absolute_url(), row.updated_at)
+        _of_listing(row, _("Read what to mend, then submit again."), since=row.updated_at)
         for row in listings
     ]
     return Group(_("Changes requested"), tasks[:SHOWN], len(tasks), reverse("listings:my_listings"))
@@ -93,7 +102,7 @@ def _drafts(user: User) -> Group:
     return _group(
         _("Your drafts"),
         rows,
-        lambda row: Task(row.title, _("Go on where you stopped."), row.get_absolute_url(), row.updated_at),
+        lambda row: _of_listing(row, _("Go on where you stopped."), since=row.updated_at),
         url=reverse("listings:my_listings"),
     )
 
@@ -102,7 +111,7 @@ def _for_tto(user: User) -> Group:
     return _group(
         _("For your approval"),
         listing_selectors.waiting_for_owner(user),
-        lambda row: Task(row.title, str(row.author), row.get_absolute_url(), row.submitted_at),
+        lambda row: _of_listing(row, str(row.author), since=row.submitted_at),
         url=reverse("listings:owner_queue"),
     )
 
@@ -115,7 +124,9 @@ def _queue(user: User) -> Group | None:
         (listing for queue in rows for listing in queue[:SHOWN]), key=lambda listing: (listing.submitted_at, listing.pk)
     )
     tasks = [
-        Task(row.title, str(row.organisation), reverse(f"listings:{row.kind}_review", args=[row.pk]), row.submitted_at)
+        _of_listing(
+            row, str(row.organisation), url=reverse(f"listings:{row.kind}_review", args=[row.pk]), since=row.submitted_at
+        )
         for row in found[:SHOWN]
     ]
     total = sum(queue.count() for queue in rows)
@@ -148,7 +159,7 @@ def _deals(user: User) -> Group:
     return _group(
         _("Deals that wait for your side"),
         deal_selectors.deals_waiting_for(user),
-        lambda row: Task(row.technology.title, next_act(row), row.get_absolute_url(), row.state_since),
+        lambda row: _of_listing(row.technology, next_act(row), url=row.get_absolute_url(), since=row.state_since),
         url=reverse("deals:deal_list"),
     )
 
@@ -165,12 +176,12 @@ def _owed(user: User) -> Group:
     return _group(
         _("Due under your contracts"),
         rows,
-        lambda row: Task(
-            row.contract.deal.technology.title,
+        lambda row: _of_listing(
+            row.contract.deal.technology,
             f"{row.get_kind_display()} {row.name}".strip(),
-            reverse("deals:tracking", args=[row.contract.deal_id]),
-            row.due_on,
-            row.due_on < today,
+            url=reverse("deals:tracking", args=[row.contract.deal_id]),
+            since=row.due_on,
+            is_late=row.due_on < today,
         ),
     )
 

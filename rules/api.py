@@ -48,7 +48,7 @@ class RuleHistory(APIView):
 
     permission_classes = [permissions.AllowAny]
 
-    @extend_schema(responses=RuleSerializer(many=True))
+    @extend_schema(operation_id="rules_history", responses=RuleSerializer(many=True))
     def get(self, request: Request, code: str) -> Response:
         """List every row of the code, the newest first."""
         rows = list(selectors.history(code))

@@ -55,6 +55,8 @@ NAMES = {
     "valuation.royalty.fallback": _("Royalty, all industries"),
     "valuation.ramp.year1": _("Sales in the first year, of a full year"),
     "valuation.ramp.year2": _("Sales in the second year, of a full year"),
+    "calendar.holiday": _("Public holidays"),
+    "calendar.complete": _("Years whose public holidays are all entered"),
     "review.answer": _("Time to answer a submission"),
     "obligation.horizon": _("How far ahead obligations are generated"),
 }  # fmt: skip

@@ -5,21 +5,21 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import country_choices
 from accounts.selectors import provinces
 from deals.models import Party, Permit, Registration
 from deals.services.contracts import PARTY_FIELDS
 from listings.forms.inputs import MoneyField, PlainTextField, formfield
-from listings.forms.rights import OfficeField
 from marketplace.kit.validators import plain_text
 
 
 class PartyForm(forms.ModelForm):
     """The legal data of the own side."""
 
-    country = OfficeField(
-        max_length=2,
+    country = forms.ChoiceField(
+        choices=country_choices,
         label=_("Country"),
-        help_text=_("Two letters. A party outside Viet Nam makes registration mandatory."),
+        help_text=_("A party outside Viet Nam makes registration mandatory."),
     )
 
     class Meta:

@@ -63,10 +63,9 @@ def short(amount: Decimal | int, language: str) -> str:
 
 
 def percent(value: Decimal | int | float, language: str, places: int = 2) -> str:
-    """Write a percentage given on the scale 0-100: `12,5 %` or `12.5%`; trailing zeros are dropped."""
+    """Write a percentage given on the scale 0-100: `12,5%` or `12.5%`; trailing zeros are dropped."""
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    figure = number(rounded, language)
-    return f"{figure}{NARROW}%" if language == "vi" else f"{figure}%"
+    return f"{number(rounded, language)}%"
 
 
 def _three_figures(scaled: Decimal) -> Decimal:

@@ -245,7 +245,7 @@ SPECTACULAR_SETTINGS = {
 ON_PUBLISHED = ["matching.tasks.match_listing", "valuation.tasks.suggest_for"]
 
 # What the reader of a listing's page may do next: functions (viewer, listing) of upper floors (ADR 12).
-LISTING_CALLS = {"technology": "deals.calls.on_technology"}
+LISTING_CALLS = {"technology": "deals.calls.on_technology", "demand": "matching.calls.on_demand"}
 
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

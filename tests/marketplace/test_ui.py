@@ -71,7 +71,7 @@ def test_absent_values_give_a_dash():
 def test_numbers_and_shares_follow_the_language():
     source = "{{ a|number }} {{ b|share }} {{ c|percent }} {{ d|size }}"
     values = {"a": 1234567.5, "b": 0.125, "c": Decimal("62.5000"), "d": 1_260_000}
-    assert render(source, "vi", **values) == f"1.234.567,5 12,5{NB}% 62,5{NB}% 1,3{NB}MB"
+    assert render(source, "vi", **values) == f"1.234.567,5 12,5% 62,5% 1,3{NB}MB"
     assert render(source, "en", **values) == f"1,234,567.5 12.5% 62.5% 1.3{NB}MB"
 
 

@@ -44,7 +44,7 @@ class ClosedDealsSerializer(serializers.Serializer[Any]):
     groups = DealGroupSerializer(many=True)
 
 
-class ShareSerializer(serializers.Serializer[Any]):
+class HitShareSerializer(serializers.Serializer[Any]):
     """A share with its 95 % Wilson interval."""
 
     hits = serializers.IntegerField()
@@ -57,10 +57,10 @@ class ShareSerializer(serializers.Serializer[Any]):
 class CalibrationSerializer(serializers.Serializer[Any]):
     """How often closed prices lay inside P10 to P90 of the range that stood when the contract was signed."""
 
-    total = ShareSerializer()
+    total = HitShareSerializer()
     below = serializers.IntegerField()
     above = serializers.IntegerField()
-    by_grade = serializers.DictField(child=ShareSerializer())
+    by_grade = serializers.DictField(child=HitShareSerializer())
     until = serializers.DateField(allow_null=True)
     k = serializers.IntegerField()
     is_sample = serializers.BooleanField()

@@ -24,7 +24,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     origin = serializers.ChoiceField(choices=["measured", "owner", "assumption"], default="owner")
 
 
-class QuestionSerializer(serializers.Serializer[Any]):
+class InterviewQuestionSerializer(serializers.Serializer[Any]):
     """A question: its code, words in the reader's language, the form of its answer, and whether it stays secret."""
 
     code = serializers.CharField()
@@ -43,7 +43,7 @@ class InterviewSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     disclosure = serializers.ChoiceField(choices=Disclosure.choices)
     answers = serializers.DictField(child=AnswerSerializer())
-    questions = QuestionSerializer(many=True)
+    questions = InterviewQuestionSerializer(many=True)
 
 
 class SaveSerializer(serializers.Serializer[Any]):
