@@ -90,10 +90,7 @@ def _returned(user: User) -> Group:
         for rows in (listing_selectors.my_technologies(user), listing_selectors.my_demands(user))
         for listing in rows.filter(state=ListingState.CHANGES_REQUESTED)[: SHOWN + 1]
     ]
-    tasks = [
-        _of_listing(row, _("Read what to mend, then submit again."), since=row.updated_at)
-        for row in listings
-    ]
+    tasks = [_of_listing(row, _("Read what to mend, then submit again."), since=row.updated_at) for row in listings]
     return Group(_("Changes requested"), tasks[:SHOWN], len(tasks), reverse("listings:my_listings"))
 
 
@@ -125,7 +122,10 @@ def _queue(user: User) -> Group | None:
     )
     tasks = [
         _of_listing(
-            row, str(row.organisation), url=reverse(f"listings:{row.kind}_review", args=[row.pk]), since=row.submitted_at
+            row,
+            str(row.organisation),
+            url=reverse(f"listings:{row.kind}_review", args=[row.pk]),
+            since=row.submitted_at,
         )
         for row in found[:SHOWN]
     ]
