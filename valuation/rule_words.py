@@ -40,13 +40,15 @@ def published(defaults: Defaults) -> dict[str, Any]:
         % {"n": _row(defaults, "grade.dispersion_zero")["text"]},
         "indicators": _("Counted only where patent indicators are known"),
     }
+    weights = {method: _row(defaults, f"weight.{method}") for method in WEIGHTED}
+    whole = sum(row["number"] for row in weights.values())
     rule = grade_rule(defaults)
     return {
         "day": defaults.day,
         "methods": [
             {
                 "label": METHOD_WORDS[method][0], "what": METHOD_WORDS[method][1],
-                "weight": _row(defaults, f"weight.{method}") if method in WEIGHTED else None,
+                "weight": weights.get(method), "share": weights[method]["number"] / whole if method in weights else None,
                 "why": "" if method in WEIGHTED else RUNGS[BOUNDS.get(method, "no_weight")],
             }
             for method in METHODS

@@ -1,0 +1,168 @@
+"""From answers to the arguments of the methods: conversions, origins, and what each adds to the ladder."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from listings.models import Technology
+from rules.models import Rule
+from tests.factories.accounts import OrganisationFactory
+from tests.factories.listings import TechnologyFactory
+from valuation import selectors, services
+from valuation.answers import Answers
+from valuation.defaults import Defaults
+from valuation.inputs import prepare, rebuild
+from valuation.methods.statement import Origin, SuggestionInputs
+from valuation.methods.suggest import suggest_range
+from valuation.models import Reason, Suggestion
+
+pytestmark = pytest.mark.django_db
+
+
+def gathered(technology: Technology | None = None, **answers: list[str]) -> tuple[SuggestionInputs, dict[str, Any]]:
+    given = {code: {"value": value, "origin": "measured"} for code, value in answers.items()}
+    prepared = prepare(
+        technology or TechnologyFactory(with_right=True), defaults=Defaults.on(timezone.localdate()),
+        rates=selectors.royalty_rates(), answers=Answers(given),
+    )  # fmt: skip
+    assert prepared.parameters is not None
+    return prepared.parameters, {row["name"]: row for row in prepared.rows}
+
+
+def number(code: str) -> float:
+    row = Rule.objects.get(code=f"valuation.{code}")
+    return float(row.value / 100 if row.unit == "percent" else row.value)
+
+
+def test_an_answer_replaces_its_default_and_says_so() -> None:
+    plain, before = gathered()
+    own, after = gathered(coverage=["10", "20", "30"], tax=["17"])
+    assert (before["coverage"]["origin"], after["coverage"]["origin"]) == ("assumption", "measured")
+    assert after["coverage"]["source"] == ""
+    assert (own.coverage.low, own.coverage.mode, own.coverage.high) == (0.1, 0.2, 0.3)
+    assert (plain.tax, own.tax) == (0.2, 0.17)
+    assert own.coverage.origin is Origin.MEASURED
+
+
+def test_sales_in_dollars_become_dong_at_the_dated_rate() -> None:
+    inputs, rows = gathered(currency=["USD"], revenue=["100000", "200000", "300000"])
+    assert inputs.revenue.mode == 200000 * number("exchange_rate.USD")
+    assert (rows["exchange_rate"]["origin"], rows["exchange_rate"]["certainty"]) == ("default", "B")
+    own, rows = gathered(currency=["USD"], exchange_rate=["27000"], revenue=["100000", "200000", "300000"])
+    assert (own.revenue.mode, rows["exchange_rate"]["origin"]) == (200000 * 27000, "measured")
+
+
+@pytest.mark.parametrize(
+    ("base", "factor"), [("net_revenue", 1.0), ("net_selling_price", 0.8), ("pre_tax_profit", 0.12)]
+)
+def test_a_royalty_is_brought_to_net_sales_from_the_base_it_is_quoted_on(base: str, factor: float) -> None:
+    inputs, rows = gathered(
+        royalty_base=[base], royalty=["10", "20", "30"], selling_price_ratio=["80"], margin=["5", "12", "20"]
+    )
+    assert inputs.royalty_estimate is not None
+    assert inputs.royalty_estimate.mode == pytest.approx(0.2 * factor)
+    assert rows["royalty"]["values"] == pytest.approx([0.1 * factor, 0.2 * factor, 0.3 * factor])
+    assert rows["royalty"]["note"] == ("" if base == "net_revenue" else "other_base")
+
+
+def test_launch_ramp_and_growth_shape_the_profile() -> None:
+    inputs, _rows = gathered(launch_delay=["2"], ramp=["40", "60"], growth=["10"], economic_life=["6"])
+    assert inputs.revenue_profile[:6] == pytest.approx((0.0, 0.0, 0.4, 0.6, 1.0, 1.1))
+    assert (inputs.launch_time, inputs.economic_life) == (2.0, 6.0)
+
+
+def test_stages_give_chance_and_costs() -> None:
+    inputs, rows = gathered(stages=["1", "200", "50", "0", "100", "80"], payer=["owner"])
+    assert [(gate.time, gate.cost, gate.probability) for gate in inputs.gates] == [(0, 100, 0.8), (1, 200, 0.5)]
+    assert inputs.success.mode == pytest.approx(0.4)
+    assert rows["success"]["note"] == "product_of_stages"
+    assert inputs.owner_pays is True
+
+
+def test_past_costs_come_to_todays_prices_less_obsolescence() -> None:
+    year = timezone.localdate().year
+    inputs, rows = gathered(
+        past_costs=[str(year - 2), "1000", str(year - 1), "500"], overhead=["20"], obsolescence_functional=["10"],
+        obsolescence_technological=["50"], obsolescence_economic=["0"],
+    )  # fmt: skip
+    rises = [
+        float(row.value) / 100 if (row := Rule.objects.filter(code=f"valuation.price_rise.{when}").first()) else 0.0
+        for when in (year - 2, year - 1)
+    ]
+    spent = 1000 * (1 + rises[0]) * (1 + rises[1]) + 500 * (1 + rises[1])
+    expected = spent * 1.2 * (1 + number("developer_profit")) * 0.9 * 0.5
+    assert inputs.cost is not None
+    assert inputs.cost.mode == pytest.approx(expected)
+    assert rows["cost"]["values"] == [inputs.cost.mode]
+
+
+@pytest.mark.parametrize(
+    ("kind", "share", "floor"), [("university", 40, 600.0), ("university", None, None), ("company", 40, None)]
+)
+def test_a_public_owner_has_the_states_money_as_floor(kind: str, share: int | None, floor: float | None) -> None:
+    technology = TechnologyFactory(organisation=OrganisationFactory(kind=kind), state_funding_pct=share)
+    inputs, _rows = gathered(technology, past_costs=["2023", "1500"])
+    assert inputs.sunk_cost_floor == floor
+
+
+@pytest.mark.parametrize(
+    ("offered", "exclusive", "factor"),
+    [
+        (["exclusive_licence"], "no", 1.3),
+        (["exclusive_licence"], "yes", 1.0),
+        (["nonexclusive_licence"], "yes", 1 / 1.3),
+    ],
+)
+def test_own_deals_are_adjusted_for_exclusivity(offered: list[str], exclusive: str, factor: float) -> None:
+    inputs, _rows = gathered(TechnologyFactory(rights_offered=offered), deals=["6", "2023", exclusive])
+    found = inputs.comparables[0]
+    assert (found.key, found.value, found.source) == ("own deal 1", 0.06, "owner")
+    assert dict(found.adjustments) == ({} if factor == 1.0 else {"exclusivity": pytest.approx(factor)})
+
+
+def test_sales_and_chance_may_come_from_answers_alone() -> None:
+    technology = TechnologyFactory(revenue_low=None, revenue_mode=None, revenue_high=None, trl=None)
+    services.suggest_for(pk=technology.pk)
+    assert Suggestion.objects.get().no_price == [Reason.NO_REVENUE]
+    inputs, _rows = gathered(technology, revenue=["1", "2", "3"], success=["10", "20", "30"], launch_delay=["1"])
+    assert inputs.success.mode == 0.2
+
+
+def test_a_full_interview_uses_every_method_and_can_be_computed_again() -> None:
+    technology = TechnologyFactory(published=True, with_right=True)
+    answers = {
+        "use_excess": ["yes"], "margin": ["8", "14", "22"], "launch_cost": ["1000000", "2000000", "3000000"],
+        "incremental_profit": ["100000000", "200000000", "300000000"], "past_costs": ["2022", "500000000"],
+        "other_capital": ["5000000000"], "tab_life": ["5"], "specific_premium": ["0", "1", "3"],
+    }  # fmt: skip
+    given = {code: {"value": value, "origin": "owner"} for code, value in answers.items()}
+    services.save_answers(technology=technology, actor=technology.author, version=0, answers=given)
+    stored = services.suggest_for(pk=technology.pk)
+    assert stored is not None
+    assert stored.result is not None
+    assert stored.interview_version == 1
+    assert {rung["method"]: rung["state"] for rung in stored.result["ladder"]} == {
+        "relief_from_royalty": "used", "comparable_royalties": "used", "comparable_prices": "rejected",
+        "staged_development": "used", "excess_earnings": "used", "incremental_profit": "shown", "cost": "shown",
+        "right_to_wait": "shown",
+    }  # fmt: skip
+    again = suggest_range(rebuild(stored.inputs["parameters"]), seed=stored.seed, paths=stored.paths)
+    assert again.as_dict() == stored.result
+    assert services.suggest_for(pk=technology.pk) == stored
+
+
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_the_rule_is_public_and_states_source_and_tag(client: Client, language: str) -> None:
+    response = client.get(f"{language}/price-rule/")
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "định giá" not in text.lower()
+    rule = response.context["rule"]
+    assert sum(row["share"] for row in rule["methods"] if row["share"]) == pytest.approx(1)
+    assert sum(row["share"] for row in rule["parts"]) == pytest.approx(1)
+    assert [row["letter"] for row in rule["letters"]] == ["A", "B", "C", "D"]
+    Rule.objects.filter(code="valuation.grade.cut.a").update(value=Decimal(91))
+    assert "91%" in client.get("/en/price-rule/").content.decode()
