@@ -12,6 +12,7 @@ import argparse
 import json
 import random
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,11 @@ SETTINGS = [
 ]  # cap (0: none), places for new
 
 
-def measure(collection: Collection, *, rounds: int, places: int, least: int) -> list[dict[str, Any]]:
+def measure(collection: Collection, *, rounds: int, rules: Any, least: int) -> list[dict[str, Any]]:
     """Let the needs arrive under each setting."""
     from matching.exposure import gini, top_share  # noqa: PLC0415 -- after Django is set up
-    from matching.pushing import Candidate, Limits, choose  # noqa: PLC0415 -- as above
+    from matching.pushing import Candidate, choose  # noqa: PLC0415 -- as above
     from search.engine import rank  # noqa: PLC0415 -- as above
-    from search.fusion import good  # noqa: PLC0415 -- as above
 
     chance = random.Random(SEED)
     new = set(chance.sample(sorted(collection.keys), round(NEW * len(collection.keys))))
@@ -52,14 +52,13 @@ def measure(collection: Collection, *, rounds: int, places: int, least: int) -> 
     ]
     report = []
     for cap, new_places in SETTINGS:
-        by = Limits(places, cap or 10**9, 30, new_places, 60)
+        by = replace(rules, cap=cap or 10**9, new_places=new_places)
         times = dict.fromkeys(collection.keys, 0)
         new_taken, quality, answered = 0, [], []
         for key in arriving:
             hits = ranked[key]
             candidates = [
-                Candidate(hit.object_id, times[hit.object_id], hit.object_id in new, hit.probability >= good())
-                for hit in hits
+                Candidate(hit.object_id, times[hit.object_id], hit.object_id in new, hit.probability) for hit in hits
             ]
             front = [row.object_id for row in choose(candidates, by)]
             for pk in front:
@@ -109,7 +108,7 @@ def main() -> None:
                 "settings": measure(
                     collection,
                     rounds=options.rounds,
-                    places=limits().places,
+                    rules=limits(),
                     least=1 if options.folder else samples.FITS,
                 ),
             }

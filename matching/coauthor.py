@@ -13,6 +13,7 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from listings.models import Demand, Technology
@@ -85,7 +86,7 @@ def elements_of(demand: Demand) -> tuple[Element, ...]:
     return tuple(
         Element(
             name,
-            str(demand._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+            str(capfirst(demand._meta.get_field(name).verbose_name)),  # type: ignore[union-attr]
             sum(1 for _word in text.words(getattr(demand, name))) >= ENOUGH,
         )
         for name in Demand.ELEMENTS

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from listings.choices import Cooperation, LegalClass, Right
 from listings.models import Demand, Technology
-from marketplace.kit.money import language_of, short
+from marketplace.kit.money import language_of, number, short
 from matching.choices import Verdict
 from rules.selectors import in_force
 
@@ -139,7 +139,11 @@ def _time(technology: Technology, demand: Demand, delays: Delays) -> Fact | None
         verdict = Verdict.NOT
     else:
         verdict = _graded(ready <= demand.needed_by, near=ready <= demand.needed_by + LATER)
-    values = {"day": date_format(demand.needed_by, "SHORT_DATE_FORMAT"), "years": f"{years:g}", "level": technology.trl}
+    values = {
+        "day": date_format(demand.needed_by, "SHORT_DATE_FORMAT"),
+        "years": number(years, language_of(get_language())),
+        "level": technology.trl,
+    }
     if not years:
         return Fact("time", verdict, _("Time"), _("sold already; needed by %(day)s") % values)
     text = _("TRL %(level)s takes about %(years)s years to the first sales; needed by %(day)s")

@@ -1,7 +1,7 @@
-"""Learning from what a demand's company did with its matches: Rocchio on the vectors of the technologies.
+"""Learning from what a demand's company did with its matches: Rocchio on the vectors and words of the technologies.
 
 What was shortlisted, introduced or contracted draws its like forward; what was declined for what it is (not for its
-price, its rights or the moment) pushes its like back. The two weights are in `feedback.json`; `make replay-feedback`
+price, its rights or the moment) pushes its like back. The weights are in `feedback.json`; `make replay-feedback`
 replays them offline and says whether others would do better.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from matching.choices import Act, DeclineReason, Side
 from matching.models import Feedback
-from search.closeness import closeness
+from search.closeness import closeness, shared_words
 from search.engine import Hit
 
 FILE = Path(__file__).with_name("feedback.json")
@@ -32,9 +32,10 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What a cosine of one adds to the log-odds, for and against."""
+    """What a cosine of one, and the same words, add to the log-odds for likeness; what a cosine takes off against it."""
 
     liked: float
+    words: float
     disliked: float
 
 
@@ -51,7 +52,7 @@ class Learned:
 def weights() -> Weights:
     """Give the weights in force."""
     stored = json.loads(FILE.read_text())
-    return Weights(stored["liked"], stored["disliked"])
+    return Weights(stored["liked"], stored["words"], stored["disliked"])
 
 
 def taste_of(demand_id: int) -> tuple[Taste, int]:
@@ -79,11 +80,14 @@ def shifts(
 ) -> Mapping[int, float]:
     """Give what the taste adds to the log-odds of each document; nothing without a vector."""
     by = by or weights()
-    towards = closeness(kind=kind, object_ids=object_ids, to=taste.liked) if taste.liked else {}
+    towards = closeness(kind=kind, object_ids=object_ids, to=taste.liked) if taste.liked and by.liked else {}
+    words = shared_words(kind=kind, object_ids=object_ids, to=taste.liked) if taste.liked and by.words else {}
     away = closeness(kind=kind, object_ids=object_ids, to=taste.disliked) if taste.disliked else {}
     return {
-        object_id: by.liked * towards.get(object_id, 0.0) - by.disliked * away.get(object_id, 0.0)
-        for object_id in {*towards, *away}
+        object_id: by.liked * towards.get(object_id, 0.0)
+        + by.words * words.get(object_id, 0.0)
+        - by.disliked * away.get(object_id, 0.0)
+        for object_id in {*towards, *words, *away}
     }
 
 

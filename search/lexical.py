@@ -163,9 +163,9 @@ class LexicalIndex:
         """Give indexed terms that begin so, each with the number of documents that hold it."""
         return self._searcher.terms_with_prefix("content", prefix, limit=limit)
 
-    def documents_with(self, term: str) -> int:
-        """Count the documents that hold a folded term."""
-        return int(self._searcher.doc_freq("content", term))
+    def documents_with(self, term: str, *, exact: bool = False) -> int:
+        """Count the documents that hold a folded term, or a word with its marks."""
+        return int(self._searcher.doc_freq("exact" if exact else "content", term))
 
     def holding(self, groups: Sequence[Collection[str]], *, limit: int) -> list[int]:
         """Give the documents that hold a term of every group, best first."""

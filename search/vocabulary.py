@@ -72,8 +72,8 @@ def _parts(said: str, language: str) -> tuple[set[str], set[str]]:
 def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
     """Give the query as it was probably meant, or None where it needs no mending or nothing better is known.
 
-    Mended are words that no text of the kind holds: slips of a letter or two, Vietnamese left in Telex; and pairs of
-    syllables with marks that nobody writes so ("lộc nước" → "lọc nước"). What a query without marks leaves out is no
+    Mended are words that no text of the kind holds: slips of a letter or two, Vietnamese left in Telex; and words
+    and pairs of syllables with marks that nobody writes so ("lộc nước" → "lọc nước"). What a query without marks leaves out is no
     mistake. Asks the database at most once.
     """
     said = " ".join(text.clean(query).split())
@@ -85,6 +85,10 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
     language = text.detect_language(said, hint=hint)
     meant = {place: _typed_in_telex(word, state) for place, word in enumerate(words) if not knows(state, word)}
     unknown = {place for place, plain in meant.items() if plain is None}
+    if language == text.VIETNAMESE:
+        misread = {place for place, word in enumerate(words) if place not in meant and _is_marked_as_none(word, state)}
+    else:
+        misread = set()
     neighbours = [
         (left, left + 1)
         for left in range(len(words) - 1)
@@ -92,11 +96,18 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
         and not (words[left].isascii() and words[left + 1].isascii())
         and {left, left + 1}.isdisjoint(meant)
     ]
-    rows = _candidates([words[place] for place in sorted(unknown)], [f"{words[a]} {words[b]}" for a, b in neighbours])
+    rows = _candidates(
+        [words[place] for place in sorted(unknown | misread)], [f"{words[a]} {words[b]}" for a, b in neighbours]
+    )
     changes = {place: plain for place, plain in meant.items() if plain is not None}
     for place in unknown:
         better = _nearest(words[place], rows, state, around=(words[place - 1 : place], words[place + 1 : place + 2]))
         if better:
+            changes[place] = better
+    for place in misread:
+        same = [row for row in rows if row[1] == Phrase.Kind.WORD and text.fold(row[2]) == text.fold(words[place])]
+        better = _nearest(words[place], same, state, around=(words[place - 1 : place], words[place + 1 : place + 2]))
+        if better and not better.isascii() and accents.standard(better) != accents.standard(words[place].lower()):
             changes[place] = better
     for left, right in neighbours:
         better = _usual_pair(f"{words[left]} {words[right]}", rows)
@@ -122,6 +133,14 @@ def knows(state: LexicalIndex, word: str) -> bool:
 
 def _terms(word: str) -> set[str]:
     return {token.term for language in (text.VIETNAMESE, text.ENGLISH) for token in text.analyse(word, language).tokens}
+
+
+def _is_marked_as_none(word: str, state: LexicalIndex) -> bool:
+    """Tell whether a word has marks with which no text of the index writes it, wherever the tone is put."""
+    if word.isascii():
+        return False
+    forms = {word.lower(), accents.standard(word.lower())}
+    return not any(state.documents_with(form, exact=True) for form in forms)
 
 
 def _typed_in_telex(word: str, state: LexicalIndex) -> str | None:

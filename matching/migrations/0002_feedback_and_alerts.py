@@ -13,6 +13,8 @@ END $$;
 CREATE TRIGGER matching_feedback_append_only BEFORE UPDATE OR DELETE ON matching_feedback
 FOR EACH ROW EXECUTE FUNCTION matching_refuse_change();
 """
+# Which matches are put forward is decided when they are searched for: the sweep searches for all of them again.
+MATCH_AGAIN = "UPDATE matching_run SET content_version = 0"
 CHANGEABLE = """
 DROP TRIGGER matching_feedback_append_only ON matching_feedback;
 DROP FUNCTION matching_refuse_change();
@@ -188,4 +190,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('demand__isnull', True), ('technology__isnull', False)), models.Q(('demand__isnull', False), ('technology__isnull', True)), _connector='OR'), name='matching_digest_item_of_one_listing'),
         ),
         migrations.RunSQL(APPEND_ONLY, CHANGEABLE),
+        migrations.RunSQL(MATCH_AGAIN, migrations.RunSQL.noop),
     ]

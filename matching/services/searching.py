@@ -129,7 +129,7 @@ def _put_forward(
             row.hit.object_id,
             times.get(row.hit.object_id, 0),
             is_new=others[row.hit.object_id].published_at >= by.new_since,
-            is_good=row.probability >= engine.fusion.good(),
+            probability=row.probability,
         )
         for row in found
     ]
@@ -178,7 +178,7 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
     is_imported = bool(listing.source_id) and not listing.is_sample
     for pk in [] if is_imported else stored_now[:EXPLAINED]:
         transaction.on_commit(partial(explain_match.delay, pk), robust=True)
-    best = [row for row in fresh if row.front]
+    best = [row for row in fresh if row.front and row.score >= engine.fusion.good()]
     if best and not listing.source_id:
         _tell_about(listing, len(best))
 

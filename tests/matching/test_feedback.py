@@ -84,7 +84,7 @@ def test_the_log_is_never_changed(demand: Demand, act: str) -> None:
 def test_what_was_shortlisted_draws_its_like_forward_for_that_demand_only(
     demand: Demand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learning, "weights", lambda: Weights(20, 20))
+    monkeypatch.setattr(learning, "weights", lambda: Weights(20, 0, 20))
     other = DemandFactory(published=True, title=demand.title, problem=demand.problem, effect="")
     index_listing(other)
     index.catch_up()
@@ -119,7 +119,7 @@ def test_the_last_word_on_a_technology_counts(demand: Demand) -> None:
 def test_weights_of_nothing_change_nothing(demand: Demand) -> None:
     ranking = engine.rank("asen trong nước giếng", kind="technology")
     taste = Taste(liked=(ranking.object_ids[-1],))
-    learned = learning.rerank(ranking.hits, taste, by=Weights(0, 0))
+    learned = learning.rerank(ranking.hits, taste, by=Weights(0, 0, 0))
     assert [row.hit.object_id for row in learned] == ranking.object_ids
     assert [row.probability for row in learned] == [hit.probability for hit in ranking.hits]
 
@@ -140,13 +140,13 @@ def test_an_enquiry_about_a_demand_is_logged_as_an_introduction(demand: Demand) 
 
 # --- congestion control
 
-LIMITS = Limits(places=3, cap=5, days=30, new_places=1, new_days=60)
+LIMITS = Limits(places=3, cap=5, days=30, new_places=1, new_days=60, least=0.1)
 
 
 def candidates(*said: str) -> list[Candidate]:
     """Read candidates in order: a count of pushes, `n` for new, `w` for weak."""
     return [
-        Candidate(place, int(text.strip("nw")), is_new="n" in text, is_good="w" not in text)
+        Candidate(place, int(text.strip("nw")), is_new="n" in text, probability=0.05 if "w" in text else 0.6)
         for place, text in enumerate(said, 1)
     ]
 
@@ -163,7 +163,9 @@ def test_choose_keeps_the_cap_and_room_for_new_ones(said: list[str], chosen: lis
 
 
 def test_a_listing_is_put_forward_no_more_often_than_the_cap(demand: Demand, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pushing, "limits", lambda: Limits(places=1, cap=2, days=30, new_places=0, new_days=0))
+    monkeypatch.setattr(
+        pushing, "limits", lambda: Limits(places=1, cap=2, days=30, new_places=0, new_days=0, least=0.0)
+    )
     monkeypatch.setattr(engine.fusion, "good", lambda: 0.0)
     Match.objects.all().delete()
     Notification.objects.all().delete()

@@ -35,7 +35,7 @@ def stock():
         ("loc nuoc", None), ("lọc nước", None), ("Lọc NƯỚC mặn", None),
         ("membrnae", "membrane"), ("desalinaton membrane", "desalination membrane"), ("water membrane", None),
         ("lộc nước", "lọc nước"), ("lọcc nước", "lọc nước"), ("lọc nuwowcs", "lọc nước"), ("xuwr lys nuwowcs thair", "xử lý nước thải"),
-        ("tài lộc", None), ("zzzzqq", None), ("", None), ("123 456", None), ("lọc nuoc", None),
+        ("màng lợc", "màng lọc"), ("nước thảI", None), ("tài lộc", None), ("zzzzqq", None), ("", None), ("123 456", None), ("lọc nuoc", None),
         ("membrnae lọc nước", "membrane lọc nước"),
     ],
 )  # fmt: skip
