@@ -34,6 +34,10 @@ class ProposalForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         del self.fields["text" if rule.value is not None else "value"]
+        if rule.value is not None:
+            self.fields["value"].required = True
+        else:
+            self.fields["text"].required = True
         for name in ("source", "note"):
             self.fields[name].validators.append(plain_text)
 

@@ -1,6 +1,7 @@
 """Pages: the dated rows for everybody, proposals for the people of the exchanges."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -27,6 +28,11 @@ def _staff(request: HttpRequest) -> Any:
     if not policies.can_propose(actor):
         raise Http404
     return actor
+
+
+def plain(value: Decimal | None) -> str:
+    """Write a stored value for an input: no trailing zeros, no exponent."""
+    return "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
 
 
 def _crumbs() -> list[tuple[str, str]]:
@@ -88,7 +94,12 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
     last = selectors.history(code).first()
     if last is None:
         raise Http404
-    start = {"value": last.value, "text": last.text, "valid_from": timezone.localdate(), "certainty": last.certainty}
+    start = {
+        "value": plain(last.value),
+        "text": last.text,
+        "valid_from": timezone.localdate(),
+        "certainty": last.certainty,
+    }
     form = ProposalForm(request.POST if request.method == "POST" else None, rule=last, initial=start)
     if request.method == "POST" and form.is_valid():
         try:

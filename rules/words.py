@@ -1,5 +1,6 @@
 """Rules in words: what a code is called, its value with its unit, and the groups of the list."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import get_language, gettext, ngettext
@@ -57,6 +58,28 @@ NAMES = {
     "valuation.ramp.year2": _("Sales in the second year, of a full year"),
     "calendar.holiday": _("Public holidays"),
     "calendar.complete": _("Years whose public holidays are all entered"),
+    "closed_deals.k": _("Least number of closed deals in a group"),
+    "closed_deals.most_share": _("Largest part of one organisation in a group"),
+    "closed_deals.patience": _("Quarters that deals wait for deals like them"),
+    "closed_deals.distinct": _("Least number of different bands in a group"),
+    "valuation.comparables.half_life": _("Age at which a comparable counts half"),
+    "valuation.comparables.minimum": _("Least number of comparables"),
+    "valuation.comparables.unknown_age": _("Age of a comparable without a date"),
+    "valuation.adjust.exclusive": _("Exclusive against non-exclusive"),
+    "valuation.charge": _("Charge for the buyer's other assets"),
+    "valuation.developer_profit": _("Developer's profit"),
+    "appraisal.reminder": _("Reminder before a certificate ends"),
+    "appraisal.state_capital.required": _("Certificate before signing, with state capital"),
+    "appraisal.state_funding.over": _("Certificate from this share of state funding"),
+    "appraisal.validity.max": _("Longest validity of a certificate"),
+    "match.push.cap": _("How often one listing is put forward"),
+    "match.push.days": _("Period of that cap"),
+    "match.push.places": _("Matches put forward"),
+    "match.push.new_days": _("How long a listing counts as new"),
+    "match.push.new_places": _("Places kept for new listings"),
+    "obligation.reminder.first": _("First reminder before a due date"),
+    "obligation.reminder.second": _("Second reminder before a due date"),
+    "obligation.report.days": _("Time for the yearly report"),
     "review.answer": _("Time to answer a submission"),
     "obligation.horizon": _("How far ahead obligations are generated"),
 }  # fmt: skip
@@ -64,6 +87,8 @@ ENDS = {
     "low": _("low"), "mode": _("most likely"), "high": _("high"), "q1": _("lower quartile"), "median": _("median"),
     "q3": _("upper quartile"), "observations": _("number of observations"), "max": _("highest"),
 }  # fmt: skip
+#: Rules that are words.
+TEXTS = {"not_subject": _("Not subject to it")}
 STEMS = {
     "valuation.success.": _("Chance of reaching the market"),
     "valuation.launch_delay.": _("Time to the first sales"),
@@ -88,6 +113,11 @@ def name_of(code: str) -> str:
     return code
 
 
+def named(rows: Iterable[Rule]) -> list[dict[str, str]]:
+    """Give rows by code and name, for a warning."""
+    return [{"code": row.code, "name": name_of(row.code)} for row in rows]
+
+
 def group_of(code: str) -> int:
     """Give the place of the code's group in GROUPS."""
     return next(place for place, (starts, _label) in enumerate(GROUPS) if code.startswith(starts))
@@ -96,7 +126,9 @@ def group_of(code: str) -> int:
 def value_of(row: Any, unit: str) -> str:
     """Write the value of a rule or proposal with its unit, or its words."""
     if row.value is None:
-        return str(row.text)
+        return str(TEXTS.get(row.text, row.text))
+    if row.code == "calendar.complete":
+        return f"{row.value:.0f}"
     language = money.language_of(get_language())
     figure = money.number(row.value, language)
     if unit == "percent":

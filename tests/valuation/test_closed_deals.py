@@ -289,3 +289,14 @@ def test_published_groups_are_compared_with_and_nothing_that_waits() -> None:
     other = services.suggest_for(pk=technologies(1, field=2)[0].pk)
     assert other is not None
     assert not [row for row in other.inputs["comparables"] if row["source"].startswith("This exchange")]
+
+
+def test_a_stale_default_is_named_on_the_price_page(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    services.suggest_for(pk=technology.pk)
+    url = f"/en/technologies/{technology.pk}/price/"
+    assert "due for review" not in client.get(url).content.decode()
+    with at(2027, 1, 15):
+        text = client.get(url).content.decode()
+    assert "Some defaults are due for review" in text
+    assert "/en/rules/of/valuation.risk_free/" in text

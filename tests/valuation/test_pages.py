@@ -222,9 +222,9 @@ def test_pages_ask_a_constant_number_of_queries(client: Client, count: int, djan
         services.suggest_for(pk=technology.pk)
     assert Suggestion.objects.count() == count
     api = f"/api/v1/technologies/{technology.pk}/price/"
-    for path, queries in ((page(technology), 5), (page(technology) + "?fragment=1", 2), (api, 3)):
+    for path, queries in ((page(technology), 6), (page(technology) + "?fragment=1", 2), (api, 3)):
         with django_assert_num_queries(queries):
             client.get(path)
     client.force_login(technology.author)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(page(technology))

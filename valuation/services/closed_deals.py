@@ -204,7 +204,7 @@ def _publish_scores(release: Release, rule: PublicationRule, *, is_sample: bool)
         rows = [waiting[deal.key] for deal in group.deals]
         counts = {name: sum(row.outcome == name for row in rows) for name in ("inside", "below", "above")}
         made = ScoreGroup.objects.create(
-            release=release, grade=group.cell if group.level == 0 else "", is_sample=is_sample, **counts
+            release=release, grade=str(group.cell) if group.level == 0 else "", is_sample=is_sample, **counts
         )
         ScoreGroupMember.objects.bulk_create(ScoreGroupMember(group=made, score=row) for row in rows)
     return len(groups)

@@ -14,7 +14,10 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
 from listings.models import Technology
+from rules import selectors as rule_selectors
+from rules import words as rule_words
 from valuation import closed_presenters, closed_selectors, policies, presenters, selectors, services
+from valuation.defaults import PREFIX, TAX
 from valuation.disclosure import reader_of
 from valuation.models import Suggestion
 from valuation.notice import notice
@@ -82,6 +85,7 @@ def _whole(request: HttpRequest, found: Suggestion | None, technology: Technolog
         "api_url": reverse("api:technology_price", args=[technology.pk]),
         "closed": closed_presenters.group_rows(closed_selectors.groups_for(technology)),
         "closed_url": reverse("valuation:closed_deals"),
+        "stale_rules": rule_words.named(rule_selectors.stale(PREFIX, TAX)) if found is not None else [],
     }
 
 
