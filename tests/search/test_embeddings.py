@@ -145,7 +145,7 @@ def test_centred_cosines_are_those_of_the_formula() -> None:
     documents = [put(title) for title in ("Máy bơm nước", "Water pump", "Xử lý nước thải")]
     for document, vector in zip(documents, made, strict=False):
         give_vector(document, vector)
-    means = vectors.load_means(space)
+    means = vectors.serving()[1]
     query, mean = made[4], 0.3 * made[5]
     found = vectors.candidates(
         space=space, kind="technology", object_ids=[d.object_id for d in documents], query=query, mean=mean, means=means
@@ -159,15 +159,14 @@ def test_centred_cosines_are_those_of_the_formula() -> None:
 
 
 def test_means_follow_the_stock() -> None:
-    space = embedder.current_embedder().space
-    shipped = vectors.load_means(space)
+    shipped = vectors.serving()[1]
     made = unit_vectors(5, seed=6)
     for number, vector in enumerate(made):
         give_vector(put(f"Water pump {number}"), vector)
     embeddings.recompute_means()
     embeddings.recompute_means()
     assert LanguageMean.objects.get().count == 5
-    means = vectors.load_means(space)
+    means = vectors.serving()[1]
     leaning = vectors.SHRINKAGE
     expected = (made.sum(axis=0) + leaning * shipped["en", "passage"]) / (5 + leaning)
     assert means["en", "passage"] == pytest.approx(expected, abs=2e-3)
