@@ -92,6 +92,21 @@ def searched_by_words_only(model: type[Technology] | type[Demand], *, limit: int
     return list(runs.values_list(f"{model.kind}_id", flat=True)[:limit])
 
 
+def stale_matches(listing: Technology | Demand) -> QuerySet[Match]:
+    """Give the matches made with former content of a listing on which neither side did anything."""
+    acts = Feedback.objects.filter(technology=OuterRef("technology"), demand=OuterRef("demand"))
+    return Match.objects.filter(
+        ~Exists(Response.objects.filter(match=OuterRef("pk"))),
+        ~Exists(acts),
+        **{listing.kind: listing, f"{listing.kind}_version__lt": listing.content_version},
+    ).order_by("pk")
+
+
+def has_stale(listing: Technology | Demand) -> bool:
+    """Tell whether a listing has such matches."""
+    return stale_matches(listing).exists()
+
+
 def unlearned(*, limit: int = 50) -> list[int]:
     """Give the ids of published demands on whose matches something was done since they were searched for."""
     noted = Feedback.objects.filter(demand=OuterRef("demand")).order_by().values("demand").annotate(acts=Count("pk"))

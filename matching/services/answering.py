@@ -34,8 +34,11 @@ def answer_match(
     match = (
         Match.objects.select_for_update(of=("self",))
         .select_related("technology__organisation", "demand__organisation")
-        .get(pk=match.pk)
+        .filter(pk=match.pk)
+        .first()
     )
+    if match is None:
+        raise Conflict(_("A listing was changed, and this match no longer holds."))
     require(policies.can_answer(actor, match, side))
     published = ListingState.PUBLISHED
     if match.technology.state != published or match.demand.state != published:

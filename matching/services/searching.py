@@ -55,7 +55,7 @@ def match_listing(*, kind: str, pk: int) -> int:
         MODELS[other].objects.published().filter(organisation_id=listing.organisation_id).values_list("pk", flat=True)
     )
     taste, seen = learning.taste_of(listing.pk) if kind == "demand" else (learning.Taste(), 0)
-    limit = LEARNED_FROM if taste.liked or taste.disliked else KEPT
+    limit = LEARNED_FROM if taste.liked or taste.disliked or selectors.has_stale(listing) else KEPT
     ranking = engine.rank(
         body_of(listing), title=listing.title, kind=other, language=listing.language, exclude=own, limit=limit
     )
@@ -110,6 +110,8 @@ def _store(
             )
         )
     _keep(rows, listing)
+    if ranking.dense:  # words alone cannot tell what meaning still finds
+        _drop_stale(listing, rows, side, within=ranking.object_ids)
     run.content_version, run.published_at = listing.content_version, listing.published_at
     run.feedback = seen
     run.dense, run.found, run.seconds = ranking.dense, len(rows), time.monotonic() - started
@@ -181,6 +183,24 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
     best = [row for row in fresh if row.front and row.score >= engine.fusion.good()]
     if best and not listing.source_id:
         _tell_about(listing, len(best))
+
+
+def _drop_stale(listing: Technology | Demand, rows: Sequence[Match], side: Side, *, within: Sequence[int]) -> None:
+    """Delete the pairs that former content of the listing made and its present content does not.
+
+    A pair found from this side must be found again; one found from the other side, whose search had other rivals,
+    need only be among the LEARNED_FROM best. A pair on which anybody did something stays.
+    """
+    other = "demand" if listing.kind == "technology" else "technology"
+    found = {getattr(row, f"{other}_id") for row in rows}
+    stale = [
+        match.pk
+        for match in selectors.stale_matches(listing).select_for_update(of=("self",)).order_by("pk")
+        if getattr(match, f"{other}_id") not in (found if match.found_from == side else {*found, *within})
+    ]
+    selectors.stale_matches(listing).filter(
+        pk__in=stale
+    ).delete()  # asked again: an answer may have come before the lock
 
 
 def _tell_about(listing: Technology | Demand, count: int) -> None:

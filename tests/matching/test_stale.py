@@ -1,0 +1,134 @@
+"""What former content of a listing found goes when the present content no longer finds it; what was answered stays."""
+
+from typing import Any
+
+import pytest
+
+from listings.models import Demand, Technology
+from listings.services.publication import index_listing
+from marketplace.kit.errors import Conflict
+from matching import selectors, services
+from matching.choices import Act, Answer, Side
+from matching.models import Match, Run
+from search import embeddings, index
+from search.embedder import EmbeddingError, current_embedder, use_embedder
+from tests.factories.accounts import person
+from tests.factories.listings import DemandFactory, TechnologyFactory
+
+pytestmark = pytest.mark.django_db
+EMPTY = {"solution": "", "applications": "", "keywords": [], "ipc": []}
+WATER = "Lọc asen khỏi nước giếng khoan bằng oxit sắt"
+VACCINE = "Vắc xin phòng bệnh tai xanh ở lợn, hai mũi tiêm"
+FRUIT = "Sấy lạnh trái thanh long bằng bơm nhiệt"
+
+
+class Away:
+    """Makes no vectors, as a server that does not answer."""
+
+    space = current_embedder().space
+
+    def embed(self, texts: Any, *, query: bool) -> Any:
+        raise EmbeddingError("away")
+
+
+def embed() -> None:
+    while embeddings.embed_documents():
+        pass
+    index.catch_up()
+
+
+@pytest.fixture
+def offers() -> list[Technology]:
+    made = []
+    for title in (WATER, FRUIT):
+        listing = TechnologyFactory(published=True, title=title, summary=title, problem=title, **EMPTY)
+        index_listing(listing)
+        made.append(listing)
+    return made
+
+
+@pytest.fixture
+def demand(offers: list[Technology]) -> Demand:
+    demand = DemandFactory(published=True, title=f"Cần {WATER}", problem=WATER, effect="")
+    index_listing(demand)
+    embed()
+    services.match_listing(kind="demand", pk=demand.pk)
+    return demand
+
+
+def edit(listing: Any, said: str) -> None:
+    """Publish other content."""
+    listing.title, listing.problem = f"Cần {said}", said
+    if listing.kind == "technology":
+        listing.title = listing.summary = said
+    listing.content_version += 1
+    listing.save()
+    index_listing(listing)
+    embed()
+
+
+def pairs() -> set[tuple[str, str]]:
+    return set(Match.objects.order_by("pk").values_list("technology__title", "demand__title"))
+
+
+def test_edited_demand_loses_what_it_no_longer_finds(demand: Demand) -> None:
+    assert (WATER, demand.title) in pairs()
+    edit(demand, FRUIT)
+    services.match_listing(kind="demand", pk=demand.pk)
+    assert pairs() == {(FRUIT, demand.title)}
+    assert not selectors.has_stale(demand)
+
+
+def test_answered_match_stays(demand: Demand) -> None:
+    match = Match.objects.get(technology__title=WATER)
+    buyer = person(role="representative", organisation=demand.organisation)
+    services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
+    edit(demand, FRUIT)
+    services.match_listing(kind="demand", pk=demand.pk)
+    assert pairs() == {(FRUIT, demand.title), (WATER, demand.title)}
+
+
+def test_introduced_match_stays(demand: Demand) -> None:
+    technology = Technology.objects.get(title=WATER)
+    services.note_feedback(
+        technology=technology, demand=demand, act=Act.INTRODUCTION, side=Side.DEMAND, actor=demand.author
+    )
+    edit(demand, FRUIT)
+    services.match_listing(kind="demand", pk=demand.pk)
+    assert Match.objects.filter(technology=technology).exists()
+
+
+def test_edited_technology_leaves_the_demands_list(demand: Demand, offers: list[Technology]) -> None:
+    assert Match.objects.get(technology=offers[0]).found_from == Side.DEMAND
+    rival = DemandFactory(published=True, title=f"Cần {VACCINE}", problem=VACCINE, effect="")
+    index_listing(rival)
+    edit(offers[0], VACCINE)
+    services.match_listing(kind="technology", pk=offers[0].pk)
+    assert {title for offered, title in pairs() if offered == VACCINE} == {rival.title}
+
+
+def test_match_that_still_holds_is_refreshed_and_not_told_again(demand: Demand) -> None:
+    before = Match.objects.get(technology__title=WATER)
+    edit(demand, WATER + " cho trại heo")
+    services.match_listing(kind="demand", pk=demand.pk)
+    after = Match.objects.get(technology__title=WATER)
+    assert (after.pk, after.demand_version, after.pushed_at) == (before.pk, 2, before.pushed_at)
+
+
+def test_words_alone_drop_nothing(demand: Demand) -> None:
+    edit(demand, FRUIT)
+    use_embedder(Away())
+    services.match_listing(kind="demand", pk=demand.pk)
+    assert not Run.objects.get(demand=demand).dense
+    assert Match.objects.filter(technology__title=WATER).exists()
+    use_embedder(None)
+    services.match_listing(kind="demand", pk=demand.pk)
+    assert not Match.objects.filter(technology__title=WATER).exists()
+
+
+def test_answer_to_a_match_that_is_gone_is_a_conflict(demand: Demand) -> None:
+    match = Match.objects.get(technology__title=WATER)
+    buyer = person(role="representative", organisation=demand.organisation)
+    Match.objects.filter(pk=match.pk).delete()
+    with pytest.raises(Conflict):
+        services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
