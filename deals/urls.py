@@ -3,9 +3,10 @@
 from django.urls import URLPattern, URLResolver, path
 
 from deals import tracking_urls
+from deals.api import appraisals as appraisals_api
 from deals.api import contracts as contracts_api
 from deals.api import deals as api
-from deals.views import contract, deal, lists, offers
+from deals.views import appraisals, contract, deal, lists, offers
 
 app_name = "deals"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/contract/accept/", contract.accept_contract, name="accept_contract"),
     path("deals/<int:pk>/contract/reopen/", contract.reopen_terms, name="reopen_terms"),
     path("deals/<int:pk>/contract/<int:version>/pdf/", contract.contract_pdf, name="contract_pdf"),
+    path("deals/<int:pk>/appraisal/", appraisals.appraisal, name="appraisal"),
     path("deals/<int:pk>/signature/", contract.signature, name="signature"),
     path("deals/<int:pk>/signature/upload/", contract.upload_signed_copy, name="upload_signed_copy"),
     path("deals/<int:pk>/signature/confirm/", contract.confirm_signed_copy, name="confirm_signed_copy"),
@@ -61,6 +63,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/contract/accept/", contracts_api.AcceptContract.as_view(), name="deal_contract_accept"),
     path("deals/<int:pk>/contract/reopen/", api.Reopen.as_view(), name="deal_contract_reopen"),
     path("deals/<int:pk>/contract/<int:version>/pdf/", contracts_api.ContractPdf.as_view(), name="deal_contract_pdf"),
+    path("deals/<int:pk>/appraisals/", appraisals_api.DealAppraisals.as_view(), name="deal_appraisals"),
     path("deals/<int:pk>/signed-copy/", contracts_api.SignedCopies.as_view(), name="deal_signed_copy"),
     path(
         "deals/<int:pk>/signed-copy/confirm/",

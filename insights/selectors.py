@@ -27,6 +27,7 @@ from matching.choices import Side as MatchSide
 from rules import policies as rule_policies
 from rules import words as rule_words
 from rules.selectors import number, open_proposals
+from valuation import appraisal_selectors
 from valuation.closed_selectors import groups as published_groups
 
 SHOWN = 5
@@ -66,6 +67,7 @@ def waiting_for(user: User) -> list[Group]:
         _organisations(user),
         _rules(user),
         _deals(user),
+        _appraisals(user),
         _owed(user),
         _matches(user),
         _drafts(user),
@@ -153,6 +155,23 @@ def _rules(user: User) -> Group | None:
     url = reverse("rules:proposals")
     tasks = [Task(rule_words.name_of(row.code), str(row.proposed_by), url, row.proposed_at) for row in rows[:SHOWN]]
     return Group(_("Rule changes that wait for a second person"), tasks, len(rows), url)
+
+
+def _appraisals(user: User) -> Group:
+    today = timezone.localdate()
+    waiting = [
+        row
+        for rows in (appraisal_selectors.waiting_for_consent(user), appraisal_selectors.waiting_for_firm(user))
+        for row in rows[: SHOWN + 1]
+    ]
+    tasks = [
+        Task(
+            row.technology.title, row.get_state_display(), reverse("valuation:appraisal", args=[row.pk]), row.state_since,
+            is_late=row.due_on is not None and row.due_on < today,
+        )
+        for row in waiting
+    ]  # fmt: skip
+    return Group(_("Appraisals"), tasks[:SHOWN], len(tasks), reverse("valuation:appraisal_list"))
 
 
 def _deals(user: User) -> Group:

@@ -35,6 +35,7 @@ OPERATOR_NAVIGATION = (
 ACCOUNT_NAVIGATION = (
     (_("Notifications"), "accounts:notifications"),
     (_("Your organisations"), "accounts:my_organisations"),
+    (_("Appraisals"), "valuation:appraisal_list"),
     (_("Saved searches"), "matching:searches"),
     (_("Profile"), "accounts:profile"),
     (_("API tokens"), "accounts:tokens"),

@@ -22,6 +22,7 @@ from deals.legal.contract import contract_value
 from deals.legal.document import in_reading_language
 from deals.legal.lint import BLOCK, lint
 from deals.models import Contract, Deal, Party
+from deals.views.appraisals import certificate_context
 from deals.views.common import actor_of, answer, deal_or_404, frame, page_of, pdf_response
 from marketplace.kit.uploads import too_large
 
@@ -189,6 +190,7 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         and can(actor, deal, "confirm_signed_copy"),
         "upload_form": forms.get("upload_form") or SignedCopyForm(initial={"signed_on": timezone.localdate()}),
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
+        **certificate_context(deal, copy.signed_on if copy is not None else timezone.localdate()),
     }
     return render(request, "deals/signature.html", context, status=status)
 

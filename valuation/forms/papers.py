@@ -13,7 +13,7 @@ from valuation.models import Appraisal, Certificate
 class CommissionForm(forms.Form):
     """What a firm is asked to appraise. Firms with an interest in the price are not among the choices."""
 
-    firm = forms.ModelChoiceField(
+    firm: Any = forms.ModelChoiceField(
         queryset=None, label=_("Valuation firm"), empty_label=_("Choose a firm"),
         help_text=_("Verified firms without an interest in the price."),
     )  # fmt: skip

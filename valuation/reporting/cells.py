@@ -31,7 +31,7 @@ def put_text(cell: Cell, words: Any) -> None:
     cell.value = text
     cell.data_type = "s"
     if text.startswith(LEADS):
-        cell.quotePrefix = True  # type: ignore[attr-defined]
+        cell.quotePrefix = True
     cell.alignment = Alignment(vertical="top", wrap_text=len(text) > 30)
 
 

@@ -91,6 +91,7 @@ def commission_appraisal(
     appraisal = Appraisal(
         technology=technology, firm=firm, client=client, counterparty=counterparty, deal_id=deal_id, purpose=purpose,
         brief=brief.strip(), due_on=due_on, commissioned_by=actor, is_sample=technology.is_sample, state=state,
+        created_at=timezone.now(), state_since=timezone.now(),
     )  # fmt: skip
     errors: dict[str, list[str]] = {}
     if due_on is not None and due_on < timezone.localdate():
@@ -254,7 +255,7 @@ def certify_appraisal(
     certificate = Certificate(
         appraisal=appraisal, number=number, issued_on=issued_on, valued_on=valued_on, valid_until=valid_until,
         value=value, currency=currency, basis=basis, appraiser_name=appraiser_name,
-        appraiser_licence=appraiser_licence, uploaded_by=actor,
+        appraiser_licence=appraiser_licence, uploaded_by=actor, uploaded_at=timezone.now(),
     )  # fmt: skip
     errors = _date_errors(issued_on, valued_on, valid_until)
     content = b""

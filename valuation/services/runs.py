@@ -86,7 +86,7 @@ def perform_run(*, pk: int) -> bool:
         if run is None:
             return False
         try:
-            STEPS[run.kind](run)
+            STEPS[Run.Kind(run.kind)](run)
         except RunStopped:
             return False
         except Exception:

@@ -1,0 +1,72 @@
+"""The appraisal of a deal: which firm, how far, and the certificate that state money needs."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from deals import certificates, policies
+from deals.models import Deal
+from deals.services.appraisals import commission_for_deal
+from deals.views.common import actor_of, deal_or_404, frame, submit
+from valuation import appraisal_selectors as selectors
+from valuation.forms.papers import CommissionForm
+
+
+def certificate_context(deal: Deal, day: datetime.date) -> dict[str, Any]:
+    """Give whether a deal signed on a day needs a certificate, by which clause, and the one that it has."""
+    clause = certificates.required_by(deal, on=day)
+    return {
+        "needs_certificate": clause is not None,
+        "clause": clause.source if clause is not None else "",
+        "certificate": certificates.standing(deal, on=day) if clause is not None else None,
+        "appraisal_url": reverse("deals:appraisal", args=[deal.pk]),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the appraisals of the deal's technology, and commission a firm for the own side."""
+    actor, deal = actor_of(request), deal_or_404(request, pk)
+    side = policies.side_of(actor, deal)
+    may = side is not None and policies.acts(actor, deal) and not deal.is_over
+    form: Any = None
+    refused: list[dict[str, Any]] = []
+    status = 200
+    if may or request.method == "POST":
+        client = deal.organisation_of(side) if side is not None else deal.licensee
+        firms = selectors.firms_to_commission(deal.technology, client, _other(deal, client))
+        free = [row["firm"].pk for row in firms if not row["conflicts"]]
+        refused = [row for row in firms if row["conflicts"]]
+        form = CommissionForm(
+            request.POST or None, firms=selectors.verified_firms().filter(pk__in=free), initial={"purpose": "state"}
+        )
+    if request.method == "POST":
+        if not may:
+            commission_for_deal(deal=deal, actor=actor, firm=deal.licensor, brief="")  # the service says why not
+        made, status = (
+            submit(form, lambda: commission_for_deal(deal=deal, actor=actor, **form.cleaned_data))
+            if form.is_valid()
+            else (None, 400)
+        )
+        if made is not None:
+            messages.success(request, _("The commission is on record. You hear of it here and by mail."))
+            return redirect("valuation:appraisal", made.pk)
+    context = {
+        **frame(deal, actor, page="signature"),
+        **certificate_context(deal, timezone.localdate()),
+        "appraisals": list(selectors.appraisals_of(actor, deal.technology)),
+        "form": form if may else None,
+        "refused": refused,
+    }
+    return render(request, "deals/appraisal.html", context, status=status)
+
+
+def _other(deal: Deal, client: Any) -> Any:
+    return deal.licensee if client.pk == deal.licensor_id else deal.licensor
