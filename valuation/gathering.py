@@ -88,7 +88,7 @@ class Gathering:
         success = self.success()
         delay = self.launch()
         legal, economic = self.lives()
-        discount = self._discount()
+        discount = self.discount()
         decay = self._three("decay", Shape.PERT, Origin.ASSUMPTION)
         tax = self._one("tax", TAX, "fraction", Origin.DEFAULT)
         ratio = self._one("selling_price_ratio", "selling_price_ratio", "fraction", Origin.ASSUMPTION)
@@ -306,7 +306,8 @@ class Gathering:
             end, computed = filed.replace(year=filed.year + years, day=28 if leap else filed.day), True
         return None if end is None or end <= self.defaults.day else (end, computed)
 
-    def _discount(self) -> Estimate:
+    def discount(self) -> Estimate:
+        """The yearly return a buyer wants, built up from its parts; technical failure is not among them."""
         free = self.defaults.number("risk_free")
         self._note("risk_free", [free], "fraction", Origin.DEFAULT, "risk_free")
         risk = self._three("equity_risk_premium", Shape.TRIANGULAR, Origin.DEFAULT)

@@ -99,6 +99,7 @@ def standing_defaults(
     gathering.lives()
     gathering.royalty()
     gathering.assumed()
+    gathering.discount()
     return {row["name"]: row for row in gathering.rows}
 
 

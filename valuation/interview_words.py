@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from marketplace.kit import money
 from valuation.answers import Answers
@@ -21,6 +21,10 @@ MONEYS = {Kind.MONEY, Kind.MONEY3}
 def default_words(rows: dict[str, dict[str, Any]], defaults: Defaults, answers: Answers) -> dict[str, dict[str, Any]]:
     """Give what stands in for each answer: text, source, origin, and whether it is still to be confirmed."""
     out = {name: _words(row) for name, row in rows.items()}
+    if "discount_rate" in out:
+        rate = out["discount_rate"]
+        whole = gettext("the discount rate then is %(rate)s: bond, shares, small company") % {"rate": rate["text"]}
+        out["specific_premium"] = {**rate, "text": write(0.0, "fraction"), "note": whole}
     currency = answers.choice("currency")
     if currency != "VND":
         row = defaults.row(f"exchange_rate.{currency}")
