@@ -12,7 +12,7 @@ from marketplace.kit import money
 from valuation import disclosure
 from valuation.disclosure import Reader
 from valuation.methods.reconcile import round_significant
-from valuation.methods.suggest import COMPARABLE_ROYALTIES
+from valuation.methods.statement import COMPARABLE_ROYALTIES, STAGED
 from valuation.methods.types import jsonable
 from valuation.models import Interview, Reason, Suggestion
 from valuation.whatif import Outcome
@@ -330,6 +330,9 @@ def present(
         shown |= {
             "methods": method_rows(result),
             "rungs": rung_rows(result),
+            "counts_costs": any(
+                rung["method"] == STAGED and rung["state"] == "used" for rung in result.get("ladder", [])
+            ),
             "drivers": driver_rows(result),
             "tornado": tornado_rows(result),
             "comparables": comparable_rows(suggestion, result, reader),
