@@ -188,6 +188,9 @@ def test_operators_have_all_ranges_computed_again(client: Client) -> None:
         client.force_login(user)
         assert client.post(address).status_code == code
         assert everything() == before
+    client.logout()
+    assert address not in client.get("/price-rule/").content.decode()
     client.force_login(person(Role.OPERATOR, exchange=technology.exchange))
+    assert address in client.get("/price-rule/").content.decode()
     assert client.post(address).status_code == 302
     assert everything()["Run"][0]["kind"] == "exchange"

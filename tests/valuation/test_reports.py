@@ -7,13 +7,16 @@ from typing import Any
 
 import pypdf
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.test import Client
 from django.utils.translation import override
 
 from audit.models import Event
 from listings.models import Technology
 from rules.models import Rule
+from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
 from valuation import services
 from valuation.models import Report, ReportFile
@@ -174,3 +177,38 @@ def test_without_answers_a_report_says_what_is_missing() -> None:
 def test_words_of_owners_are_data_not_markup() -> None:
     report = drawn(title="#panic() *x* $y$ =1+1", price_min=Decimal(1), price_max=Decimal(2))
     assert "#panic() *x* $y$ =1+1" in text_of(report, "pdf-en")
+
+
+def test_anyone_verifies_by_number_or_copy_and_reads_nothing_else(client: Client) -> None:
+    report = drawn()
+    by_number = client.get("/en/reports/verify/", {"number": report.number.lower()}).content.decode()
+    assert "Unchanged" in by_number
+    assert report.suggestion.technology.title not in by_number
+    file = report.files.get(kind="xlsx-vi")
+    with file.file.open("rb") as copy:
+        by_copy = client.post("/en/reports/verify/", {"file": copy}).content.decode()
+    assert "byte for byte" in by_copy
+    with file.file.open("rb") as copy:
+        changed = SimpleUploadedFile("x.xlsx", copy.read() + b" ")
+    assert "No report has this number" in client.post("/en/reports/verify/", {"file": changed}).content.decode()
+    assert "No report has this number" in client.get("/en/reports/verify/", {"number": "GY-1-X"}).content.decode()
+    assert client.post("/en/reports/verify/").status_code == 400
+    answer = client.get(f"/api/v1/reports/{report.number}/verify/").json()
+    assert (answer["equal"], len(answer["checks"])) == (True, 9)
+
+
+def test_files_go_to_the_owners_people_only_and_each_opening_is_noted(client: Client) -> None:
+    report = drawn()
+    technology = report.suggestion.technology
+    doors = [
+        f"/reports/{report.number}/", f"/technologies/{technology.pk}/price/reports/",
+        f"/reports/{report.number}/files/pdf-vi/", f"/api/v1/reports/{report.number}/",
+        f"/api/v1/reports/{report.number}/files/xlsx-en/", f"/api/v1/technologies/{technology.pk}/reports/",
+    ]  # fmt: skip
+    client.force_login(person("tto_officer"))
+    assert [client.get(door).status_code for door in doors] == [404] * 6
+    assert not Event.objects.filter(tag="report.open").exists()
+    client.force_login(technology.author)
+    assert [client.get(door).status_code for door in doors] == [200] * 6
+    assert Event.objects.filter(tag="report.open", actor=technology.author).count() == 2
+    assert client.get(f"/reports/{report.number}/files/exe/").status_code == 404

@@ -1,5 +1,6 @@
 """Charts of the report as SVG, drawn for paper: ranges on one axis, with the asking price where there is one."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -43,7 +44,9 @@ def ranges(
     for index, row in enumerate(rows):
         y = top + ROW * index + ROW / 2
         fill = BAR if row.get("used", True) else UNUSED
-        out.append(_text(0, y + 4, str(row["label"]), INK, "start"))
+        lines = textwrap.wrap(str(row["label"]), 30)[:2]
+        for number, line in enumerate(lines):
+            out.append(_text(0, y + 4 + 12 * (number - (len(lines) - 1) / 2), line, INK, "start", size=10))
         start, end = x(min(row["low"], row["high"])), x(max(row["low"], row["high"]))
         out.append(
             f'<rect x="{start:.1f}" y="{y - 8:.1f}" width="{max(end - start, 1.5):.1f}" height="16" rx="2" fill="{fill}"/>'
