@@ -8,12 +8,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from tantivy import Query
 
-from search import embedder, fusion, index, lexical, text, vectors
+from search import embedder, fusion, index, lexical, lexicon, text, vectors
 from search.embedder import EmbeddingError, Vectors
-from search.fusion import Floats
+from search.fusion import Scores
 from search.lexical import LexicalHit, LexicalIndex, MatchedTerm
 from search.vectors import Candidate
 
@@ -23,7 +22,12 @@ DENSE_CANDIDATES = 200  # of each language
 LEXICAL_CANDIDATES = 200  # at least; more if more hits are wanted
 TITLE_WEIGHT = 3.0  # the title of a need counts three times (measured: +.013 nDCG@10)
 TITLE_WORDS = 25
+PAIR_WEIGHT = 0.5  # of a pair of syllables, beside the syllables themselves (measured: +.007 to +.009 nDCG@10)
 LISTED_BY_WORDS = 0.3  # of the best BM25 score: so much of a few words and a document is listed, however improbable
+FEEDBACK_TEXTS = 5  # of the first answers, whose typical words are asked for, too
+FEEDBACK_RAW = 3.0  # what the cosine weighs, against the lexical ratio, in choosing them
+FEEDBACK_TERMS = 60
+FEEDBACK_SHARE = 0.6  # of the weight; the rest stays with the query
 EXACT_SCAN = 2000  # so few documents are compared one by one rather than through the vector index
 
 
@@ -51,7 +55,7 @@ class Ranking:
     dense: bool
     truncated: bool
     _state: LexicalIndex | None = field(default=None, repr=False, compare=False)
-    _query: Query | None = field(default=None, repr=False, compare=False)
+    _queries: dict[str, Query] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def object_ids(self) -> list[int]:
@@ -64,10 +68,14 @@ class Ranking:
         return bool(self.hits) and self.hits[0].probability >= fusion.good()
 
     def matched_terms(self, object_id: int) -> list[MatchedTerm]:
-        """Take the BM25 score of a hit apart: folded terms and pairs, the weightiest first. Exact."""
-        if self._state is None or self._query is None:
+        """Take the BM25 score of a hit apart: folded terms and pairs, the weightiest first. Exact.
+
+        Of a hit in the other language, the terms are the translated ones.
+        """
+        language = next((hit.language for hit in self.hits if hit.object_id == object_id), self.language)
+        if self._state is None or language not in self._queries:
             return []
-        return self._state.explain(self._query, object_id)
+        return self._state.explain(self._queries[language], object_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +84,11 @@ class Examined:
 
     language: str
     rows: list[Candidate]
-    lexical: Floats
-    table: Floats
-    cross: NDArray[np.bool_]
-    known: NDArray[np.bool_]
-    best_possible: float
-    long: bool
+    scores: Scores
+    kind: str
     truncated: bool
     state: LexicalIndex | None
-    query: Query | None
+    queries: dict[str, Query]
 
 
 def rank(
@@ -126,21 +130,23 @@ def rank(
     )
     if not found.rows:
         return Ranking((), found.language, dense=False, truncated=False)
-    logits, probabilities = fusion.probabilities(found.table, cross=found.cross, known=found.known)
-    by_words = 0.0 if found.long else LISTED_BY_WORDS * float(found.lexical.max())
+    if found.state is None:
+        floor = 0.0  # no words to prove anything by, while the index is built
+    logits, probabilities = fusion.probabilities(found.scores, kind=found.kind)
+    by_words = 0.0 if found.kind == fusion.NEED else LISTED_BY_WORDS * float(found.scores.lexical.max())
     hits = [
         Hit(row.object_id, row.language, float(logit), float(probability), float(score), row.cosine)
-        for row, logit, probability, score in zip(found.rows, logits, probabilities, found.lexical, strict=True)
+        for row, logit, probability, score in zip(found.rows, logits, probabilities, found.scores.lexical, strict=True)
         if probability >= floor or (by_words and score >= by_words)
     ]
     hits.sort(key=lambda hit: (-hit.score, hit.object_id))
     return Ranking(
         tuple(hits[:limit]),
         found.language,
-        dense=bool(found.known.any()),
+        dense=bool(found.scores.known.any()),
         truncated=found.truncated or len(hits) > limit,
         _state=found.state,
-        _query=found.query,
+        _queries=found.queries,
     )
 
 
@@ -164,9 +170,18 @@ def examine(
     title, is_long = _headline(title, said, language)
     asked, exact = _weights(said, title, language)
     state = index.lexical(kind)
-    lexical_query = state.query(asked, exact) if state is not None else None
-    found = _by_words(state, lexical_query, kind=kind, limit=depth, only=restrict_to, without=exclude)
-    wanted = {hit.object_id for hit in found}
+    other = text.ENGLISH if language == text.VIETNAMESE else text.VIETNAMESE
+    translated = lexicon.translate(said, language)
+    queries: dict[str, Query] = {}
+    if state is not None:
+        made = {language: state.query(asked, exact), other: state.query(translated, {})}
+        queries = {spoken: query for spoken, query in made.items() if query is not None}
+    by_words = {
+        spoken: _by_words(state, query, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
+        for spoken, query in queries.items()
+    }
+    lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
+    wanted = set(lexical_scores)
     space, mean, means = "", None, {}
     if not dense or not said.strip():
         query_vector = None
@@ -179,40 +194,67 @@ def examine(
         if restrict_to is not None and len(restrict_to) <= EXACT_SCAN:
             wanted.update(restrict_to)
         else:
-            near = vectors.nearest(space=space, kind=kind, centred=query_vector - mean, count=DENSE_CANDIDATES)
+            asked_for = {language: query_vector, other: query_vector - mean}
+            near = vectors.nearest(space=space, kind=kind, wanted=asked_for, count=DENSE_CANDIDATES)
             wanted.update(near if restrict_to is None else set(near).intersection(restrict_to))
         wanted.difference_update(exclude)
     rows = vectors.candidates(
         space=space, kind=kind, object_ids=sorted(wanted), query=query_vector, mean=mean, means=means
     )
-    by_words = {hit.object_id: hit.score for hit in found}
-    lexical_scores = np.array([by_words.get(row.object_id, 0.0) for row in rows])
-    cosines = np.array([np.nan if row.cosine is None else row.cosine for row in rows])
-    cross = np.array([row.language != language for row in rows], dtype=bool)
-    best_possible = state.best_possible(asked) if state is not None else 0.0
-    table = fusion.features(
-        lexical=lexical_scores,
-        cosine=cosines,
+    if query_vector is not None:
+        for spoken, query in queries.items():
+            unscored = [row.object_id for row in rows if row.language == spoken and row.object_id not in lexical_scores]
+            found = _by_words(state, query, kind=kind, limit=len(unscored), only=unscored) if unscored else []
+            lexical_scores |= {hit.object_id: hit.score for hit in found}
+    possible = (state.best_possible(asked), state.best_possible(translated)) if state is not None else (0.0, 0.0)
+    scores = Scores(
+        lexical=np.array([lexical_scores.get(row.object_id, 0.0) for row in rows]),
+        feedback=np.zeros(len(rows)),
+        cosine=np.array([np.nan if row.cosine is None else row.cosine for row in rows]),
         raw=np.array([np.nan if row.raw is None else row.raw for row in rows]),
-        cross=cross,
-        best_possible=best_possible,
-        long=is_long,
+        characters=np.array([float(row.characters) for row in rows]),
+        cross=np.array([row.language != language for row in rows], dtype=bool),
+        possible=possible,
+        words=sum(1 for _ in text.words(said)),
     )
-    known = ~np.isnan(cosines)
-    truncated = len(found) >= depth
+    if state is not None and rows:
+        _ask_again(state, asked, kind=kind, language=language, rows=rows, scores=scores)
     return Examined(
         language=language,
         rows=rows,
-        lexical=lexical_scores,
-        table=table,
-        cross=cross,
-        known=known,
-        best_possible=best_possible,
-        long=is_long,
-        truncated=truncated,
+        scores=scores,
+        kind=fusion.NEED if is_long else language,
+        truncated=any(len(found) >= depth for found in by_words.values()),
         state=state,
-        query=lexical_query,
+        queries=queries,
     )
+
+
+def _ask_again(
+    state: LexicalIndex, asked: dict[str, float], *, kind: str, language: str, rows: list[Candidate], scores: Scores
+) -> None:
+    """Score the candidates of the query's language by the words of the first of them, too (`scores.feedback`).
+
+    What right answers say beside the words of the query finds others of their kind: pseudo-relevance feedback.
+    """
+    own = np.flatnonzero(~scores.cross)
+    best = scores.lexical[own].max(initial=0.0)
+    if best <= 0:
+        return
+    near = np.where(np.isnan(scores.raw[own]), 0.0, scores.raw[own])
+    first = own[np.argsort(-(scores.lexical[own] / best + FEEDBACK_RAW * near), kind="stable")[:FEEDBACK_TEXTS]]
+    whole = sum(asked.values()) or 1.0
+    weights = {term: (1 - FEEDBACK_SHARE) * weight / whole for term, weight in asked.items()}
+    try:
+        typical = state.typical([rows[place].object_id for place in first], count=FEEDBACK_TERMS)
+    except (ValueError, OSError):  # as in _by_words, which has reported it
+        return
+    for term, share in typical.items():
+        weights[term] = weights.get(term, 0.0) + FEEDBACK_SHARE * share
+    query = state.query(weights, {})
+    found = _by_words(state, query, kind=kind, limit=len(own), only=[rows[place].object_id for place in own])
+    by_id = {hit.object_id: hit.score for hit in found}
+    scores.feedback[:] = [by_id.get(row.object_id, 0.0) for row in rows]
 
 
 def _headline(title: str, said: str, language: str) -> tuple[str, bool]:
@@ -233,6 +275,7 @@ def _weights(said: str, title: str, language: str) -> tuple[dict[str, float], di
     if title:
         for term, count in text.analyse(title, language).frequencies().items():
             asked[term] = asked.get(term, 0.0) + (TITLE_WEIGHT - 1) * count
+    asked = {term: PAIR_WEIGHT * weight if text.PAIR in term else weight for term, weight in asked.items()}
     exact: dict[str, float] = {}
     for word in whole.exact:
         exact[word] = exact.get(word, 0.0) + 1.0
@@ -245,13 +288,14 @@ def _by_words(
     *,
     kind: str,
     limit: int,
-    only: Collection[int] | None,
-    without: Collection[int],
+    only: Collection[int] | None = None,
+    without: Collection[int] = (),
+    language: str | None = None,
 ) -> list[LexicalHit]:
     if state is None or query is None:
         return []
     try:
-        return state.search(query, limit=limit, only=only, without=without)
+        return state.search(query, limit=limit, only=only, without=without, language=language)
     except (ValueError, OSError):
         logger.exception("The index of %s failed; search goes on without words", kind)
         index.report_damage(kind)

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,7 +31,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("object_id", indexed=True, fast=True)
     builder.add_unsigned_field("language", indexed=True, fast=True)
-    builder.add_text_field("content", tokenizer_name="words", index_option="freq")
+    builder.add_text_field("content", stored=True, tokenizer_name="words", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="words", index_option="freq")
     return builder.build()
 
@@ -117,10 +118,19 @@ class LexicalIndex:
         return Query.boolean_query(clauses)
 
     def search(
-        self, query: Query, *, limit: int, only: Collection[int] | None = None, without: Collection[int] = ()
+        self,
+        query: Query,
+        *,
+        limit: int,
+        only: Collection[int] | None = None,
+        without: Collection[int] = (),
+        language: str | None = None,
     ) -> list[LexicalHit]:
-        """Give the best documents, best first, equal scores by object id."""
+        """Give the best documents, of one language if it is given, best first, equal scores by object id."""
         parts = [(Occur.Must, query)]
+        if language is not None:
+            spoken = Query.term_query(SCHEMA, "language", LANGUAGE_NUMBERS[language])
+            parts.append((Occur.Must, Query.const_score_query(spoken, 0.0)))
         if only is not None:
             wanted = Query.term_set_query(SCHEMA, "object_id", sorted(only))
             parts.append((Occur.Must, Query.const_score_query(wanted, 0.0)))
@@ -145,6 +155,22 @@ class LexicalIndex:
             holding = self._searcher.doc_freq("content", term)
             total += weight * 2.2 * _idf(holding, count)
         return total
+
+    def typical(self, object_ids: Collection[int], *, count: int) -> dict[str, float]:
+        """Give the `count` terms that tell these documents from others, with their part of a text; parts sum to 1."""
+        wanted = Query.term_set_query(SCHEMA, "object_id", sorted(object_ids))
+        shares: dict[str, float] = {}
+        for _, address in self._searcher.search(wanted, max(len(object_ids), 1), count=False).hits:
+            terms = str(self._searcher.doc(address).get_first("content") or "").split()
+            for term, number in Counter(terms).items():
+                shares[term] = shares.get(term, 0.0) + number / len(terms)
+        documents = max(self._searcher.num_docs, 1)
+        told = {
+            term: share * _idf(self._searcher.doc_freq("content", term), documents) for term, share in shares.items()
+        }
+        kept = sorted(told, key=lambda term: (-told[term], term))[:count]
+        whole = sum(shares[term] for term in kept) or 1.0
+        return {term: shares[term] / whole for term in kept}
 
     def explain(self, query: Query, object_id: int) -> list[MatchedTerm]:
         """Take the score of one document apart, by the index's own account: the terms sum to the score.

@@ -1,7 +1,7 @@
 """Vectors in PostgreSQL: nearest documents, centred cosines, the means of the languages."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,10 +24,11 @@ Means = dict[tuple[str, str], Vectors]  # (language, side) → mean
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A public document with its cosines to the query, centred and raw; None while it has no vector."""
+    """A public document, its length, and its cosines to the query, centred and raw; None while it has no vector."""
 
     object_id: int
     language: str
+    characters: int = 0
     cosine: float | None = None
     raw: float | None = None
 
@@ -81,17 +82,24 @@ def literal(vector: NDArray[np.float32]) -> str:
     return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"
 
 
-def nearest(*, space: str, kind: str, centred: Vectors, count: int) -> list[int]:
-    """Give the object ids of the documents nearest to a centred query, `count` of each language.
+def nearest(*, space: str, kind: str, wanted: Mapping[str, Vectors], count: int) -> list[int]:
+    """Give the object ids of the documents nearest to a query, `count` of each language that is wanted.
 
-    Within a language the stored vectors share one mean, so the order by product with the centred query is the order
-    of the centred vectors, but for their lengths; callers take exact cosines of the candidates.
+    `wanted` holds the query's vector for each language of documents. Within a language the stored vectors share one
+    mean, so the order by product with the centred query is the order of the centred vectors, but for their lengths;
+    callers take exact cosines of the candidates.
     """
+    asked = sorted(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT object_id FROM search_nearest(%(q)s::halfvec, %(space)s, 'vi', %(kind)s, %(count)s) UNION ALL "
-            "SELECT object_id FROM search_nearest(%(q)s::halfvec, %(space)s, 'en', %(kind)s, %(count)s)",
-            {"q": literal(centred), "space": space, "kind": kind, "count": count},
+            " UNION ALL ".join(
+                f"SELECT object_id FROM search_nearest(%(q_{language})s::halfvec, %(space)s, '{language}', %(kind)s,"  # noqa: S608 -- of LANGUAGES
+                " %(count)s)"
+                for language in LANGUAGES
+                if language in asked
+            ),
+            {f"q_{language}": literal(wanted[language]) for language in asked}
+            | {"space": space, "kind": kind, "count": count},
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -108,15 +116,15 @@ def candidates(
     with connection.cursor() as cursor:
         if query is None or mean is None:
             cursor.execute(
-                "SELECT object_id, language FROM search_document"
+                "SELECT object_id, language, char_length(title) + char_length(body) FROM search_document"
                 " WHERE kind = %(kind)s AND public AND object_id = ANY(%(ids)s) ORDER BY object_id",
                 parameters,
             )
-            return [Candidate(object_id, language) for object_id, language in cursor.fetchall()]
+            return [Candidate(*row) for row in cursor.fetchall()]
         parameters |= {"q": literal(query), "mean": literal(mean)}
         parameters |= {f"mean_{language}": literal(means[language, "passage"]) for language in LANGUAGES}
         cursor.execute(
-            "SELECT d.object_id, d.language, -(e.vector <#> %(q)s::halfvec), -(e.vector <#> %(mean)s::halfvec),"
+            "SELECT d.object_id, d.language, char_length(d.title) + char_length(d.body), -(e.vector <#> %(q)s::halfvec), -(e.vector <#> %(mean)s::halfvec),"
             " -(e.vector <#> CASE e.language WHEN 'vi' THEN %(mean_vi)s::halfvec ELSE %(mean_en)s::halfvec END)"
             " FROM search_document d LEFT JOIN search_embedding e ON e.document_id = d.id AND e.space = %(space)s"
             " WHERE d.kind = %(kind)s AND d.public AND d.object_id = ANY(%(ids)s) ORDER BY d.object_id",
@@ -128,12 +136,12 @@ def candidates(
     passage_means = {language: means[language, "passage"] for language in LANGUAGES}
     shares = {language: (float(centred @ own), float(own @ own)) for language, own in passage_means.items()}
     found = []
-    for object_id, language, raw, on_query_mean, on_own_mean in rows:
+    for object_id, language, characters, raw, on_query_mean, on_own_mean in rows:
         if raw is None:
-            found.append(Candidate(object_id, language))
+            found.append(Candidate(object_id, language, characters))
             continue
         query_on_mean, mean_square = shares[language]
         own_length = max(1.0 - 2.0 * on_own_mean + mean_square, 1e-9) ** 0.5
         cosine = (raw - on_query_mean - query_on_mean) / (length * own_length)
-        found.append(Candidate(object_id, language, cosine, raw))
+        found.append(Candidate(object_id, language, characters, cosine, raw))
     return found

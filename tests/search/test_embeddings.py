@@ -133,7 +133,7 @@ def test_nearest_by_hnsw_equals_an_exact_scan() -> None:
     recalls = []
     for query in unit_vectors(20, seed=4):
         exact = set((np.argsort(-(made @ query))[:50] + 1).tolist())
-        found = vectors.nearest(space=space, kind="technology", centred=query, count=50)
+        found = vectors.nearest(space=space, kind="technology", wanted={"vi": query, "en": query}, count=50)
         assert len(found) == 50
         recalls.append(len(exact.intersection(found)) / 50)
     assert np.mean(recalls) >= 0.95
