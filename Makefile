@@ -85,9 +85,9 @@ valuation-cases: install-dev  ## Run published worked cases through the methods:
 	@test -n "$(CASES)" || { echo "usage: make valuation-cases CASES=FILE"; exit 2; }
 	@$(PY) -m benchmarks.valuation_cases "$(CASES)" --json benchmarks/out/valuation_cases.json
 
-bench-matching: install-dev  ## Measure the ranking on a folder of judged texts: DATA=../shared/data/sbir
-	@test -n "$(DATA)" || { echo "usage: make bench-matching DATA=FOLDER"; exit 2; }
-	@$(PY) -m benchmarks.matching "$(DATA)"
+bench-matching: install-dev  ## Measure the ranking on a folder of judged texts: DATA=../shared/data/sbir, POOL='FILE …' adds distractors
+	@test -n "$(DATA)" || { echo "usage: make bench-matching DATA=FOLDER [POOL='FILE …'] [SAMPLE=N]"; exit 2; }
+	@$(PY) -W ignore -m benchmarks.matching "$(DATA)" $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(POOL),--pool $(POOL))
 
 bench-real: install-dev  ## Measure import, search page, publication and matching on real records: DATA=../shared/data
 	@test -n "$(DATA)" || { echo "usage: make bench-real DATA=FOLDER"; exit 2; }

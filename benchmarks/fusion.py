@@ -2,23 +2,25 @@
 
 `python -m benchmarks.fusion FOLDER … [--means] [--sample N] [--write]`. With --means, the shipped means are taken first
 (they are among the features). Each query is learned from twice: as it is, and with all that answers it taken away, so
-that the probability also tells when nothing fits. Mixed collections are also asked without marks, and whole needs.
-Prints the cross-validated quality (5 folds by query, translations together); --write stores.
+that the probability also tells when nothing fits. Whole needs are also asked by their titles alone, and mixed
+collections by whole needs. Prints the cross-validated quality (5 folds by query, translations together); --write stores.
+
+The same command gives the same file: neighbours are sought exactly, not by the index, and vectors are stored first.
 """
 
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
-from benchmarks import metrics, stand
+from benchmarks import learning, metrics, stand
+from benchmarks.learning import Asked
 
 FOLDS = 5
-RIDGE = 1e-3
 FLOOR, GOOD = 0.01, 0.5
 UNANSWERED = 0.5  # the weight of a query without its answers, against 1 with them
 
@@ -73,124 +75,86 @@ def with_needs(collections: list[stand.Collection]) -> list[stand.Collection]:
     return found
 
 
-def gather(collections: list[stand.Collection], sample: int) -> list[dict[str, Any]]:
+def with_titles(collections: list[stand.Collection]) -> list[stand.Collection]:
+    """Add the titles of whole needs as short queries: the few words of a trade, rather than a question."""
+    from search.fusion import LONG_QUERY_WORDS  # noqa: PLC0415 -- after Django is set up
+    from search.text import clean, sentences, words  # noqa: PLC0415 -- as above
+
+    found = list(collections)
+    for one in collections:
+        if "whole needs" in one.name or not one.queries:
+            continue
+        long = [query for query in one.queries if sum(1 for _ in words(query.body)) > LONG_QUERY_WORDS]
+        if 2 * len(long) > len(one.queries):
+            titles = [replace(q, title="", body=q.title or sentences(clean(q.body), limit=1)[0]) for q in long]
+            found.append(stand.Collection(f"{one.name}, titles", one.documents, titles, one.judged))
+    return found
+
+
+def gather(collections: list[stand.Collection], sample: int) -> list[Asked]:
     """Examine queries as the engine does and keep the features of their candidates."""
     from search import embedder, fusion  # noqa: PLC0415 -- after Django is set up
     from search.engine import examine  # noqa: PLC0415 -- as above
 
-    rows = []
+    asked = []
     for one in collections:
-        asked = one.queries[:: max(1, len(one.queries) // sample)]
-        for query in asked:
+        chosen = one.queries[:: max(1, len(one.queries) // sample)]
+        print(f"{one.name}: {len(chosen)} queries", file=sys.stderr, flush=True)
+        for query in chosen:
             said = f"{query.title.rstrip('.')}. {query.body}" if query.title else query.body
             found = examine(query.body, title=query.title, kind=one.kind, query_vector=embedder.embed_query(said))
             if not found.rows:
                 continue
             keys = [one.keys[row.object_id] for row in found.rows]
             judged = one.judged[query.key]
-            rows.append(
-                {
-                    "collection": one.name,
-                    "query": query.key,
-                    "about": min(judged),
-                    "weight": 1 / len(asked),
-                    "keys": keys,
-                    "judged": judged,
-                    "table": found.table,
-                    "cross": found.cross,
-                    "relevant": np.array([judged.get(key, 0) > 0 for key in keys], dtype=float),
-                }
+            full = Asked(
+                collection=one.name,
+                about=min(judged),
+                kind=found.kind,
+                keys=keys,
+                judged=judged,
+                table=fusion.features(found.scores),
+                cross=found.scores.cross,
+                weight=1 / len(chosen),
             )
-            left = rows[-1]["relevant"] == 0
-            if left.any():
-                without = fusion.features(
-                    lexical=found.lexical[left],
-                    cosine=_values(found.rows, "cosine")[left],
-                    raw=_values(found.rows, "raw")[left],
-                    cross=found.cross[left],
-                    best_possible=found.best_possible,
-                    long=found.long,
+            gone = full.relevant > 0
+            asked.append(full.trimmed())
+            if gone.any() and not gone.all():
+                less = found.scores.without(gone)
+                asked.append(
+                    replace(
+                        full,
+                        collection=f"{one.name}, answers taken away",
+                        keys=[key for key, right in zip(keys, gone, strict=True) if not right],
+                        table=fusion.features(less),
+                        cross=less.cross,
+                        weight=UNANSWERED / len(chosen),
+                    ).trimmed()
                 )
-                rows.append(
-                    {
-                        **rows[-1],
-                        "collection": f"{one.name}, answers taken away",
-                        "weight": UNANSWERED * rows[-1]["weight"],
-                        "keys": [key for key, stays in zip(keys, left, strict=True) if stays],
-                        "table": without,
-                        "cross": found.cross[left],
-                        "relevant": np.zeros(int(left.sum())),
-                    }
-                )
-    return rows
+    return asked
 
 
-def _values(rows: list[Any], name: str) -> np.ndarray:
-    return np.array([np.nan if getattr(row, name) is None else getattr(row, name) for row in rows])
-
-
-def fit(rows: list[dict[str, Any]], situation: str) -> np.ndarray:
-    """Fit a logistic regression by maximum likelihood with a little ridge; each collection weighs the same."""
-    from search.fusion import FEATURES  # noqa: PLC0415 -- after Django is set up
-
-    tables, labels, weights = [], [], []
-    for row in rows:
-        chosen = row["cross"] if situation == "cross" else ~row["cross"]
-        tables.append(_seen(row["table"][chosen], situation))
-        labels.append(row["relevant"][chosen])
-        weights.append(np.full(int(chosen.sum()), 100 * row["weight"]))
-    table, label, weight = np.vstack(tables), np.concatenate(labels), np.concatenate(weights)
-
-    def loss(beta: np.ndarray) -> tuple[float, np.ndarray]:
-        logits = beta[0] + table @ beta[1:]
-        error = (1 / (1 + np.exp(-logits)) - label) * weight
-        value = float((weight * (np.logaddexp(0, logits) - label * logits)).sum() + RIDGE * (beta[1:] ** 2).sum())
-        return value, np.r_[error.sum(), table.T @ error + 2 * RIDGE * beta[1:]]
-
-    return minimize(loss, np.zeros(len(FEATURES) + 1), jac=True, method="L-BFGS-B").x
-
-
-def _seen(table: np.ndarray, situation: str) -> np.ndarray:
-    """Hide from the `words` model what it will not have."""
-    from search.fusion import FEATURES  # noqa: PLC0415 -- after Django is set up
-
-    if situation != "words":
-        return table
-    return table * np.array([name.startswith("lexical") or name == "long" for name in FEATURES])
-
-
-def logits(row: dict[str, Any], models: dict[str, np.ndarray], *, words: bool = False) -> np.ndarray:
-    """Give the log-odds of a query's candidates."""
-    table = row["table"]
-    if words:
-        return models["words"][0] + _seen(table, "words") @ models["words"][1:]
-    same, cross = (models[name][0] + table @ models[name][1:] for name in ("same", "cross"))
-    return np.where(row["cross"], cross, same)
-
-
-def validate(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def validate(asked: list[Asked]) -> dict[str, Any]:
     """Cross-validate: all queries that one document answers, translations included, are in one fold."""
-    folds = {key: number % FOLDS for number, key in enumerate(sorted({row["about"] for row in rows}))}
+    folds = {key: number % FOLDS for number, key in enumerate(sorted({one.about for one in asked}))}
     quality: dict[str, list[float]] = {}
     shown: dict[str, list[tuple[float, bool]]] = {}
     best: dict[str, list[bool]] = {}
     for fold in range(FOLDS):
-        models = {
-            name: fit([row for row in rows if folds[row["about"]] != fold], name) for name in ("same", "cross", "words")
-        }
-        for row in rows:
-            if folds[row["about"]] != fold:
+        models = learning.fit([one for one in asked if folds[one.about] != fold], words=False)
+        for one in asked:
+            if folds[one.about] != fold:
                 continue
-            odds = logits(row, models)
+            odds = learning.logits(one, models)
             order = np.argsort(-odds, kind="stable")[:10]
-            quality.setdefault(row["collection"], []).append(
-                metrics.ndcg([row["keys"][place] for place in order], row["judged"])
-            )
-            best.setdefault(row["collection"], []).append(bool(odds.max() >= np.log(GOOD / (1 - GOOD))))
-            shown.setdefault(row["collection"], []).extend(
-                (float(1 / (1 + np.exp(-odds[place]))), bool(row["relevant"][place])) for place in order
-            )
-    return {
+            ranked = [one.keys[place] for place in order]
+            quality.setdefault(one.collection, []).append(metrics.ndcg(ranked, one.judged))
+            best.setdefault(one.collection, []).append(bool(odds.max() >= np.log(GOOD / (1 - GOOD))))
+            for name in (one.collection, f"all {one.kind}"):
+                shown.setdefault(name, []).extend(
+                    (float(1 / (1 + np.exp(-odds[place]))), bool(one.relevant[place])) for place in order
+                )
+    report: dict[str, Any] = {
         name: {
             "ndcg@10": None if "taken away" in name else round(float(np.mean(values)), 4),
             "best_is_good": round(float(np.mean(best[name])), 4),
@@ -198,6 +162,9 @@ def validate(rows: list[dict[str, Any]]) -> dict[str, Any]:
         }
         for name, values in quality.items()
     }
+    for name in sorted(shown.keys() - quality.keys()):
+        report[name] = {"calibration_error": round(metrics.calibration_error(*zip(*shown[name], strict=True)), 4)}
+    return report
 
 
 def main() -> None:
@@ -221,21 +188,24 @@ def main() -> None:
 
         stand.install_stored_embedder()
         collections = [one for folder in options.folders for one in stand.read_folder(folder)]
-        collections = with_needs([one for one in collections if "diacritics" not in one.name or "mixed" in one.name])
+        collections = with_titles(with_needs(collections))
         if options.means:
             stored = {"made_by": command, "means": {current_embedder().space: take_means(collections)}}
             vectors.MEANS_FILE.write_text(json.dumps(stored) + "\n")
-        stand.put(collections)
-        rows = gather(collections, options.sample)
-        print(json.dumps(validate(rows), indent=2), file=sys.stderr)
-        models = {}
-        for situation in ("same", "cross", "words"):
-            beta = fit(rows, situation)
-            named = dict(zip(fusion.FEATURES, beta[1:], strict=True))
-            models[situation] = {
-                "bias": round(float(beta[0]), 3),
-                "weights": {name: round(float(value), 3) for name, value in named.items() if abs(value) >= 5e-4},
+        stand.put(collections, exact=True)
+        asked = gather(collections, options.sample)
+        print(json.dumps(validate(asked), indent=2), file=sys.stderr)
+        models = {
+            situation: {
+                "bias": round(bias, 3),
+                "weights": {
+                    name: round(float(value), 3)
+                    for name, value in zip(fusion.FEATURES, weights, strict=True)
+                    if abs(value) >= 5e-4
+                },
             }
+            for situation, (bias, weights) in sorted(learning.fit(asked).items())
+        }
         document = {"made_by": f"{command} --write", "floor": FLOOR, "good": GOOD, "models": models}
         print(json.dumps(document, indent=2))
         if options.write:

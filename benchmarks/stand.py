@@ -140,7 +140,7 @@ class StoredEmbedder:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in stored}
         if missing:
             for key, vector in zip(missing, self.inner.embed(list(missing.values()), query=query), strict=True):
-                stored[key] = vector
+                stored[key] = vector.astype("<f2").astype(np.float32)
                 self._store.execute("INSERT OR REPLACE INTO v VALUES (?, ?)", (key, vector.astype("<f2").tobytes()))
             self._store.commit()
             self.made += len(missing)
@@ -156,8 +156,11 @@ def install_stored_embedder() -> StoredEmbedder:
     return stored
 
 
-def put(collections: Sequence[Collection], *, dense: bool = True) -> dict[str, float]:
-    """Put collections into the exchange, each set of documents once, index and embed them; give the seconds."""
+def put(collections: Sequence[Collection], *, dense: bool = True, exact: bool = False) -> dict[str, float]:
+    """Put collections into the exchange, each set of documents once, index and embed them; give the seconds.
+
+    With `exact`, the vector index is dropped: neighbours are then found by comparing all, the same in every run.
+    """
     from django.db import connection, transaction  # noqa: PLC0415 -- after Django is set up
 
     from search import embeddings, index, services  # noqa: PLC0415 -- as above
@@ -178,6 +181,11 @@ def put(collections: Sequence[Collection], *, dense: bool = True) -> dict[str, f
                     kind=collection.kind, object_id=place, title=text.title, body=text.body, language=text.language
                 )
             connection.run_on_commit.clear()
+    if exact:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%%USING hnsw%%'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP INDEX "{name}"')
     spent["put_s"] = time.perf_counter() - start
     start = time.perf_counter()
     index.catch_up(timeout=600)
