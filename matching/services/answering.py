@@ -31,14 +31,14 @@ def answer_match(
     position_shown: int | None = None,
 ) -> Response:
     """Shortlist or decline for one side. Raises NotAllowed, ValidationError (a decline needs a reason of the list)."""
-    match = (
-        Match.objects.select_for_update(of=("self",))
-        .select_related("technology__organisation", "demand__organisation")
-        .filter(pk=match.pk)
-        .first()
-    )
-    if match is None:
-        raise Conflict(_("A listing was changed, and this match no longer holds."))
+    try:
+        match = (
+            Match.objects.select_for_update(of=("self",))
+            .select_related("technology__organisation", "demand__organisation")
+            .get(pk=match.pk)
+        )
+    except Match.DoesNotExist:
+        raise Conflict(_("A listing was changed, and this match no longer holds.")) from None
     require(policies.can_answer(actor, match, side))
     published = ListingState.PUBLISHED
     if match.technology.state != published or match.demand.state != published:
