@@ -175,14 +175,15 @@ def examine(
     queries: dict[str, Query] = {}
     if state is not None:
         made = {language: state.query(asked, exact), other: state.query(translated, {})}
-        queries = {spoken: query for spoken, query in made.items() if query is not None}
+        queries = {spoken: wording for spoken, wording in made.items() if wording is not None}
     by_words = {
-        spoken: _by_words(state, query, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
-        for spoken, query in queries.items()
+        spoken: _by_words(state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
+        for spoken, wording in queries.items()
     }
     lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
     wanted = set(lexical_scores)
-    space, mean, means = "", None, {}
+    space, mean = "", None
+    means: vectors.Means = {}
     if not dense or not said.strip():
         query_vector = None
     else:
@@ -202,9 +203,9 @@ def examine(
         space=space, kind=kind, object_ids=sorted(wanted), query=query_vector, mean=mean, means=means
     )
     if query_vector is not None:
-        for spoken, query in queries.items():
+        for spoken, wording in queries.items():
             unscored = [row.object_id for row in rows if row.language == spoken and row.object_id not in lexical_scores]
-            found = _by_words(state, query, kind=kind, limit=len(unscored), only=unscored) if unscored else []
+            found = _by_words(state, wording, kind=kind, limit=len(unscored), only=unscored) if unscored else []
             lexical_scores |= {hit.object_id: hit.score for hit in found}
     possible = (state.best_possible(asked), state.best_possible(translated)) if state is not None else (0.0, 0.0)
     scores = Scores(
