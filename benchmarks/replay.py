@@ -53,7 +53,8 @@ def cases_of(collection: Collection, *, least: int) -> list[Case]:
         judged = {key: grade for key, grade in collection.judged[query.key].items() if grade >= least}
         ranking = rank(query.body, title=query.title, kind=collection.kind, limit=DEPTH, floor=0.0)
         first = [(hit.object_id, collection.keys[hit.object_id] in judged) for hit in ranking.hits[:SEEN]]
-        for place in [number for number, (_, answers) in enumerate(first) if answers] or [None]:
+        places: list[int | None] = [number for number, (_, answers) in enumerate(first) if answers]
+        for place in places or [None]:
             liked = () if place is None else (first[place][0],)
             declined = tuple(pk for pk, answers in first[:place] if not answers)[:DECLINED]
             answered = {collection.keys[pk] for pk in (*liked, *declined)}
