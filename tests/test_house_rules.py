@@ -224,6 +224,12 @@ def test_no_template_is_left_unused() -> None:
     assert unused == []
 
 
+def test_decisions_have_numbers_of_their_own() -> None:
+    named = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(path.name[:4]) for path in named] == list(range(1, len(named) + 1))
+    assert [path.read_text().split(".")[0] for path in named] == [f"# {number + 1}" for number in range(len(named))]
+
+
 @pytest.mark.parametrize("folder", ["data", "templates", "docs", "static", "locale"])
 def test_no_path_of_a_machine_is_in_the_tree(folder: str) -> None:
     pattern = re.compile(r"(?<![\w.])/(work|root|home|tmp)/[\w.-]+")

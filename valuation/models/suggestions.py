@@ -24,7 +24,7 @@ class Suggestion(models.Model):
     """A suggested range for a technology, or the reason why there is none; a row is never changed (trigger).
 
     `low`, `mid`, `high` are P10, P50, P90 in VND to two significant digits, a lump sum for the whole remaining life.
-    `inputs` and `result` are described in docs/adr/0012; `result` is what `suggest_range` gave for
+    `inputs` and `result` are described in docs/adr/0020; `result` is what `suggest_range` gave for
     `inputs["parameters"]` with `seed` and `paths`, and can be computed again from them. `input_hash` is the SHA-256 of
     what went in. `interview_version` is the version of the owner's answers that it rests on, 0 without an interview.
     """
