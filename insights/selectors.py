@@ -17,8 +17,10 @@ from deals import selectors as deal_selectors
 from deals import tracking_selectors
 from deals.acts import next_act
 from deals.choices import Side
+from deals.forms.tracking import period_label
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Contract, Deal
+from deals.tracking_lifecycle import StatementState
 from listings import selectors as listing_selectors
 from listings.lifecycle import ListingState
 from listings.models import Demand, Field, Technology
@@ -69,6 +71,7 @@ def waiting_for(user: User) -> list[Group]:
         _deals(user),
         _appraisals(user),
         _owed(user),
+        _statements(user),
         _matches(user),
         _drafts(user),
     ]
@@ -201,6 +204,22 @@ def _owed(user: User) -> Group:
             url=reverse("deals:tracking", args=[row.contract.deal_id]),
             since=row.due_on,
             is_late=row.due_on < today,
+        ),
+    )
+
+
+def _statements(user: User) -> Group:
+    """What the licensee filed and the licensor has not answered, and what the licensor asks the licensee about."""
+    organisations = user.organisation_ids()
+    rows = tracking_selectors.visible_statements(user).filter(
+        Q(state=StatementState.FILED, contract__deal__licensor_id__in=organisations)
+        | Q(state=StatementState.QUESTIONED, contract__deal__licensee_id__in=organisations)
+    )
+    return _group(
+        _("Royalty statements that wait for your answer"),
+        rows.order_by("filed_at", "pk"),
+        lambda row: _of_listing(
+            row.contract.deal.technology, period_label(row), url=reverse("deals:statement", args=[row.pk]), since=row.filed_at
         ),
     )
 

@@ -176,7 +176,7 @@ class Person:
         assert page.locator("h1").count() == 1, page.url
         page.wait_for_load_state("load")
         if "htmx" in page.evaluate("[...document.scripts].map(script => script.src).join()"):
-            page.wait_for_function("!document.querySelector('.htmx-request')")
+            page.locator(".htmx-request").first.wait_for(state="detached")
         first = step not in walk.judged
         if not first:
             return
