@@ -219,7 +219,10 @@ def _statements(user: User) -> Group:
         _("Royalty statements that wait for your answer"),
         rows.order_by("filed_at", "pk"),
         lambda row: _of_listing(
-            row.contract.deal.technology, period_label(row), url=reverse("deals:statement", args=[row.pk]), since=row.filed_at
+            row.contract.deal.technology,
+            period_label(row),
+            url=reverse("deals:statement", args=[row.pk]),
+            since=row.filed_at,
         ),
     )
 
