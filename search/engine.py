@@ -173,9 +173,12 @@ def examine(
     other = text.ENGLISH if language == text.VIETNAMESE else text.VIETNAMESE
     translated = lexicon.translate(said, language)
     queries: dict[str, Query] = {}
+    possible = (0.0, 0.0)
     if state is not None:
-        made = {language: state.query(asked, exact), other: state.query(translated, {})}
-        queries = {spoken: wording for spoken, wording in made.items() if wording is not None}
+        with index.reporting_damage(kind):
+            made = {language: state.query(asked, exact), other: state.query(translated, {})}
+            possible = (state.best_possible(asked), state.best_possible(translated))
+            queries = {spoken: wording for spoken, wording in made.items() if wording is not None}
     by_words = {
         spoken: _by_words(state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
         for spoken, wording in queries.items()
@@ -207,7 +210,6 @@ def examine(
             unscored = [row.object_id for row in rows if row.language == spoken and row.object_id not in lexical_scores]
             found = _by_words(state, wording, kind=kind, limit=len(unscored), only=unscored) if unscored else []
             lexical_scores |= {hit.object_id: hit.score for hit in found}
-    possible = (state.best_possible(asked), state.best_possible(translated)) if state is not None else (0.0, 0.0)
     scores = Scores(
         lexical=np.array([lexical_scores.get(row.object_id, 0.0) for row in rows]),
         feedback=np.zeros(len(rows)),
@@ -295,12 +297,9 @@ def _by_words(
 ) -> list[LexicalHit]:
     if state is None or query is None:
         return []
-    try:
+    with index.reporting_damage(kind):
         return state.search(query, limit=limit, only=only, without=without, language=language)
-    except (ValueError, OSError):
-        logger.exception("The index of %s failed; search goes on without words", kind)
-        index.report_damage(kind)
-        return []
+    return []
 
 
 def _vector(said: str, language: str, space: str) -> Vectors | None:

@@ -17,6 +17,7 @@ import os
 import shutil
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 HEAP_BYTES = 64_000_000
 SOUND_CHECK_SECONDS = 300
+CHECKED_AT_ONCE = 1 << 20  # bytes
 
 
 class IndexDamagedError(Exception):
@@ -149,7 +151,8 @@ class Reader:
             if stamp == self._stamp:
                 return self._state
             try:
-                self._state = LexicalIndex(_open(self._folder / generation))
+                with _damage():
+                    self._state = LexicalIndex(_open(self._folder / generation))
             except IndexDamagedError:
                 logger.exception("The index %s cannot be read; search goes on without words", self._folder)
                 (self._folder / "damaged").touch()
@@ -161,13 +164,50 @@ class Reader:
 def _open(folder: Path) -> tantivy.Index:
     if not (folder / "meta.json").exists():
         raise IndexDamagedError(f"{folder} holds no index")
-    try:
+    with _damage():
         index = make_index(str(folder))
         index.reload()
         index.searcher()
+    return index
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Raise IndexDamagedError for whatever tantivy says of files that it cannot read: errors, and panics in Rust."""
+    try:
+        yield
     except (ValueError, OSError) as error:
         raise IndexDamagedError(str(error)) from error
-    return index
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of pyo3: it has no module to import it from
+            raise
+        raise IndexDamagedError(str(error)) from error
+
+
+def _verify(folder: Path) -> None:
+    """Compare each file with the checksum that tantivy wrote at its end: payload, {"crc", …}, length, magic number.
+
+    Raises IndexDamagedError. Files that a killed writer left without an end belong to no segment and are passed by.
+    """
+    meta = json.loads((folder / "meta.json").read_text())
+    names = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
+    for path in sorted(folder.iterdir()):
+        if path.name.split(".")[0] not in names or path.suffix == ".del":
+            continue
+        size = path.stat().st_size
+        with path.open("rb") as file, _damage():
+            file.seek(-8, os.SEEK_END)
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(size - 8 - length)
+            stated = json.loads(file.read(length))["crc"]
+            file.seek(0)
+            left, checksum = size - 8 - length, 0
+            while left > 0:
+                part = file.read(min(left, CHECKED_AT_ONCE))
+                checksum = zlib.crc32(part, checksum)
+                left -= len(part)
+        if checksum != stated:
+            raise IndexDamagedError(f"{path.name} is not as it was written")
 
 
 _readers: dict[Path, Reader] = {}
@@ -185,11 +225,17 @@ def lexical(kind: str) -> LexicalIndex | None:
     return reader.state()
 
 
-def report_damage(kind: str) -> None:
-    """Ask the writer to build an index anew, after a search in it failed."""
-    folder = Path(settings.INDEX_DIR) / kind
-    if folder.exists():
-        (folder / "damaged").touch()
+@contextmanager
+def reporting_damage(kind: str) -> Iterator[None]:
+    """Ask the writer to build an index anew when reading it in this block fails, and go on after the block."""
+    try:
+        with _damage():
+            yield
+    except IndexDamagedError:
+        logger.exception("The index of %s failed; search goes on without words", kind)
+        folder = Path(settings.INDEX_DIR) / kind
+        if folder.exists():
+            (folder / "damaged").touch()
 
 
 # --- writing
@@ -271,6 +317,8 @@ class Writer:
 
     def _check(self, generation: Path, since: Position) -> None:
         """Open every file and compare the count with the truth."""
+        if generation != self._generation:
+            _verify(generation)
         index = _open(generation)
         held = len(LexicalIndex(index))
         truth = Document.objects.public().filter(kind=self.kind).count()
@@ -279,10 +327,8 @@ class Writer:
             raise IndexDamagedError(f"holds {held} documents of {truth}")
         if generation != self._generation:
             self.close()
-            try:
+            with _damage():
                 self._writer = index.writer(HEAP_BYTES, 1)
-            except ValueError as error:
-                raise IndexDamagedError(str(error)) from error
             self._generation = generation
         self._checked = time.monotonic()
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db import connection
 
 from marketplace.engines import process
 from marketplace.engines.ports import HOST, free_port
-from search import index
+from search import index, lexical, text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +38,26 @@ def wait_for(condition: Callable[[], object], *, seconds: float, what: str) -> f
     return time.monotonic() - start
 
 
+def assert_equals_fresh_build(kind: str, queries: Sequence[str]) -> None:
+    """Compare the index on disk with one built anew: the same documents for each query, and the same best ten.
+
+    Near-ties may change places: a text that was replaced counts in the rarity of its words until its segment is merged.
+    """
+    held, fresh = index.lexical(kind), index._build_in_memory(index._all_public(kind))
+    assert held is not None
+    assert len(held) == len(fresh)
+    for said in queries:
+        scores = []
+        for state in (held, fresh):
+            query = state.query(lexical.frequencies(text.analyse(said, text.detect_language(said))), {})
+            assert query is not None
+            scores.append({hit.object_id: hit.score for hit in state.search(query, limit=100_000)})
+        assert scores[0].keys() == scores[1].keys()
+        best = sorted(scores[0], key=lambda object_id: -scores[0][object_id])[:10]
+        tenth = sorted(scores[1].values())[-10:][0]
+        assert all(scores[1][object_id] >= 0.95 * tenth for object_id in best)
+
+
 class Follower:
     """`manage.py follow_index` on the test's database and index folder."""
 
@@ -48,6 +68,11 @@ class Follower:
 
     def start(self) -> None:
         """Start it and wait until it listens."""
+        self.begin()
+        wait_for(lambda: "following" in self.output(), seconds=60, what="the follower starts")
+
+    def begin(self) -> None:
+        """Start it, and do not wait."""
         database = connection.settings_dict
         self.log.unlink(missing_ok=True)
         self.process = process.spawn(
@@ -61,7 +86,6 @@ class Follower:
                 "TEST_SCRATCH": str(self.folder),
             },
         )
-        wait_for(lambda: "following" in self.output(), seconds=30, what="the follower starts")
 
     def output(self) -> str:
         """Give what it has said."""
@@ -81,12 +105,18 @@ class Follower:
 
 
 @pytest.fixture
-def follower(transactional_db: None, tmp_path: Path) -> Iterator[Follower]:
+def resting_follower(transactional_db: None, tmp_path: Path) -> Iterator[Follower]:
+    """Give a follower that is not started."""
+    made = Follower(tmp_path)
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def follower(resting_follower: Follower) -> Follower:
     """Run a real follower; whoever uses it commits for real."""
-    running = Follower(tmp_path)
-    running.start()
-    yield running
-    running.kill()
+    resting_follower.start()
+    return resting_follower
 
 
 class EmbeddingServer:

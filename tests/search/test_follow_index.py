@@ -1,5 +1,6 @@
 """The real follower, in a process of its own: quick, and back after being killed."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from search import services
+from search import index, services
 from search.engine import rank
 from tests.factories.search import put
-from tests.search.conftest import Follower, wait_for
+from tests.search.conftest import Follower, assert_equals_fresh_build, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +60,80 @@ def test_follower_survives_a_lost_connection(follower: Follower) -> None:
         )
     document = put("Quạt điện")
     wait_for(lambda: found("quạt điện") == [document.object_id], seconds=5, what="found after the connection was lost")
+
+
+NUMBERS = ("hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+
+
+def stock(first: int, count: int, *, said: str = "Máy bơm nước") -> None:
+    """Put many documents in one transaction, no two of them alike in what a query weighs."""
+    texts = {
+        number: {
+            "title": f"{said} {number}",
+            "body": " ".join(NUMBERS[: 1 + number % 8]) + " ruộng" * (number % 97),
+            "language": "vi",
+        }
+        for number in range(first, first + count)
+    }
+    services.put_documents(kind="technology", texts=texts)
+
+
+def written(index_dir: Path) -> set[tuple[str, int]]:
+    """Name the files of the index, each with its time."""
+    found = set()
+    for path in (index_dir / "technology").rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            found.add((str(path), path.stat().st_mtime_ns))
+    return found
+
+
+@pytest.mark.faults
+def test_follower_killed_while_it_builds_and_while_it_follows_ends_with_a_fresh_build(
+    resting_follower: Follower, index_dir: Path
+) -> None:
+    follower = resting_follower
+    stock(1, 1500)
+    follower.begin()
+    folder = index_dir / "technology"
+    wait_for(lambda: list(folder.glob("g-*")), seconds=30, what="it builds")
+    follower.kill()
+    follower.start()
+    wait_for((folder / "current").exists, seconds=30, what="it has built")
+    before = written(index_dir)
+    stock(2000, 600, said="Quạt điện")
+    stock(1, 200, said="Bơm dầu")
+    services.remove_document(kind="technology", object_id=500)
+    wait_for(lambda: written(index_dir) != before, seconds=30, what="it writes")
+    follower.kill()
+    follower.start()
+    index.catch_up()
+    assert_equals_fresh_build("technology", ["máy bơm", "quạt điện ruộng", "bơm dầu chín", "ba bốn năm"])
+    assert len(list(folder.glob("g-*"))) == 1
+
+
+@pytest.mark.faults
+def test_index_spoiled_while_the_follower_was_dead_is_built_anew(resting_follower: Follower, index_dir: Path) -> None:
+    stock(1, 50)
+    index.catch_up()
+    generation = index_dir / "technology" / (index_dir / "technology" / "current").read_text()
+    for path in generation.glob("*.idx"):
+        path.write_bytes(bytes(255 - byte for byte in path.read_bytes()[:-200]) + path.read_bytes()[-200:])
+    resting_follower.start()
+    wait_for(lambda: not generation.exists(), seconds=10, what="it is built anew")
+    index.catch_up()
+    assert_equals_fresh_build("technology", ["máy bơm ruộng"])
+
+
+@pytest.mark.faults
+def test_searches_go_on_while_the_index_is_deleted_again_and_again(follower: Follower, index_dir: Path) -> None:
+    """A search finds what it found, or nothing by words for a moment, and never fails; changes are seen in time."""
+    stock(1, 40)
+    wait_for(lambda: len(found("máy bơm")) == 40, seconds=5, what="found at first")
+    for round_ in range(3):
+        shutil.rmtree(index_dir / "technology", ignore_errors=True)
+        services.remove_document(kind="technology", object_id=1 + round_)
+        left = 39 - round_
+        wait_for(lambda left=left: len(found("máy bơm")) == left, seconds=5, what="found again")  # type: ignore[misc]
 
 
 def test_follower_ends_when_asked(follower: Follower) -> None:

@@ -128,6 +128,20 @@ def test_torn_index_is_built_anew(index_dir: Path, ending: str) -> None:
     assert found("máy bơm") == [document.object_id]
 
 
+@pytest.mark.parametrize("ending", ["term", "idx", "fast", "store", "fieldnorm"])
+def test_flipped_bytes_are_noticed(index_dir: Path, ending: str) -> None:
+    document = put("Máy bơm nước")
+    index.catch_up()
+    before = current(index_dir)
+    for file in before.glob(f"*.{ending}"):
+        content = bytearray(file.read_bytes())
+        content[0] ^= 255
+        file.write_bytes(content)
+    index.catch_up()
+    assert current(index_dir) != before
+    assert found("máy bơm") == [document.object_id]
+
+
 def test_torn_meta_is_built_anew_and_never_fails_a_search(index_dir: Path) -> None:
     document = put("Máy bơm nước")
     index.catch_up()
