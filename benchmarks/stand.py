@@ -129,6 +129,12 @@ class StoredEmbedder:
         self._store = sqlite3.connect(path, timeout=60, check_same_thread=False)
         self._store.execute("CREATE TABLE IF NOT EXISTS v (k TEXT PRIMARY KEY, e BLOB)")
 
+    def known(self, text: str, *, query: bool) -> Any:
+        """Give the stored vector of a text, or None."""
+        key = hashlib.sha1(f"{'query' if query else 'passage'}\0{text}".encode()).hexdigest()  # noqa: S324 -- a name
+        row = self._store.execute("SELECT e FROM v WHERE k = ?", (key,)).fetchone()
+        return np.frombuffer(row[0], dtype="<f2").astype(np.float32) if row else None
+
     def embed(self, texts: Sequence[str], *, query: bool) -> Any:
         """Embed what is not stored yet."""
         keys = [hashlib.sha1(f"{'query' if query else 'passage'}\0{text}".encode()).hexdigest() for text in texts]  # noqa: S324 -- a name

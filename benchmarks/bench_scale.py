@@ -1,0 +1,430 @@
+"""How search and matching grow with the stock: figures at 10,000, at 100,000 and at N listings, in one run.
+
+`python -m benchmarks.bench_scale [N] [--sizes 10000,100000] [--records DIR] [--json FILE]` grows one throwaway
+exchange to each size in turn (with a tenth as many demands) and prints JSON. See `benchmarks.scale_stock` for what
+the listings are. At each size:
+
+- index: seconds and size of the BM25 index and of the HNSW indexes, and of the tables;
+- short_query, whole_need: `engine.rank` as the search page and matching call it, the vector of the query given;
+- match_new_listing: `match_listing` of a new technology against all demands, without the time of embedding;
+- match_new_demand: the other way about, against all technologies;
+- page: the search page with facets through the Django view, its words embedded before; browse: without words;
+- recall_50: how many of the exact 50 nearest of each language HNSW gives among its first 50;
+- memory_mb of this process and of PostgreSQL (proportional share, so that shared pages count once);
+- beside: PostgreSQL full-text search (`ts_rank`, OR) and bm25s on the same texts and queries.
+
+`goals` says what was reached at the largest size, `growth` how many times slower it is than the size before.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from benchmarks import stand
+from benchmarks.bench_real import Clocked, spread
+from benchmarks.scale_beside import beside
+from benchmarks.scale_stock import (
+    Recombined,
+    Stock,
+    build_vector_indexes,
+    drop_vector_indexes,
+    read_sources,
+    say,
+    vector_indexes,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARE_OF_DEMANDS = 10
+WHOLE_NEED = 400  # words
+GOALS = {"short_query": ("p95", 40), "whole_need": ("p95", 150), "match_new_listing": ("p95", 250)}
+MOST_TIMES_SLOWER = 6
+PAGES = (
+    "",
+    "&trl_min=6",
+    "&sector=chemistry&ip=patent",
+    "&language=en&sort=newest",
+    "&region=red-river-delta&sort=price",
+)
+BROWSE = ("", "page=40", "trl_min=7", "sector=chemistry&ip=patent", "field=24&province=01", "sort=price", "sort=trl")
+
+
+def times(act: Callable[[Any], Any], asked: Sequence[Any], *, clock: Clocked | None = None) -> dict[str, float]:
+    """Time an act on each of the asked, the first once before; milliseconds, less those of the clock."""
+    act(asked[0])
+    seconds = []
+    for one in asked:
+        if clock:
+            clock.seconds = 0.0
+        start = time.perf_counter()
+        act(one)
+        seconds.append(time.perf_counter() - start - (clock.seconds if clock else 0.0))
+    return spread(seconds)
+
+
+# --- building
+
+
+def build(stock: Stock, definitions: dict[str, str], size: int) -> dict[str, Any]:
+    """Bring the stock to a size and build every index anew; give seconds and sizes."""
+    from django.conf import settings  # noqa: PLC0415 -- after Django is set up
+    from django.db import connection  # noqa: PLC0415 -- as above
+
+    from search import embeddings, index  # noqa: PLC0415 -- as above
+
+    report: dict[str, Any] = {}
+    drop_vector_indexes(list(definitions))
+    start = time.perf_counter()
+    stock.grow("technology", size)
+    stock.grow("demand", max(size // SHARE_OF_DEMANDS, 1))
+    report["rows_s"] = round(time.perf_counter() - start, 1)
+    say(f"{size:,}: rows stand; building the vector indexes")
+    connection.check_constraints()
+    report["hnsw"] = build_vector_indexes(definitions, processes=os.cpu_count() or 1)
+    start = time.perf_counter()
+    with connection.cursor() as cursor:
+        if connection.in_atomic_block:
+            cursor.execute("ANALYZE")
+        else:
+            cursor.execute("VACUUM ANALYZE")
+    report["vacuum_s"] = round(time.perf_counter() - start, 1)
+    start = time.perf_counter()
+    embeddings.recompute_means()
+    report["means_s"] = round(time.perf_counter() - start, 1)
+    say(f"{size:,}: building the BM25 indexes")
+    start = time.perf_counter()
+    if connection.in_atomic_block:
+        index.catch_up()
+    else:
+        with index.writing(wait=True):
+            for kind in stock.held:
+                index.Writer(kind).rebuild()
+    folder = Path(settings.INDEX_DIR)
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.exists() else 0
+    report["bm25"] = {"seconds": round(time.perf_counter() - start, 1), "mb": round(held / 1e6, 1)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relname IN"
+            " ('search_document', 'search_embedding', 'listings_technology', 'listings_demand') ORDER BY relname"
+        )
+        report["tables_mb"] = {name: round(size / 1e6, 1) for name, size in cursor.fetchall()}
+    return report
+
+
+@contextmanager
+def following() -> Iterator[None]:
+    """Run the follower of the index beside, as an exchange does."""
+    follower = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "manage.py", "follow_index"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert follower.stdout is not None
+        for line in follower.stdout:
+            if "following" in line:
+                break
+        yield
+    finally:
+        follower.terminate()
+        follower.wait(timedelta(seconds=60).total_seconds())
+
+
+# --- measuring
+
+
+class Questions:
+    """What is asked at every size: the same phrases and needs, embedded once."""
+
+    def __init__(self, recombined: Recombined, *, count: int) -> None:
+        from search import embedder, text  # noqa: PLC0415 -- after Django is set up
+
+        chance = random.Random(3)
+        self.phrases = [recombined.phrase(chance=chance) for _ in range(count)]
+        self.needs = [recombined.needs(WHOLE_NEED, chance=chance) for _ in range(max(count // 2, 1))]
+        self.vectors = {said: embedder.embed_query(said) for said in self.phrases}
+        for _title, body, language in self.needs:
+            self.vectors[body] = embedder.embed_query(body, language=language)
+        self.languages = {said: text.detect_language(said) for said in self.phrases}
+        self.languages |= {body: language for _title, body, language in self.needs}
+
+
+def ranking(questions: Questions) -> dict[str, Any]:
+    """Time the engine, whole and by parts."""
+    from listings.finding import RANKED  # noqa: PLC0415 -- after Django is set up
+    from matching.services.searching import KEPT  # noqa: PLC0415 -- as above
+    from search import engine  # noqa: PLC0415 -- as above
+
+    def phrase(said: str) -> None:
+        engine.rank(said, kind="technology", limit=RANKED, query_vector=questions.vectors[said])
+
+    def need(asked: tuple[str, str, str], *, limit: int = KEPT) -> None:
+        title, body, language = asked
+        vector = questions.vectors[body]
+        engine.rank(body, title=title, kind="technology", language=language, limit=limit, query_vector=vector)
+
+    return {
+        "short_query": times(phrase, questions.phrases),
+        "short_query_of_this": parts(questions, [("", said) for said in questions.phrases], depth=RANKED),
+        "whole_need": times(need, questions.needs),
+        "whole_need_of_this": parts(questions, [(title, body) for title, body, _ in questions.needs], depth=200),
+        "whole_need_on_the_page": times(lambda asked: need(asked, limit=RANKED), questions.needs),
+    }
+
+
+def parts(questions: Questions, asked: list[tuple[str, str]], *, depth: int) -> dict[str, Any]:
+    """Time the steps of the engine by themselves: the words, the nearest vectors, the exact cosines."""
+    from search import embedder, engine, index, vectors  # noqa: PLC0415 -- after Django is set up
+
+    space = embedder.current_embedder().space
+    means = vectors.load_means(space)
+    state = index.lexical("technology")
+    assert state is not None
+    steps: dict[str, list[float]] = {"analysis": [], "words": [], "nearest": [], "cosines": []}
+    for title, said in asked:
+        language, vector = questions.languages[said], questions.vectors[said]
+        start = time.perf_counter()
+        query = state.query(*engine._weights(said, title, language))
+        steps["analysis"].append(time.perf_counter() - start)
+        start = time.perf_counter()
+        found = state.search(query, limit=depth) if query is not None else []
+        steps["words"].append(time.perf_counter() - start)
+        mean = means[language, "query"]
+        start = time.perf_counter()
+        near = vectors.nearest(space=space, kind="technology", centred=vector - mean, count=engine.DENSE_CANDIDATES)
+        steps["nearest"].append(time.perf_counter() - start)
+        wanted = sorted({*near, *(hit.object_id for hit in found)})
+        start = time.perf_counter()
+        vectors.candidates(space=space, kind="technology", object_ids=wanted, query=vector, mean=mean, means=means)
+        steps["cosines"].append(time.perf_counter() - start)
+    return {name: spread(seconds) for name, seconds in steps.items()}
+
+
+def matching(stock: Stock, clock: Clocked, *, count: int) -> dict[str, Any]:
+    """Publish new listings of both kinds and find their matches."""
+    from matching.models import Match  # noqa: PLC0415 -- after Django is set up
+    from matching.services import match_listing  # noqa: PLC0415 -- as above
+
+    report = {}
+    for kind, name in (("technology", "match_new_listing"), ("demand", "match_new_demand")):
+        before = stock.held[kind]
+        stock.grow(kind, before + count)
+        keys = list(range(before + 1, before + 1 + count))
+        report[name] = times(lambda pk, kind=kind: match_listing(kind=kind, pk=pk), keys, clock=clock)
+        stored = Match.objects.filter(**{f"{kind}_id__in": keys}).count()
+        report[name]["matches_stored"] = stored
+    return report
+
+
+def pages(questions: Questions) -> dict[str, Any]:
+    """Time the search page, with words and without."""
+    from django.test import Client  # noqa: PLC0415 -- after Django is set up
+
+    client = Client()
+
+    def get(address: str) -> None:
+        assert client.get(address).status_code == 200, address
+
+    asked = [f"/technologies/?q={said}{PAGES[n % len(PAGES)]}" for n, said in enumerate(questions.phrases)]
+    for address in asked:
+        get(address)  # its words are embedded now
+    browsed = {address or "all": times(get, [f"/technologies/?{address}"] * 3)["p50"] for address in BROWSE}
+    return {"page": times(get, asked), "browse_p50": browsed}
+
+
+def recall(questions: Questions, *, nearest: int = 50) -> dict[str, Any]:
+    """Compare HNSW with the exact order, by PostgreSQL itself with its vector indexes out of use."""
+    from django.db import connection  # noqa: PLC0415 -- after Django is set up
+
+    from search import embedder, engine, vectors  # noqa: PLC0415 -- as above
+
+    space = embedder.current_embedder().space
+    means = vectors.load_means(space)
+    asked = [*questions.phrases[:10], *(body for _title, body, _language in questions.needs[:10])]
+    exact = _exact(space, [questions.vectors[s] - means[questions.languages[s], "query"] for s in asked], nearest)
+    shares = []
+    with connection.cursor() as cursor:
+        for place, said in enumerate(asked):
+            centred = vectors.literal(questions.vectors[said] - means[questions.languages[said], "query"])
+            for language in vectors.LANGUAGES:
+                cursor.execute(
+                    "SELECT object_id FROM search_nearest(%s::halfvec, %s, %s, 'technology', %s) ORDER BY distance LIMIT %s",
+                    [centred, space, language, engine.DENSE_CANDIDATES, nearest],
+                )
+                true = exact[place][language]
+                if true:
+                    shares.append(len(true & {row[0] for row in cursor.fetchall()}) / len(true))
+    return {"mean": round(float(np.mean(shares)), 4), "lowest": round(min(shares), 4), "searches": len(shares)}
+
+
+def _exact(space: str, asked: list[Any], nearest: int) -> list[dict[str, set[int]]]:
+    """Give the nearest object ids of each language by comparing all, in one pass over the vectors."""
+    from django.db import connection  # noqa: PLC0415 -- after Django is set up
+
+    best: list[dict[str, tuple[Any, Any]]] = [{} for _ in asked]
+    wanted = np.stack(asked).T
+    with connection.cursor() as cursor, cursor.cursor.copy(
+        "COPY (SELECT object_id, (language = 'vi')::int, vector FROM search_embedding"
+        f" WHERE kind = 'technology' AND space = '{space}') TO STDOUT (FORMAT BINARY)"
+    ) as copy:  # fmt: skip
+        for ids, is_vi, made in _read_vectors(copy):
+            products = made @ wanted
+            for language, rows in (("vi", is_vi), ("en", ~is_vi)):
+                for place in range(len(asked)):
+                    old_ids, old = best[place].get(language, (np.empty(0, dtype=np.int64), np.empty(0)))
+                    all_ids, all_products = np.append(old_ids, ids[rows]), np.append(old, products[rows, place])
+                    top = np.argsort(-all_products)[:nearest]
+                    best[place][language] = (all_ids[top], all_products[top])
+    return [{name: set(found[0].tolist()) for name, found in one.items()} for one in best]
+
+
+def _read_vectors(copy: Any) -> Iterator[tuple[Any, Any, Any]]:
+    from search.models import DIMENSIONS  # noqa: PLC0415 -- after Django is set up
+
+    form = np.dtype(
+        [("n", ">i2"), ("s1", ">i4"), ("id", ">i8"), ("s2", ">i4"), ("vi", ">i4"), ("s3", ">i4"), ("v", ">u2", 2 + DIMENSIONS)]
+    )  # fmt: skip
+    head, waiting = 19, bytearray()
+
+    def take() -> tuple[Any, Any, Any]:
+        whole = len(waiting) // form.itemsize * form.itemsize
+        table = np.frombuffer(bytes(waiting[:whole]), dtype=form)
+        del waiting[:whole]
+        made = table["v"][:, 2:].astype(np.uint16).view(np.float16).astype(np.float32)
+        return table["id"].astype(np.int64), table["vi"] == 1, made
+
+    for block in copy:
+        waiting += bytes(block)[head:] if head else bytes(block)
+        head = 0
+        if len(waiting) > 20_000 * form.itemsize:
+            yield take()
+    if len(waiting) >= form.itemsize:
+        yield take()
+
+
+def sweeps() -> dict[str, float]:
+    """Time what runs every minute and finds nothing to do; milliseconds."""
+    from listings.models import Technology  # noqa: PLC0415 -- after Django is set up
+    from matching import selectors  # noqa: PLC0415 -- as above
+    from search import embeddings, vocabulary  # noqa: PLC0415 -- as above
+
+    return {
+        "embed_pending": times(lambda _: embeddings.embed_documents(), [0])["p50"],
+        "stock_mark": times(lambda _: vocabulary.stock_mark(), [0])["p50"],
+        "searched_by_words_only": times(lambda _: selectors.searched_by_words_only(Technology), [0])["p50"],
+        "unmatched": times(lambda _: selectors.unmatched(Technology), [0])["p50"],
+    }
+
+
+def memory() -> dict[str, float]:
+    """Give the memory of this process and, shared pages once, of PostgreSQL."""
+    from django.db import connection  # noqa: PLC0415 -- after Django is set up
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        server = psutil.Process(cursor.fetchone()[0]).parent()
+    assert server is not None
+    shares = [one.memory_full_info().pss for one in (server, *server.children(recursive=True))]
+    return {
+        "process": round(psutil.Process().memory_info().rss / 1e6, 1),
+        "postgresql": round(sum(shares) / 1e6, 1),
+        "machine_total": round(psutil.virtual_memory().total / 1e6, 1),
+    }
+
+
+def measure(stock: Stock, questions: Questions, clock: Clocked, *, count: int) -> dict[str, Any]:
+    """Take every figure of the size that stands now."""
+    report: dict[str, Any] = ranking(questions)
+    report |= pages(questions)
+    report["recall_50"] = recall(questions)
+    report["sweeps_ms"] = sweeps()
+    report |= matching(stock, clock, count=count)
+    report["memory_mb"] = memory()
+    return report
+
+
+def goals(sizes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Compare the largest size with the goals and with the size before it."""
+    names = sorted(sizes, key=int)
+    last, before = sizes[names[-1]], sizes[names[-2]] if len(names) > 1 else None
+    report: dict[str, Any] = {"size": int(names[-1])}
+    for name, (figure, most) in GOALS.items():
+        value = last[name][figure]
+        report[name] = {f"{figure}_ms": value, "goal_ms": most, "reached": value <= most}
+        if before is not None:
+            growth = round(value / before[name][figure], 2)
+            report[name] |= {f"times_{names[-2]}": growth, "reached_growth": growth <= MOST_TIMES_SLOWER}
+    return report
+
+
+def run(sizes: Sequence[int], *, data: Path | None, embed: int, count: int, others: bool = True) -> dict[str, Any]:
+    """Grow the exchange to each size and measure; Django and the engines stand."""
+    from search import embedder  # noqa: PLC0415 -- after Django is set up
+
+    clock = Clocked(embedder.current_embedder())
+    sources = read_sources(data, embed=embed)
+    recombined = Recombined(sources)
+    embedder.use_embedder(clock)
+    stock, questions = Stock(recombined), Questions(recombined, count=count)
+    definitions = vector_indexes()
+    report: dict[str, Any] = {
+        "cores": os.cpu_count(), "sources": len(sources), "queries": {"short": count, "whole": len(questions.needs)},
+        "sizes": {},
+    }  # fmt: skip
+    for size in sizes:
+        figures: dict[str, Any] = {
+            "load_before": round(os.getloadavg()[0], 1),
+            "index": build(stock, definitions, size),
+        }
+        say(f"{size:,}: measuring")
+        figures |= measure(stock, questions, clock, count=max(count // 3, 2))
+        if others:
+            say(f"{size:,}: the others, beside")
+            figures["beside"] = beside(size, questions.phrases, [body for _title, body, _language in questions.needs])
+        figures["load_after"] = round(os.getloadavg()[0], 1)
+        report["sizes"][str(size)] = figures
+        say(json.dumps({str(size): figures}))
+    report["goals"] = goals(report["sizes"])
+    return report
+
+
+def main() -> None:
+    """Set up, measure, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("n", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("--sizes", help="sizes by commas, instead of 10000,100000,N")
+    parser.add_argument("--records", type=Path, help="folder with sbir/ and xquad/, else the samples alone")
+    parser.add_argument("--embed", type=int, default=300, help="embed so many texts, if fewer have a stored vector")
+    parser.add_argument("--queries", type=int, default=40)
+    parser.add_argument("--alone", action="store_true", help="without PostgreSQL full-text search and bm25s")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    listed = [int(size) for size in options.sizes.split(",")] if options.sizes else [10_000, 100_000, options.n]
+    sizes = sorted({size for size in listed if options.sizes or size <= options.n})
+    started = time.perf_counter()
+    with stand.running():
+        from django.core.management import call_command  # noqa: PLC0415 -- after Django is set up
+
+        call_command("load_reference", verbosity=0)
+        stand.install_stored_embedder()
+        figures = run(sizes, data=options.records, embed=options.embed, count=options.queries, others=not options.alone)
+    report = {"command": " ".join(["python -m benchmarks.bench_scale", *sys.argv[1:]]), **figures}
+    report["minutes"] = round((time.perf_counter() - started) / 60, 1)
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    print(text)
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
