@@ -7,10 +7,12 @@ import hashlib
 import inspect
 import json
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import accumulate
 from math import log
 
 import tantivy
@@ -22,6 +24,9 @@ from search.text import Analysis
 TITLE_REPEATS = 3  # a title's words count three times
 EXACT_BOOST = 0.25  # what a word adds that is also accented as it was asked
 MAX_QUERY_TERMS = 300  # of a long need, the terms that weigh most: frequency in the need times rarity
+POSTINGS = 3_000_000  # a query reads about so many entries: of a large stock, a long need asks for its rarer terms
+SURE_TERMS = 16  # so many are asked for however frequent they are
+LEFT_OUT_AFTER = 1000  # documents to leave out: up to so many are dropped from a longer list of hits
 LANGUAGE_NUMBERS = {text.VIETNAMESE: 1, text.ENGLISH: 2}
 LANGUAGE_NAMES = {number: name for name, number in LANGUAGE_NUMBERS.items()}
 TERM_IN_CONTEXT = re.compile(r'type=Str, "(.*)"\)')
@@ -102,9 +107,10 @@ class LexicalIndex:
         """Keep the terms that the index knows, at most MAX_QUERY_TERMS of them, the heaviest."""
         known = {term: self._searcher.doc_freq("content", term) for term in asked}
         kept = [term for term, count in known.items() if count]
-        if len(kept) > MAX_QUERY_TERMS:
+        if len(kept) > MAX_QUERY_TERMS or sum(known.values()) > POSTINGS:
             kept.sort(key=lambda term: (-asked[term] / (1 + known[term]) ** 0.5, term))
-            kept = kept[:MAX_QUERY_TERMS]
+            read = list(accumulate(known[term] for term in kept))
+            kept = kept[: min(MAX_QUERY_TERMS, max(SURE_TERMS, bisect_right(read, POSTINGS)))]
         return {term: asked[term] for term in kept}
 
     def query(self, asked: Mapping[str, float], exact: Mapping[str, float]) -> Query | None:
@@ -126,7 +132,15 @@ class LexicalIndex:
         without: Collection[int] = (),
         language: str | None = None,
     ) -> list[LexicalHit]:
-        """Give the best documents, of one language if it is given, best first, equal scores by object id."""
+        """Give the best documents, of one language if it is given, best first, equal scores by object id.
+
+        A query of nothing but terms skips what cannot be among the best; one with conditions reads every entry. So a
+        few documents to leave out are asked for and dropped.
+        """
+        if without and only is None and len(without) <= LEFT_OUT_AFTER:
+            left_out = frozenset(without)
+            found = self.search(query, limit=limit + len(left_out), language=language)
+            return [hit for hit in found if hit.object_id not in left_out][:limit]
         parts = [(Occur.Must, query)]
         if language is not None:
             spoken = Query.term_query(SCHEMA, "language", LANGUAGE_NUMBERS[language])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,8 +101,11 @@ def _sayings(query: str, document: str, terms: Sequence[MatchedTerm]) -> Sayings
     return Sayings(text.shorten(asked, SENTENCE_CHARACTERS), text.shorten(said, SENTENCE_CHARACTERS), share)
 
 
-def _terms_of(sentence: str) -> set[str]:
-    return {term for language in (text.VIETNAMESE, text.ENGLISH) for term in text.analyse(sentence, language).terms}
+@lru_cache(maxsize=1024)  # the sentences of one side come back with every match of a search
+def _terms_of(sentence: str) -> frozenset[str]:
+    return frozenset(
+        term for language in (text.VIETNAMESE, text.ENGLISH) for term in text.analyse(sentence, language).terms
+    )
 
 
 def _nearest_sentences(query: str, document: str) -> SentencePair | None:
