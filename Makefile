@@ -12,7 +12,7 @@ ROOMS := accounts audit deals insights ledger listings marketplace matching rule
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback measure-congestion bench-matching bench-real bench-samples bench-search bench-valuation bench-whatif \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback measure-congestion bench-matching bench-real bench-samples bench-scale bench-search bench-valuation bench-whatif \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
 
 help:  ## List the targets
@@ -104,6 +104,9 @@ measure-congestion: install-dev  ## Measure what the cap on first places costs a
 
 bench-search: install-dev  ## Measure the search page on 7,000 listings: DATA=../shared/data, else the samples
 	@$(PY) -W ignore -m benchmarks.bench_search $(if $(DATA),--records "$(DATA)") --json benchmarks/out/bench_search.json
+
+bench-scale: install-dev  ## Measure search and matching at 10,000, 100,000 and N listings: [N=1000000] [SIZES=a,b] [DATA=../shared/data] [ARGS=--alone]
+	@$(PY) -W ignore -m benchmarks.bench_scale $(if $(N),$(N)) $(if $(SIZES),--sizes $(SIZES)) $(if $(DATA),--records "$(DATA)") $(ARGS) --json benchmarks/out/bench_scale.json
 
 bench-valuation: install-dev  ## Measure the valuation methods against bare numpy and QuantLib
 	@$(PY) -m benchmarks.bench_valuation --json benchmarks/out/bench_valuation.json

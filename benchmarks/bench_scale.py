@@ -57,7 +57,15 @@ PAGES = (
     "&language=en&sort=newest",
     "&region=red-river-delta&sort=price",
 )
-BROWSE = ("", "page=40", "trl_min=7", "sector=chemistry&ip=patent", "field=24&province=01", "sort=price", "sort=trl")
+BROWSE: tuple[str, ...] = (
+    "",
+    "page=40",
+    "trl_min=7",
+    "sector=chemistry&ip=patent",
+    "field=24&province=01",
+    "sort=price",
+    "sort=trl",
+)
 
 
 def times(act: Callable[[Any], Any], asked: Sequence[Any], *, clock: Clocked | None = None) -> dict[str, float]:
@@ -183,10 +191,9 @@ def ranking(questions: Questions) -> dict[str, Any]:
 
 def parts(questions: Questions, asked: list[tuple[str, str]], *, depth: int) -> dict[str, Any]:
     """Time the steps of the engine by themselves: the words, the nearest vectors, the exact cosines."""
-    from search import embedder, engine, index, vectors  # noqa: PLC0415 -- after Django is set up
+    from search import engine, index, vectors  # noqa: PLC0415 -- after Django is set up
 
-    space = embedder.current_embedder().space
-    means = vectors.load_means(space)
+    space, means = vectors.serving()
     state = index.lexical("technology")
     assert state is not None
     steps: dict[str, list[float]] = {"analysis": [], "words": [], "nearest": [], "cosines": []}
@@ -237,7 +244,7 @@ def pages(questions: Questions) -> dict[str, Any]:
     asked = [f"/technologies/?q={said}{PAGES[n % len(PAGES)]}" for n, said in enumerate(questions.phrases)]
     for address in asked:
         get(address)  # its words are embedded now
-    browsed = {address or "all": times(get, [f"/technologies/?{address}"] * 3)["p50"] for address in BROWSE}
+    browsed = {address or "all": times(get, [f"/technologies/?{address}"] * 2)["p50"] for address in BROWSE}
     return {"page": times(get, asked), "browse_p50": browsed}
 
 
@@ -245,10 +252,9 @@ def recall(questions: Questions, *, nearest: int = 50) -> dict[str, Any]:
     """Compare HNSW with the exact order, by PostgreSQL itself with its vector indexes out of use."""
     from django.db import connection  # noqa: PLC0415 -- after Django is set up
 
-    from search import embedder, engine, vectors  # noqa: PLC0415 -- as above
+    from search import engine, vectors  # noqa: PLC0415 -- as above
 
-    space = embedder.current_embedder().space
-    means = vectors.load_means(space)
+    space, means = vectors.serving()
     asked = [*questions.phrases[:10], *(body for _title, body, _language in questions.needs[:10])]
     exact = _exact(space, [questions.vectors[s] - means[questions.languages[s], "query"] for s in asked], nearest)
     shares = []
@@ -274,7 +280,8 @@ def _exact(space: str, asked: list[Any], nearest: int) -> list[dict[str, set[int
     wanted = np.stack(asked).T
     with connection.cursor() as cursor, cursor.cursor.copy(
         "COPY (SELECT object_id, (language = 'vi')::int, vector FROM search_embedding"
-        f" WHERE kind = 'technology' AND space = '{space}') TO STDOUT (FORMAT BINARY)"
+        " WHERE kind = 'technology' AND space = %s) TO STDOUT (FORMAT BINARY)",
+        [space],
     ) as copy:  # fmt: skip
         for ids, is_vi, made in _read_vectors(copy):
             products = made @ wanted

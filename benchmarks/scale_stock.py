@@ -173,10 +173,12 @@ class Stock:
 
     def __init__(self, recombined: Recombined) -> None:
         from search.embedder import current_embedder  # noqa: PLC0415 -- after Django is set up
+        from search.models import VectorSpace  # noqa: PLC0415 -- as above
         from tests.factories.accounts import OrganisationFactory, person, province  # noqa: PLC0415 -- as above
 
         self.recombined = recombined
         self.space = current_embedder().space
+        VectorSpace.objects.update_or_create(space=self.space, defaults={"serving": True})
         self.held = {"technology": 0, "demand": 0}
         chance = random.Random(2026)
         self._provinces = [chance.choice(["01", "79", "92", "48", "31", "08", "22", "75"]) for _ in range(40)]
@@ -296,7 +298,7 @@ class Stock:
         with connection.cursor() as cursor:
             for table in ("search_document", "listings_technology", "listings_demand"):
                 cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}))"
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {table}))"  # noqa: S608 -- our own tables
                 )
 
 
@@ -338,7 +340,7 @@ def _insert(model: Any, values: dict[str, str], source: str) -> None:
             written.append("%s")
             parameters.append(each.get_db_prep_save(each.get_default(), connection))
         columns.append(each.column)
-    statement = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(written)} FROM {source}"
+    statement = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(written)} FROM {source}"  # noqa: S608 -- our own columns
     if parameters:
         free = [name for name, text in zip(columns, written, strict=True) if text == "%s"]
         assert len(free) == len(parameters)

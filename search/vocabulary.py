@@ -28,7 +28,8 @@ ALIKE = 0.25  # trigram similarity from which a word is a candidate
 
 def stock_mark() -> int:
     """Name the present stock: grows with every change."""
-    return int(Document.objects.aggregate(last=Max("changed_xid"))["last"] or 0)
+    marks = [Document.objects.filter(kind=kind).aggregate(last=Max("changed_xid"))["last"] for kind in index.kinds()]
+    return max((int(mark) for mark in marks), default=0)
 
 
 def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]]) -> int:
