@@ -23,7 +23,7 @@ LEXICAL_CANDIDATES = 200  # at least; more if more hits are wanted
 TITLE_WEIGHT = 3.0  # the title of a need counts three times (measured: +.013 nDCG@10)
 TITLE_WORDS = 25
 PAIR_WEIGHT = 0.5  # of a pair of syllables, beside the syllables themselves (measured: +.007 to +.009 nDCG@10)
-LISTED_BY_WORDS = 0.3  # of the best BM25 score: so much of a few words and a document is listed, however improbable
+LISTED_BY_WORDS = 0.25  # of the best BM25 score: so much of a few words and a document is listed, however improbable
 FEEDBACK_TEXTS = 5  # of the first answers, whose typical words are asked for, too
 FEEDBACK_RAW = 3.0  # what the cosine weighs, against the lexical ratio, in choosing them
 FEEDBACK_TERMS = 60
@@ -183,6 +183,15 @@ def examine(
         spoken: _by_words(state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
         for spoken, wording in queries.items()
     }
+    if state is not None and language == text.ENGLISH and not is_long and not by_words.get(language):
+        # Two or three bare syllables may pass for English: then Vietnamese listings are asked in these very words.
+        syllables = lexical.frequencies(text.analyse(said, other))
+        wording = state.query(syllables, {})
+        if wording is not None:
+            queries[other], possible = wording, (possible[0], state.best_possible(syllables))
+            by_words[other] = _by_words(
+                state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=other
+            )
     lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
     wanted = set(lexical_scores)
     space, mean = "", None

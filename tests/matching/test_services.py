@@ -34,6 +34,12 @@ OTHER = {
     "problem": "Trái cây sấy nóng mất màu.",
     "solution": "Bơm nhiệt sấy ở 35 độ.",
 }
+#: What a rare word is rare among.
+AMONG = (
+    "Vắc xin phòng bệnh tai xanh ở lợn", "Phần mềm lập lịch xưởng", "Cắt thép bằng tia la de", "Máy gặt lúa mi ni",
+    "Biến tần cho pin mặt trời", "Cảm biến độ mặn", "Thức ăn cho tôm", "Keo dán gỗ từ tinh bột", "Sơn chống cháy",
+)  # fmt: skip
+SILENT = {"solution": "", "applications": "", "keywords": [], "ipc": []}
 
 
 def published(factory: Any, **values: Any) -> Any:
@@ -186,6 +192,8 @@ def test_a_match_by_meaning_alone_is_stored_without_words(db: None) -> None:
         keywords=[],
         ipc=[],
     )
+    for title in AMONG:
+        published(TechnologyFactory, title=title, summary=title, problem=title, **SILENT)
     demand = published(DemandFactory, **NEED)
     while embeddings.embed_documents():
         pass

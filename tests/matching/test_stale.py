@@ -20,6 +20,10 @@ EMPTY = {"solution": "", "applications": "", "keywords": [], "ipc": []}
 WATER = "Lọc asen khỏi nước giếng khoan bằng oxit sắt"
 VACCINE = "Vắc xin phòng bệnh tai xanh ở lợn, hai mũi tiêm"
 FRUIT = "Sấy lạnh trái thanh long bằng bơm nhiệt"
+AMONG = (  # what a rare word is rare among
+    "Phần mềm lập lịch xưởng", "Cắt thép bằng tia la de", "Máy gặt lúa mi ni", "Biến tần cho pin mặt trời",
+    "Cảm biến độ mặn", "Thức ăn cho tôm", "Keo dán gỗ từ tinh bột", "Sơn chống cháy",
+)  # fmt: skip
 
 
 class Away:
@@ -40,7 +44,7 @@ def embed() -> None:
 @pytest.fixture
 def offers() -> list[Technology]:
     made = []
-    for title in (WATER, FRUIT):
+    for title in (WATER, FRUIT, *AMONG):
         listing = TechnologyFactory(published=True, title=title, summary=title, problem=title, **EMPTY)
         index_listing(listing)
         made.append(listing)
@@ -49,7 +53,8 @@ def offers() -> list[Technology]:
 
 @pytest.fixture
 def demand(offers: list[Technology]) -> Demand:
-    demand = DemandFactory(published=True, title=f"Cần {WATER}", problem=WATER, effect="")
+    silent = dict.fromkeys(("summary", "tried", *Demand.ELEMENTS), "")
+    demand = DemandFactory(published=True, title=f"Cần {WATER}", problem=WATER, **silent)
     index_listing(demand)
     embed()
     services.match_listing(kind="demand", pk=demand.pk)
@@ -75,7 +80,8 @@ def test_edited_demand_loses_what_it_no_longer_finds(demand: Demand) -> None:
     assert (WATER, demand.title) in pairs()
     edit(demand, FRUIT)
     services.match_listing(kind="demand", pk=demand.pk)
-    assert pairs() == {(FRUIT, demand.title)}
+    assert (FRUIT, demand.title) in pairs()
+    assert (WATER, demand.title) not in pairs()
     assert not selectors.has_stale(demand)
 
 
@@ -85,7 +91,7 @@ def test_answered_match_stays(demand: Demand) -> None:
     services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
     edit(demand, FRUIT)
     services.match_listing(kind="demand", pk=demand.pk)
-    assert pairs() == {(FRUIT, demand.title), (WATER, demand.title)}
+    assert {(FRUIT, demand.title), (WATER, demand.title)} <= pairs()
 
 
 def test_introduced_match_stays(demand: Demand) -> None:
