@@ -207,7 +207,8 @@ def parts(questions: Questions, asked: list[tuple[str, str]], *, depth: int) -> 
         steps["words"].append(time.perf_counter() - start)
         mean = means[language, "query"]
         start = time.perf_counter()
-        near = vectors.nearest(space=space, kind="technology", centred=vector - mean, count=engine.DENSE_CANDIDATES)
+        wanted_in = {spoken: vector if spoken == language else vector - mean for spoken in vectors.LANGUAGES}
+        near = vectors.nearest(space=space, kind="technology", wanted=wanted_in, count=engine.DENSE_CANDIDATES)
         steps["nearest"].append(time.perf_counter() - start)
         wanted = sorted({*near, *(hit.object_id for hit in found)})
         start = time.perf_counter()

@@ -139,8 +139,8 @@ class LexicalIndex:
         """
         if without and only is None and len(without) <= LEFT_OUT_AFTER:
             left_out = frozenset(without)
-            found = self.search(query, limit=limit + len(left_out), language=language)
-            return [hit for hit in found if hit.object_id not in left_out][:limit]
+            more = self.search(query, limit=limit + len(left_out), language=language)
+            return [hit for hit in more if hit.object_id not in left_out][:limit]
         parts = [(Occur.Must, query)]
         if language is not None:
             spoken = Query.term_query(SCHEMA, "language", LANGUAGE_NUMBERS[language])
