@@ -2,7 +2,7 @@
 
     python -m tools.messages extract   collect every msgid and bring both catalogues in order
     python -m tools.messages compile   write the .mo files that are older than their .po file
-    python -m tools.messages check     fail when a Vietnamese translation is missing, fuzzy or has other placeholders
+    python -m tools.messages check     fail when a Vietnamese translation is missing, fuzzy, doubled or has other placeholders
 
 Catalogues merge by union, so one msgid may stand twice: the translated entry wins, the later one among several.
 """
@@ -12,6 +12,7 @@ import io
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,16 +101,18 @@ def is_translated(entry: polib.POEntry) -> bool:
 def read_catalogue(path: Path) -> dict[Key, polib.POEntry]:
     """Read a .po file, with one entry for each msgid: a translated one before others, the later of several."""
     entries: dict[Key, polib.POEntry] = {}
-    if not path.exists():
-        return entries
-    for entry in polib.pofile(_with_gaps(path.read_text(encoding="utf-8")), check_for_duplicates=False):
-        if entry.obsolete or not entry.msgid:
-            continue
-        key = (entry.msgctxt, entry.msgid)
+    for key, entry in _stored(path):
         known = entries.get(key)
         if known is None or is_translated(entry) or not is_translated(known):
             entries[key] = entry
     return entries
+
+
+def _stored(path: Path) -> Iterator[tuple[Key, polib.POEntry]]:
+    if path.exists():
+        for entry in polib.pofile(_with_gaps(path.read_text(encoding="utf-8")), check_for_duplicates=False):
+            if entry.msgid and not entry.obsolete:
+                yield (entry.msgctxt, entry.msgid), entry
 
 
 def _with_gaps(text: str) -> str:
@@ -198,9 +201,11 @@ def placeholders(text: str) -> set[str]:
 
 
 def problems(root: Path = ROOT) -> list[str]:
-    """Name every extracted msgid whose Vietnamese translation is missing, fuzzy, or has other placeholders."""
-    known = read_catalogue(root / "locale" / "vi" / "LC_MESSAGES" / "django.po")
-    found = []
+    """Name every extracted msgid whose Vietnamese translation is missing, fuzzy, doubled, or has other placeholders."""
+    path = root / "locale" / "vi" / "LC_MESSAGES" / "django.po"
+    known = read_catalogue(path)
+    often = Counter(key for key, _entry in _stored(path))
+    found = [f"{path.name}: {count} times {key[1]!r}" for key, count in sorted(often.items(), key=str) if count > 1]
     for key, source in sorted(extract(root).items(), key=lambda item: (item[1].occurrences, item[0][1])):
         where = source.occurrences[0][0]
         shown = repr(source.msgid if len(source.msgid) < 80 else source.msgid[:77] + "…")

@@ -97,6 +97,14 @@ def test_check_names_missing_fuzzy_and_wrong_placeholders(root: Path) -> None:
     ]
 
 
+def test_check_names_what_stands_twice_until_it_is_normalised(root: Path) -> None:
+    append(root, '\nmsgid "Send"\nmsgstr "Gửi"\n')
+    doubled = "django.po: 2 times 'Send'"
+    assert doubled in messages.problems(root)
+    messages.normalise(root)
+    assert doubled not in messages.problems(root)
+
+
 def test_compiled_catalogue_translates(root: Path) -> None:
     append(root, '\nmsgid "%(count)s match"\nmsgid_plural "%(count)s matches"\nmsgstr[0] "%(count)s kết quả"\n')
     written = messages.compile_catalogues(root / "locale")
