@@ -60,6 +60,12 @@ def members_of(organisation: Organisation) -> QuerySet[Membership]:
     return organisation.memberships.filter(is_active=True).select_related("user").order_by("user__full_name", "pk")
 
 
+def administered_ids() -> QuerySet[Any]:
+    """Give, as a subquery, the ids of the organisations that somebody administers."""
+    seats = Membership.objects.filter(is_active=True, role=Role.ADMIN, organisation__isnull=False)
+    return seats.order_by().values("organisation_id")
+
+
 def is_unclaimed(organisation: Organisation) -> bool:
     """Tell whether nobody administers the organisation, as when it came with an import."""
     return not organisation.memberships.filter(is_active=True, role=Role.ADMIN).exists()

@@ -10,7 +10,7 @@ from accounts.models import User
 from listings import policies
 from listings.lifecycle import EDITABLE
 from listings.models import Listing, Review, Technology
-from listings.selectors import open_review
+from listings.selectors import may_submit, open_review
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def _of(policy: Callable[[User, Listing], bool]) -> Callable[[User, Listing, Rev
 
 
 ACTS: dict[str, Act] = {
-    "submit": Act(_of(policies.can_submit), ("submit", "submit_to_owner")),
+    "submit": Act(_of(may_submit), ("submit", "submit_to_owner")),
     "take_back": Act(_of(policies.can_edit), ("take_back",)),
     "withdraw": Act(_of(policies.can_withdraw), ("withdraw",)),
     "approve_by_owner": Act(_of(policies.approves_for_owner), ("approve_by_owner",)),

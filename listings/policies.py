@@ -28,17 +28,26 @@ def is_author(actor: User, listing: Listing) -> bool:
 
 
 def can_edit(actor: User, listing: Listing) -> bool:
-    """The author or a TTO officer edits a technology; any representative of the company edits a demand."""
+    """The author or a TTO officer edits a technology; any representative of the company edits a demand.
+
+    An imported technology has no author in the organisation: there a representative edits it, too.
+    """
     if isinstance(listing, Technology):
+        officers = (Role.TTO_OFFICER, Role.REPRESENTATIVE) if listing.is_imported else (Role.TTO_OFFICER,)
         return (is_author(actor, listing) and actor.has_org_role(listing.organisation_id, *SUPPLY_ROLES)) or (
-            actor.has_org_role(listing.organisation_id, Role.TTO_OFFICER)
+            actor.has_org_role(listing.organisation_id, *officers)
         )
     return actor.has_org_role(listing.organisation_id, *DEMAND_ROLES)
 
 
 def can_submit(actor: User, listing: Listing) -> bool:
-    """Who edits also submits."""
+    """Who edits also submits; see `can_stand_in`."""
     return can_edit(actor, listing)
+
+
+def can_stand_in(actor: User, listing: Listing) -> bool:
+    """An operator of the exchange, without a stake, for an imported listing; only while its organisation has nobody."""
+    return listing.is_imported and can_review(actor, listing)
 
 
 def can_withdraw(actor: User, listing: Listing) -> bool:

@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
+from accounts.selectors import administered_ids, is_unclaimed
 from audit.selectors import history_of
 from listings.choices import Tier
 from listings.lifecycle import WITH_OPERATOR, ListingState
@@ -39,7 +40,7 @@ from listings.models import (
     Review,
     Technology,
 )
-from listings.policies import Viewer
+from listings.policies import Viewer, can_edit, can_stand_in, can_submit
 from rules.selectors import number
 from rules.working_days import WorkingDays, working_days
 
@@ -47,12 +48,30 @@ L = TypeVar("L", Technology, Demand)
 
 
 def narrowed(queryset: QuerySet[L], viewer: Viewer) -> QuerySet[L]:
-    """Keep published listings, and for a person those of the own organisations and, past draft, of served exchanges."""
+    """Keep published listings, and for a person those of the own organisations and of the served exchanges.
+
+    Of drafts an exchange sees those that it stands in for: imported, with nobody to administer their organisation.
+    """
     visible = Q(state=ListingState.PUBLISHED)
     if isinstance(viewer, User):
         visible |= Q(organisation_id__in=viewer.organisation_ids())
-        visible |= Q(exchange_id__in=viewer.exchange_ids()) & ~Q(state=ListingState.DRAFT)
+        if exchanges := viewer.exchange_ids():
+            visible |= Q(exchange_id__in=exchanges) & (~Q(state=ListingState.DRAFT) | _unclaimed())
     return queryset.filter(visible)
+
+
+def _unclaimed() -> Q:
+    return ~Q(source_name="") & ~Q(organisation_id__in=administered_ids())
+
+
+def stands_in(actor: User, listing: Listing) -> bool:
+    """Tell whether the person acts for the listing's organisation because nobody administers it yet."""
+    return can_stand_in(actor, listing) and not can_edit(actor, listing) and is_unclaimed(listing.organisation)
+
+
+def may_submit(actor: User, listing: Listing) -> bool:
+    """Tell whether the person sends the listing on: its own people, or the exchange standing in for them."""
+    return can_submit(actor, listing) or stands_in(actor, listing)
 
 
 def visible_technologies(viewer: Viewer) -> QuerySet[Technology]:
@@ -178,6 +197,24 @@ def review_queue(operator: User) -> list[Any]:
     """Give both kinds that wait for, or are in, review at the operator's exchanges, oldest first."""
     waiting: list[Any] = [*review_queue_technologies(operator), *review_queue_demands(operator)]
     return sorted(waiting, key=lambda listing: (listing.submitted_at, listing.kind, listing.pk))
+
+
+def imported_drafts(model: type[L], operator: User) -> QuerySet[L]:
+    """Give the imported drafts that the operator's exchanges stand in for, oldest first."""
+    return (
+        model.objects.filter(_unclaimed(), state=ListingState.DRAFT, exchange_id__in=operator.exchange_ids())
+        .exclude(organisation_id__in=operator.organisation_ids())
+        .with_list_related_data()
+        .order_by("pk")
+    )
+
+
+def imported_counts(operator: User) -> dict[str, int]:
+    """Give how many drafts of each kind the operator's exchanges stand in for."""
+    return {
+        "technology": imported_drafts(Technology, operator).count(),
+        "demand": imported_drafts(Demand, operator).count(),
+    }
 
 
 def open_reviews_by_listing(listings: Sequence[Technology | Demand]) -> dict[tuple[str, int], Review]:

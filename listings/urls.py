@@ -25,6 +25,7 @@ def pages_of(kind: str, plural: str) -> list[URLPattern | URLResolver]:
         path(f"{plural}/suggest/", finding.suggestions, which, name=f"{kind}_suggest"),
         path(f"{plural}.csv", finding.download, which, name=f"{kind}_csv"),
         path(f"{plural}.atom", finding.feed, which, name=f"{kind}_feed"),
+        path(f"{plural}/imported/", review.imported, which, name=f"{kind}_imported"),
         path(f"{plural}/new/", drafting.start, which, name=f"{kind}_new"),
         path(f"{plural}/<int:pk>/edit/check/", drafting.check, which, name=f"{kind}_check"),
         path(f"{plural}/<int:pk>/edit/<slug:slug>/", drafting.edit, which, name=f"{kind}_edit"),
@@ -53,11 +54,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 
-def api_of(kind: str, plural: str, many: Any, one: Any, mine: Any) -> list[URLPattern | URLResolver]:
+def api_of(kind: str, plural: str, many: Any, one: Any, mine: Any, imported: Any) -> list[URLPattern | URLResolver]:
     """Give the part of the API that technologies and demands share."""
     return [
         path(f"{plural}/", many.as_view(), name=plural),
         path(f"{plural}/<int:pk>/", one.as_view(), name=kind),
+        path(f"{plural}/imported/", imported.as_view(), name=f"{kind}_imported"),
         path(f"my/{plural}/", mine.as_view(), name=f"my_{plural}"),
         path(f"{plural}/<int:pk>/reviews/", acts.Reviews.as_view(kind=kind), name=f"{kind}_reviews"),
         *(
@@ -68,8 +70,15 @@ def api_of(kind: str, plural: str, many: Any, one: Any, mine: Any) -> list[URLPa
 
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    *api_of("technology", "technologies", drafts.Technologies, drafts.Technology, drafts.MyTechnologies),
-    *api_of("demand", "demands", drafts.Demands, drafts.Demand, drafts.MyDemands),
+    *api_of(
+        "technology",
+        "technologies",
+        drafts.Technologies,
+        drafts.Technology,
+        drafts.MyTechnologies,
+        drafts.ImportedTechnologies,
+    ),
+    *api_of("demand", "demands", drafts.Demands, drafts.Demand, drafts.MyDemands, drafts.ImportedDemands),
     path("technologies/<int:pk>/documents/", api_documents.Documents.as_view(), name="technology_documents"),
     path("documents/<int:pk>/", api_documents.Document.as_view(), name="document"),
     path("documents/<int:pk>/content/", api_documents.DocumentContent.as_view(), name="document_content"),

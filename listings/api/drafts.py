@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError as ApiValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from listings import selectors, services
+from listings import models, selectors, services
 from listings.api.finding import FindingBackend
 from listings.filters import DemandFilter, TechnologyFilter
 from listings.serializers import (
@@ -24,7 +24,7 @@ from listings.serializers import (
 )
 from listings.views.drafting import save
 from listings.views.lookup import find
-from marketplace.kit.errors import Stale
+from marketplace.kit.errors import Stale, require
 
 DETAIL: dict[str, Any] = {"technology": TechnologyDetailSerializer, "demand": DemandDetailSerializer}
 KEY = OpenApiParameter("Idempotency-Key", UUID, OpenApiParameter.HEADER, description="Sent twice, it starts one draft.")
@@ -167,3 +167,30 @@ class MyDemands(Mine):
         """Give them."""
         user: Any = self.request.user
         return selectors.my_demands(user)
+
+
+class Imported(generics.ListAPIView):
+    """Imported drafts that the exchange stands in for, oldest first; for operators."""
+
+    model: ClassVar[Any]
+    filter_backends: ClassVar[Any] = []
+
+    def get_queryset(self) -> Any:
+        """Give them."""
+        user: Any = self.request.user
+        require(user.is_operator)
+        return selectors.imported_drafts(self.model, user)
+
+
+class ImportedTechnologies(Imported):
+    """Imported technologies whose organisation has nobody here yet, oldest first; for operators of the exchange."""
+
+    model = models.Technology
+    serializer_class = TechnologySerializer
+
+
+class ImportedDemands(Imported):
+    """Imported demands whose organisation has nobody here yet, oldest first; for operators of the exchange."""
+
+    model = models.Demand
+    serializer_class = DemandSerializer

@@ -97,6 +97,11 @@ class Listing(models.Model):
         return self.state in EDITABLE
 
     @property
+    def is_imported(self) -> bool:
+        """Tell whether it came with an import: then its author is of the exchange, not of the organisation."""
+        return bool(self.source_name)
+
+    @property
     def is_published(self) -> bool:
         """Tell whether the public may find it."""
         return self.state == ListingState.PUBLISHED

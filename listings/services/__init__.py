@@ -8,7 +8,13 @@ from listings.services.documents import (
     revoke_disclosure,
 )
 from listings.services.drafts import create_demand, create_technology, save_demand, save_technology
-from listings.services.publication import index_listing, submit_listing, take_back_listing, withdraw_listing
+from listings.services.publication import (
+    index_listing,
+    missing_for_submission,
+    submit_listing,
+    take_back_listing,
+    withdraw_listing,
+)
 from listings.services.reference import load_fields
 from listings.services.review import (
     approve_by_owner,
@@ -30,6 +36,7 @@ __all__ = [
     "index_listing",
     "load_fields",
     "log_document_opened",
+    "missing_for_submission",
     "publish_listing",
     "reject_listing",
     "release_review",

@@ -77,13 +77,16 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
     """Send a draft on: a university's technology to its TTO, unless a TTO officer sends it; all else to the exchange.
 
     Raises ValidationError naming what is missing, and Conflict while novelty is at risk and that was not acknowledged.
+    An imported listing of an organisation without people goes as its source has it, by an operator, to the exchange:
+    what is missing is then for the review to judge.
     """
     listing = lock(listing)
-    require(policies.can_submit(actor, listing))
+    require(selectors.may_submit(actor, listing))
+    standing_in = selectors.stands_in(actor, listing)
     if version is not None and listing.version != version:
         raise Conflict(_("Someone else saved this meanwhile. Look at it again before you submit it."))
     missing = missing_for_submission(listing)
-    if missing:
+    if missing and not standing_in:
         raise ValidationError({name: [message] for name, message in missing.items()})
     if isinstance(listing, Technology) and selectors.novelty_at_risk(listing) and not novelty_acknowledged:
         raise Conflict(
@@ -94,11 +97,14 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
         )
     to_owner = (
         isinstance(listing, Technology)
+        and not standing_in
         and listing.organisation.needs_tto_approval
         and not actor.has_org_role(listing.organisation_id, Role.TTO_OFFICER)
     )
     now = timezone.now()
     data = {"content_version": listing.content_version, "novelty_acknowledged": novelty_acknowledged}
+    if standing_in:
+        data["standing_in"] = True
     move(listing, "submit_to_owner" if to_owner else "submit", actor=actor, data=data, submitted_at=now)
     index_listing(listing)
     title = listing.title

@@ -44,9 +44,9 @@ def submit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         return drafting.show_check(request, listing, problem=" ".join(error.messages))
     except Conflict as error:
         now = find(kind, request.user, pk)
-        if not now.is_editable:
-            return mine.show_manage(request, now, problem=error.message, status=409)
         needed = error.detail.get("needs") == "novelty_acknowledged"
+        if not now.is_editable or not policies.can_edit(request.user, now):
+            return mine.show_manage(request, now, problem=error.message, unacknowledged=needed, status=409)
         return drafting.show_check(request, now, problem=error.message, unacknowledged=needed, status=409)
     if listing.state == "awaiting_owner":
         messages.success(request, _("Submitted. Your TTO looks at it first."))

@@ -22,6 +22,7 @@ TITLES = {
     "take_back": gettext_noop("Taken back by its author"),
     "withdraw": gettext_noop("Withdrawn"),
     "import_published": gettext_noop("Published by import"),
+    "import_changed": gettext_noop("Changed at its source"),
     "add_document": gettext_noop("Document added"),
     "remove_document": gettext_noop("Document removed"),
     "grant_disclosure": gettext_noop("Documents opened to a partner"),

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.models import Role
+from accounts.policies import belongs_to, serves_exchange
 from accounts.selectors import organisations_of
-from listings import policies, selectors
+from listings import policies, selectors, services
 from listings.acts import available_acts
 from listings.forms import ReasonForm
 from listings.lifecycle import ListingState as S
@@ -32,6 +33,11 @@ NEXT = {
     S.PUBLISHED: ("", ""),
     S.WITHDRAWN: (gettext_lazy("Edit and submit it again, or leave it"), gettext_lazy("Author")),
 }
+#: The same where the exchange stands in for an imported organisation that nobody administers.
+STANDING_IN = (
+    gettext_lazy("Submit it as its source has it, or hand its organisation over"),
+    gettext_lazy("Exchange"),
+)
 #: Acts that make the state wait for the reader.
 YOURS = {
     S.DRAFT: "edit",
@@ -119,6 +125,7 @@ def show_manage(
     form: Any = None,
     act: str = "",
     problem: str = "",
+    unacknowledged: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     """Render that page; `form` and `act` bring back a short form that was refused."""
@@ -126,7 +133,8 @@ def show_manage(
     require(policies.can_follow(user, listing))
     review = selectors.open_review(listing) if listing.state == S.IN_REVIEW else None
     acts = available_acts(user, listing, review=review)
-    words, owner = NEXT[listing.state]
+    standing_in = "submit" in acts and "edit" not in acts
+    words, owner = STANDING_IN if standing_in else NEXT[listing.state]
     refused = listing.state in {S.CHANGES_REQUESTED, S.REJECTED}
     context = {
         "listing": listing,
@@ -136,12 +144,16 @@ def show_manage(
         "steps": stages(listing),
         "next_act": words,
         "owner": owner if review is None else review.reviewer,
-        "yours": YOURS.get(listing.state) in acts,
+        "yours": YOURS.get(listing.state) in acts or standing_in,
+        "standing_in": standing_in,
+        "unacknowledged": unacknowledged,
+        "missing": list(services.missing_for_submission(listing).values()) if standing_in else [],
+        "novelty": selectors.novelty_at_risk(listing) if standing_in and isinstance(listing, Technology) else [],
         "due": selectors.answer_due(listing) if listing.state in {S.SUBMITTED, S.IN_REVIEW} else None,
         "last_review": selectors.decided_reviews(listing).first() if refused else None,
         "documents": list(selectors.documents_of(listing)) if isinstance(listing, Technology) else [],
         "events": events_of(listing),
-        "urls": {name: url(listing, name) for name in ("check", "review", "withdraw", "take_back")},
+        "urls": {name: url(listing, name) for name in ("check", "submit", "review", "withdraw", "take_back")},
         "edit_url": url(listing, "edit", "basics" if listing.kind == "technology" else "problem"),
         "public_url": listing.get_absolute_url(),
         "owner_urls": {name: url(listing, name) for name in ("approve_by_owner", "return_by_owner")}
@@ -153,9 +165,16 @@ def show_manage(
         "withdraw_form": form if act == "withdraw" else ReasonForm(auto_id="id_withdraw_%s"),
         "needs_reason": not policies.can_edit(user, listing),
         "problem": problem,
-        "crumbs": [(_("My listings"), reverse("listings:my_listings"))],
+        "crumbs": crumbs(user, listing),
     }
     return render(request, "listings/manage.html", context, status=status)
+
+
+def crumbs(user: Any, listing: Any) -> list[tuple[str, str]]:
+    """Give the way back: to the own listings or, for the exchange, to the queue."""
+    if serves_exchange(user, listing.exchange_id) and not belongs_to(user, listing.organisation_id):
+        return [(_("Review queue"), reverse("listings:review_queue"))]
+    return [(_("My listings"), reverse("listings:my_listings"))]
 
 
 def stages(listing: Any) -> list[dict[str, Any]]:

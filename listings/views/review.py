@@ -13,7 +13,7 @@ from listings import policies, selectors
 from listings.acts import available_acts
 from listings.choices import LegalClass
 from listings.forms import ReviewForm
-from listings.models import Technology
+from listings.models import Demand, Technology
 from listings.views.history import events_of
 from listings.views.lookup import WORDS, find, url
 from marketplace.kit.errors import require
@@ -44,10 +44,36 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": rows,
+        "imported": selectors.imported_counts(user),
         "days": clock.days,
         "years": clock.calendar.years_to_enter(on=timezone.localdate()),
     }
     return render(request, "listings/review_queue.html", context)
+
+
+@require_GET
+def imported(request: HttpRequest, kind: str) -> HttpResponse:
+    """List the imported drafts that the exchange stands in for, oldest first."""
+    user: Any = request.user
+    require(user.is_operator)
+    page = paginate(request, selectors.imported_drafts(Technology if kind == "technology" else Demand, user))
+    counts = selectors.imported_counts(user)
+    names = {"technology": _("Technologies"), "demand": _("Demands")}
+    context = {
+        "page": page,
+        "rows": [{"listing": listing, "href": url(listing, "manage")} for listing in page.object_list],
+        "tabs": [
+            {
+                "label": label,
+                "href": reverse(f"listings:{name}_imported"),
+                "current": name == kind,
+                "count": counts[name],
+            }
+            for name, label in names.items()
+        ],
+        "crumbs": [(_("Review queue"), reverse("listings:review_queue"))],
+    }
+    return render(request, "listings/imported.html", context)
 
 
 @require_GET
