@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback measure-congestion bench-matching bench-real bench-samples bench-scale bench-search bench-valuation bench-whatif \
-	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences
+	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences check-schema
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' Makefile
@@ -28,7 +28,7 @@ test: install-dev  ## Run every test against a real PostgreSQL and Valkey, and i
 test-fast: install-dev  ## Run every test but those in a browser
 	@$(PY) -m pytest $(PARALLEL) -m "not journey" $(ARGS)
 
-check: install-dev check-style check-imports check-migrations check-deploy check-messages check-templates check-licences check-types  ## Check style, types, imports, templates, migrations, translations, deployment, licences
+check: install-dev check-style check-imports check-migrations check-deploy check-messages check-templates check-schema check-licences check-types  ## Check style, types, imports, templates, migrations, translations, deployment, API schema, licences
 
 check-style:
 	@echo "==> style"
@@ -60,6 +60,10 @@ check-deploy:
 	@echo "==> deployment"
 	@$(PY) -m tools.fonts
 	@$(STATIC) check --deploy --fail-level WARNING
+
+check-schema:
+	@echo "==> API schema"
+	@$(STATIC) spectacular --file /dev/null --validate --fail-on-warn
 
 check-licences:
 	@echo "==> licences"

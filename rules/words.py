@@ -1,8 +1,10 @@
 """Rules in words: what a code is called, its value with its unit, and the groups of the list."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -123,10 +125,17 @@ def group_of(code: str) -> int:
     return next(place for place, (starts, _label) in enumerate(GROUPS) if code.startswith(starts))
 
 
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def value_of(row: Any, unit: str) -> str:
     """Write the value of a rule or proposal with its unit, or its words."""
     if row.value is None:
-        return str(TEXTS.get(row.text, row.text))
+        return date_format(day, "SHORT_DATE_FORMAT") if (day := _day(row.text)) else str(TEXTS.get(row.text, row.text))
     if row.code == "calendar.complete":
         return f"{row.value:.0f}"
     language = money.language_of(get_language())
