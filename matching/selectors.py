@@ -139,8 +139,12 @@ def searches_of(viewer: User) -> QuerySet[SavedSearch]:
 
 
 def due_searches(*, week: datetime.datetime) -> QuerySet[SavedSearch]:
-    """Give the searches whose finds are due: at once always; weekly those not looked at since the week began."""
-    weekly = Q(often=Often.WEEKLY, created_at__lt=week) & (Q(checked_at=None) | Q(checked_at__lt=week))
+    """Give the searches whose finds are due: at once always; weekly those not looked at since the week began.
+
+    Who has had this week's mail waits for the next one, also for a search that became weekly since.
+    """
+    had_mail = Exists(Digest.objects.filter(user=OuterRef("user"), period=Digest.period_of(week)))
+    weekly = Q(often=Often.WEEKLY, created_at__lt=week) & (Q(checked_at=None) | Q(checked_at__lt=week)) & ~had_mail
     return SavedSearch.objects.filter(weekly | Q(often=Often.AT_ONCE), user__is_active=True).select_related("user")
 
 

@@ -1,5 +1,7 @@
 """Saved searches, and the mails in which their finds are told, each find once."""
 
+import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -59,6 +61,11 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.period}"
+
+    @staticmethod
+    def period_of(week: datetime.datetime) -> str:
+        """Name the week that begins then, as 2030-W02."""
+        return "{}-W{:02}".format(*week.isocalendar()[:2])
 
 
 class DigestItem(models.Model):

@@ -164,8 +164,7 @@ def write_digest(*, user_id: int, now: datetime.datetime) -> Digest | None:
     if not any(rows for _search, rows in found):
         return None
     is_weekly = any(search.often == Often.WEEKLY and rows for search, rows in found)
-    period = "{}-W{:02}".format(*week.isocalendar()[:2]) if is_weekly else ""
-    digest = Digest.objects.create(user_id=user_id, period=period)
+    digest = Digest.objects.create(user_id=user_id, period=Digest.period_of(week) if is_weekly else "")
     items = [DigestItem(digest=digest, search=search, **{search.kind: row}) for search, rows in found for row in rows]
     DigestItem.objects.bulk_create(items)
     transaction.on_commit(partial(mail_digest_task.delay, digest.pk), robust=True)

@@ -178,6 +178,23 @@ def test_weekly_finds_are_told_on_monday_once() -> None:
     assert search.items.count() == 2
 
 
+def test_search_that_becomes_weekly_after_the_weeks_mail_waits_and_stops_no_other() -> None:
+    reader = person()
+    kept(reader, "trl_max=9", often="weekly")
+    late = kept(reader, "trl_min=1", often="never")
+    kept(reader, "field=24", often="at_once")
+    SavedSearch.objects.update(created_at=MONDAY - datetime.timedelta(days=9))
+    first = published(published_at=MONDAY - datetime.timedelta(days=8), fields=[field(6)], main_field=field(6))
+    assert services.sweep_alerts(now=MONDAY) == 1
+    services.change_search(search=late, often="weekly", actor=reader)
+    second = published(published_at=MONDAY - datetime.timedelta(days=1), fields=[field(24)])
+    assert services.sweep_alerts(now=MONDAY + datetime.timedelta(hours=2)) == 1
+    assert list(DigestItem.objects.filter(search__often="at_once").values_list("technology", flat=True)) == [second.pk]
+    assert not late.items.exists()
+    assert services.sweep_alerts(now=MONDAY + datetime.timedelta(days=7)) == 1
+    assert set(late.items.values_list("technology", flat=True)) == {first.pk, second.pk}
+
+
 def test_what_was_withdrawn_meanwhile_is_not_told() -> None:
     kept(person())
     listing = published()
