@@ -106,6 +106,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             else []
         )
 
+    def forget_seats(self) -> None:
+        """Have the seats read anew when they are next asked for; whoever gives the person one calls this."""
+        for name in ("all_seats", "must_set_up_mfa", "seats"):
+            self.__dict__.pop(name, None)
+
     def has_org_role(self, organisation_id: int | None, *roles: str) -> bool:
         """Tell whether the person sits in the organisation, in one of `roles` (any role when none is named)."""
         return organisation_id is not None and any(

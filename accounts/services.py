@@ -57,7 +57,7 @@ def create_organisation(*, actor: User, kind: str, exchange: Exchange, **details
     working_role = Role.TTO_OFFICER if organisation.needs_tto_approval else Role.REPRESENTATIVE
     for role in (Role.ADMIN, working_role):
         Membership.objects.create(user=actor, organisation=organisation, role=role)
-    actor.__dict__.pop("seats", None)
+    actor.forget_seats()
     record(tag="organisation.create", subject=organisation, actor=actor, data={"kind": kind, "exchange": exchange.code})
     return organisation
 
@@ -104,7 +104,7 @@ def add_member(*, organisation: Organisation, user: User, role: str, actor: User
     if not seat.is_active:
         seat.is_active = True
         seat.save(update_fields=["is_active"])
-    user.__dict__.pop("seats", None)
+    user.forget_seats()
     record(tag="organisation.add_member", subject=organisation, actor=actor, data={"user": user.pk, "role": role})
     return seat
 
@@ -234,7 +234,7 @@ def seat_at_exchange(*, exchange: Exchange, user: User, role: str, actor: User |
         if not seat.is_active:
             seat.is_active = True
             seat.save(update_fields=["is_active"])
-    user.__dict__.pop("seats", None)
+    user.forget_seats()
     record(tag="exchange.seat", subject=exchange, actor=actor, data={"user": user.pk, "role": role})
     return seat
 

@@ -81,3 +81,11 @@ def test_seat_at_exchange_takes_an_ended_seat_up_again() -> None:
     Membership.objects.filter(pk=seat.pk).update(is_active=False)
     services.seat_at_exchange(exchange=exchange, user=person, role=Role.OPERATOR, actor=None)
     assert User.objects.get(pk=person.pk).has_exchange_role(exchange.pk, Role.OPERATOR)
+
+
+def test_seat_counts_at_once_for_a_person_whose_seats_were_read(company: Organisation, admin: User) -> None:
+    person = UserFactory()
+    assert (person.seats, person.must_set_up_mfa) == ([], False)
+    services.add_member(organisation=company, user=person, role=Role.REPRESENTATIVE, actor=admin)
+    services.seat_at_exchange(exchange=company.exchange, user=person, role=Role.OPERATOR, actor=None)
+    assert [seat.role for seat in person.seats] == [Role.REPRESENTATIVE, Role.OPERATOR]

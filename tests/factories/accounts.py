@@ -120,7 +120,7 @@ def seat(
     user: User, role: str, *, organisation: Organisation | None = None, exchange: Exchange | None = None
 ) -> Membership:
     """Give a person one more seat; forget the seats that were read before."""
-    user.__dict__.pop("seats", None)
+    user.forget_seats()
     if role in EXCHANGE_ROLES:
         return MembershipFactory(user=user, role=role, organisation=None, exchange=exchange or ExchangeFactory())
     return MembershipFactory(user=user, role=role, organisation=organisation or OrganisationFactory())
