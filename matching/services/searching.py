@@ -228,11 +228,14 @@ def explain(*, pk: int) -> bool:
         return False
     pair = why.sentences
     sentences = None if pair is None else {"query": pair.query, "document": pair.document, "cosine": pair.cosine}
+    versions = {"technology_version": match.technology_version, "demand_version": match.demand_version}
     with transaction.atomic():
-        match = Match.objects.select_for_update(of=("self",)).get(pk=pk)
-        match.reasons = {**match.reasons, "sentences": sentences}
-        match.explained = True
-        match.save(update_fields=["reasons", "explained"])
+        stored = Match.objects.select_for_update(of=("self",)).filter(pk=pk, **versions).first()
+        if stored is None:  # dropped, or matched anew with other content, while it was explained
+            return False
+        stored.reasons = {**stored.reasons, "sentences": sentences}
+        stored.explained = True
+        stored.save(update_fields=["reasons", "explained"])
     return True
 
 

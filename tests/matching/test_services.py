@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db.models import F
 
 from accounts.models import Notification, User
 from listings.models import Demand, Technology
@@ -13,7 +14,7 @@ from marketplace.kit.errors import NotAllowed
 from matching import selectors, services
 from matching.choices import Answer, DeclineReason, Side
 from matching.models import Match, Response, Run
-from search import embeddings, engine, index
+from search import embeddings, engine, index, reasons
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import DemandFactory, TechnologyFactory
 
@@ -135,6 +136,26 @@ def test_explain_adds_the_nearest_sentences(pair: tuple[Technology, Demand]) -> 
     assert not services.explain(pk=match.pk)
     match.refresh_from_db()
     assert "asen" in match.reasons["sentences"]["document"]
+
+
+@pytest.mark.parametrize("meanwhile", ["dropped", "matched anew"])
+def test_explain_leaves_a_match_that_changed_meanwhile(
+    pair: tuple[Technology, Demand], monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    services.match_listing(kind="demand", pk=pair[1].pk)
+    rows = Match.objects.filter(explained=False)
+    pk, real = rows.get().pk, reasons.explain
+
+    def explain(*args: Any, **more: Any) -> Any:
+        if meanwhile == "dropped":
+            rows.delete()
+        else:
+            rows.update(technology_version=F("technology_version") + 1)
+        return real(*args, **more)
+
+    monkeypatch.setattr(reasons, "explain", explain)
+    assert not services.explain(pk=pk)
+    assert not Match.objects.filter(explained=True).exists()
 
 
 def test_answer_notes_what_a_side_says_and_tells_the_other(pair: tuple[Technology, Demand]) -> None:
