@@ -44,15 +44,12 @@ def top_share(times: Sequence[int], *, top: float = TOP) -> float:
 
 def exposure(exchanges: Collection[int], *, since: datetime.datetime) -> tuple[Exposure, list[tuple[Technology, int]]]:
     """Give the figures of the technologies of some exchanges, and the most often put forward with their counts."""
-    pushed = Match.objects.filter(found_from=Side.DEMAND, pushed_at__gte=since, technology__exchange_id__in=exchanges)
+    published = Technology.objects.published().filter(exchange_id__in=exchanges)
+    pushed = Match.objects.filter(found_from=Side.DEMAND, pushed_at__gte=since, technology__in=published)
     counted = dict(
-        pushed.filter(technology__state="published")
-        .order_by()
-        .values("technology_id")
-        .annotate(times=Count("pk"))
-        .values_list("technology_id", "times")
+        pushed.order_by().values("technology_id").annotate(times=Count("pk")).values_list("technology_id", "times")
     )
-    listings = Technology.objects.published().filter(exchange_id__in=exchanges).count()
+    listings = published.count()
     times = [*counted.values(), *[0] * max(0, listings - len(counted))]
     places = sum(times)
     figures = Exposure(

@@ -44,4 +44,4 @@ def owns_search(actor: User, search: SavedSearch) -> bool:
 
 def can_see_exposure(actor: User) -> bool:
     """Operators and managers of an exchange."""
-    return any(serves_exchange(actor, pk) for pk in actor.exchange_ids())
+    return bool(actor.exchange_ids(Role.OPERATOR, Role.MANAGER))

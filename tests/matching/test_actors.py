@@ -1,5 +1,6 @@
 """Every state-changing address of the room, by four actors."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.utils import timezone
 
 from accounts.models import Notification, User
 from audit.models import Event
+from listings.models import Technology
 from matching.choices import Side
+from matching.exposure import exposure
 from matching.models import Match, Response
 from tests.factories.accounts import person
 from tests.factories.listings import DemandFactory, TechnologyFactory
@@ -127,3 +130,17 @@ def test_exposure_is_for_operators(client: Client, match: Match, who: str, statu
     if status == 200:
         assert match.technology.title in response.content.decode()
         assert response.context["figures"].places == 1
+
+
+def test_exposure_counts_what_is_published_only(match: Match) -> None:
+    other = TechnologyFactory(published=True, exchange=match.technology.exchange)
+    Match.objects.create(
+        technology=other, demand=match.demand, score=0.5, found_from="demand", position=2, lexical=1.0,
+        technology_version=1, demand_version=1, reasons={},
+    )  # fmt: skip
+    Match.objects.update(front=True, is_new=True, pushed_at=timezone.now())
+    Technology.objects.filter(pk=other.pk).update(state="withdrawn")
+    since = timezone.now() - datetime.timedelta(days=1)
+    figures, most = exposure([match.technology.exchange_id], since=since)
+    assert (figures.listings, figures.places, figures.new_share) == (1, 1, 1.0)
+    assert most == [(match.technology, 1)]
