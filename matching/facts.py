@@ -70,7 +70,8 @@ def left_open(technology: Technology, demand: Demand, delays: Delays) -> list[st
         "field": _("Field"), "trl": _("Maturity"), "time": _("Time"), "price": _("Price"), "rights": _("Rights"),
         "place": _("Place"),
     }  # fmt: skip
-    return [name for code, name in names.items() if _compared(technology, demand, delays)[code] is None]
+    compared = _compared(technology, demand, delays)
+    return [name for code, name in names.items() if compared[code] is None]
 
 
 def _compared(technology: Technology, demand: Demand, delays: Delays) -> dict[str, Fact | None]:
