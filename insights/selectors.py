@@ -186,8 +186,10 @@ def _deals(user: User) -> Group:
     )
 
 
-def _owed(user: User) -> Group:
+def _owed(user: User) -> Group | None:
     organisations = user.organisation_ids()
+    if not organisations:
+        return None
     today = timezone.localdate()
     soon = today + datetime.timedelta(days=int(number("obligation.reminder.first")))
     rows = tracking_selectors.open_obligations(user).filter(
