@@ -75,8 +75,8 @@ def history(code: str) -> QuerySet[Rule]:
 
 
 def proposals() -> QuerySet[RuleProposal]:
-    """Give the proposals, the newest first, with their people."""
-    return RuleProposal.objects.select_related("proposed_by", "decided_by").order_by("-pk")
+    """Give the proposals, the newest first, with their people; whoever made several is one object, asked for seats once."""
+    return RuleProposal.objects.prefetch_related("proposed_by").select_related("decided_by").order_by("-pk")
 
 
 def open_proposals() -> QuerySet[RuleProposal]:

@@ -195,6 +195,17 @@ def test_the_list_asks_a_fixed_number_of_queries(client: Client, django_assert_n
         client.get(reverse("rules:rule_list"))
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_waits_asks_a_fixed_number_of_queries(client: Client, django_assert_num_queries: Any, count: int) -> None:
+    who = people()
+    for code in (CODE, "review.answer", "match.push.days")[:count]:
+        services.propose_rule(code=code, actor=who["operator"], **says(value=Decimal(5)))
+    client.force_login(who["colleague"])
+    for path, queries in ((reverse("rules:proposals"), 8), (reverse("insights:dashboard"), 12)):
+        with django_assert_num_queries(queries):
+            assert client.get(path).status_code == 200
+
+
 def test_the_api_gives_rows_of_a_day(client: Client) -> None:
     rows = client.get(reverse("api:rules"), {"on": "2025-10-01"}).json()
     assert {row["code"] for row in rows} == {row.code for row in selectors.in_force(datetime.date(2025, 10, 1))}
