@@ -41,8 +41,7 @@ from listings.models import (
     Technology,
 )
 from listings.policies import Viewer, can_edit, can_stand_in, can_submit
-from rules.selectors import number
-from rules.working_days import WorkingDays, working_days
+from rules.working_days import WorkingDays, term
 
 L = TypeVar("L", Technology, Demand)
 
@@ -266,7 +265,7 @@ class ReviewClock:
 def review_clock(listings: Iterable[Listing] = ()) -> ReviewClock:
     """Give the clock for these listings: `review.answer` working days from submission."""
     submitted = [timezone.localdate(listing.submitted_at) for listing in listings if listing.submitted_at]
-    return ReviewClock(int(number("review.answer")), working_days(since=min(submitted, default=timezone.localdate())))
+    return ReviewClock(*term("review.answer", since=min(submitted, default=timezone.localdate())))
 
 
 def answer_due(listing: Listing) -> datetime.date | None:

@@ -7,11 +7,14 @@ of its days are entered. For a year without it the weekends count, and what is e
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 
 from rules.models import Rule
+from rules.selectors import RuleMissing
 
 HOLIDAY, COMPLETE = "calendar.holiday", "calendar.complete"
 DAY = datetime.timedelta(days=1)
@@ -44,12 +47,34 @@ class WorkingDays:
         return sorted({on.year, (on + AHEAD).year} - self.complete)
 
 
+#: The rows of the calendar.
+_CALENDAR = Q(code=HOLIDAY, certainty=Rule.Certainty.A) | Q(code=COMPLETE)
+
+
 def working_days(*, since: datetime.date) -> WorkingDays:
     """Give the calendar from a day on, with one query."""
-    rows = Rule.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=since),
-        Q(code=HOLIDAY, certainty=Rule.Certainty.A) | Q(code=COMPLETE),
-    )
+    return _calendar(Rule.objects.filter(_CALENDAR, _counts_after(since)))
+
+
+def term(code: str, *, since: datetime.date) -> tuple[int, WorkingDays]:
+    """Give how many working days the rule `code` gives today, and the calendar from a day on, with one query.
+
+    Raises RuleMissing.
+    """
+    today = timezone.localdate()
+    given = Q(code=code, valid_from__lte=today) & _counts_after(today)
+    rows = list(Rule.objects.filter(given | (_CALENDAR & _counts_after(since))))
+    days = next((row.value for row in rows if row.code == code), None)
+    if days is None:
+        raise RuleMissing(f"no number in force for {code}")
+    return int(days), _calendar(row for row in rows if row.code != code)
+
+
+def _counts_after(day: datetime.date) -> Q:
+    return Q(valid_to__isnull=True) | Q(valid_to__gt=day)
+
+
+def _calendar(rows: Iterable[Rule]) -> WorkingDays:
     holidays: set[datetime.date] = set()
     complete: set[int] = set()
     for row in rows:

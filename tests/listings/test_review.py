@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Notification
 from audit.models import Event
@@ -147,11 +148,13 @@ def test_answer_is_due_after_public_holidays():
 
 def test_queue_warns_of_a_year_without_holidays(client, operator, monkeypatch):
     client.force_login(operator)
-    monkeypatch.setattr("django.utils.timezone.localdate", lambda *args: datetime.date(2026, 6, 1))
-    assert b"calendar.holiday" not in client.get(reverse("listings:review_queue")).content
-    monkeypatch.setattr("django.utils.timezone.localdate", lambda *args: datetime.date(2031, 6, 1))
-    body = client.get(reverse("listings:review_queue")).content.decode()
-    assert "The public holidays of 2031" in body or "2031" in body
+    warning = "The public holidays of {} are not all entered"
+    for day, years in ((datetime.date(2026, 6, 1), set()), (datetime.date(2031, 12, 1), {2031, 2032})):
+        monkeypatch.setattr("django.utils.timezone.localdate", lambda *args, day=day: day)
+        with translation.override("en"):
+            body = client.get(reverse("listings:review_queue")).content.decode()
+        assert {year for year in range(2025, 2034) if warning.format(year) in body} == years
+        assert (reverse("rules:rule", args=["calendar.complete"]) in body) == bool(years)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -160,7 +163,7 @@ def test_queue_query_count(client, operator, count, django_assert_num_queries):
         at(operator, submitted=True)
         at(operator, in_review=True)
         at(operator, DemandFactory, in_review=True)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert client.get(reverse("listings:review_queue")).status_code == 200
 
 
