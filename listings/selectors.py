@@ -27,7 +27,7 @@ from django.utils import timezone
 from accounts.models import Organisation, Role, User
 from accounts.selectors import administered_ids, is_unclaimed
 from audit.selectors import history_of
-from listings.choices import Tier
+from listings.choices import IPStatus, Tier
 from listings.lifecycle import WITH_OPERATOR, ListingState
 from listings.models import (
     Demand,
@@ -60,7 +60,7 @@ def narrowed(queryset: QuerySet[L], viewer: Viewer) -> QuerySet[L]:
 
 
 def _unclaimed() -> Q:
-    return ~Q(source_name="") & ~Q(organisation_id__in=administered_ids())
+    return ~Q(source_name="") & Q(is_sample=False) & ~Q(organisation_id__in=administered_ids())
 
 
 def stands_in(actor: User, listing: Listing) -> bool:
@@ -346,13 +346,17 @@ def fields_for_ipc(symbols: Sequence[str]) -> list[Field]:
 
 
 def novelty_at_risk(technology: Technology, *, on: datetime.date | None = None) -> list[Any]:
-    """Give the inventions (patents and utility solutions) without a filing date up to `on`.
+    """Give the inventions (patents and utility solutions) that are not filed by `on`: no filing date, and never granted.
 
     Publishing detail before filing destroys novelty (IP Law art. 60; the grace period is a dated rule).
     """
     day = on or timezone.localdate()
     inventions = technology.ip_rights.filter(kind__in=["patent", "utility_solution"]).order_by("pk")
-    return [right for right in inventions if right.filing_date is None or right.filing_date > day]
+    return [
+        right
+        for right in inventions
+        if (right.filing_date > day if right.filing_date else right.status == IPStatus.PENDING)
+    ]
 
 
 def unmatched_ids(model: type[L]) -> QuerySet[L]:

@@ -98,8 +98,8 @@ class Listing(models.Model):
 
     @property
     def is_imported(self) -> bool:
-        """Tell whether it came with an import: then its author is of the exchange, not of the organisation."""
-        return bool(self.source_name)
+        """Tell whether it came from a register: then its author is of the exchange, not of the organisation."""
+        return bool(self.source_name) and not self.is_sample
 
     @property
     def is_published(self) -> bool:

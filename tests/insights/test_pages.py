@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 
 from deals.lifecycle import DealState
+from deals.services.tracking_statements import question_statement
 from insights import selectors
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.deals import deal_room
 from tests.factories.listings import DemandFactory, TechnologyFactory
+from tests.factories.tracking import tracked
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +48,21 @@ def test_a_deal_waits_for_the_side_whose_turn_it_is() -> None:
     with override("en"):
         assert titles(room.tto).get("Deals that wait for your side") == 1
         assert "Deals that wait for your side" not in titles(room.buyer)
+
+
+def test_a_statement_waits_for_the_licensor_then_for_the_licensee() -> None:
+    from django.utils.translation import override
+
+    title = "Royalty statements that wait for your answer"
+    case = tracked()
+    statement = case.file()
+    with override("en"):
+        assert titles(case.tto).get(title) == 1
+        assert title not in titles(case.buyer)
+        question_statement(statement=statement, actor=case.tto, question="Which plant?")
+        assert title not in titles(case.tto)
+        assert titles(case.buyer).get(title) == 1
+        assert title not in titles(person())
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

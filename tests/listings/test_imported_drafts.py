@@ -12,6 +12,7 @@ from accounts.models import Notification
 from audit.models import Event
 from listings.lifecycle import ListingState
 from listings.models import Demand, Review, Technology
+from listings.selectors import novelty_at_risk
 from listings.services import claim_review, publish_listing, request_changes, submit_listing
 from tests.factories.accounts import OrganisationFactory, person, seat
 from tests.factories.listings import DemandFactory, IPRightFactory, TechnologyFactory
@@ -143,6 +144,20 @@ def test_a_draft_that_was_not_imported_stays_hidden_from_operators(kind, client)
 
 
 @KINDS
+def test_a_sample_draft_stays_hidden_from_operators(kind, client):
+    listing = imported(kind, is_sample=True)
+    client.force_login(person(role="operator", exchange=listing.exchange))
+    assert [client.get(address).status_code for address in pages_of(listing)] == [404, 404]
+
+
+@pytest.mark.parametrize(("status", "at_risk"), [("pending", True), ("granted", False), ("lapsed", False)])
+def test_what_was_granted_was_filed_even_where_the_source_has_no_date(status, at_risk):
+    listing = imported("technology")
+    right = IPRightFactory(technology=listing, filing_date=None, grant_date=None, expiry_date=None, status=status)
+    assert novelty_at_risk(listing) == ([right] if at_risk else [])
+
+
+@KINDS
 def test_once_somebody_administers_the_organisation_the_exchange_steps_back(kind, client):
     listing = imported(kind)
     operator = person(role="operator", exchange=listing.exchange)
@@ -168,7 +183,7 @@ def test_representatives_edit_what_was_imported_for_their_company(role, status, 
 
 def test_novelty_at_risk_must_be_acknowledged_by_the_operator_too(client):
     listing = imported("technology")
-    IPRightFactory(technology=listing, filing_date=None, grant_date=None, expiry_date=None, number="", status="planned")
+    IPRightFactory(technology=listing, filing_date=None, grant_date=None, expiry_date=None, number="", status="pending")
     client.force_login(person(role="operator", exchange=listing.exchange))
     address = reverse("listings:technology_submit", args=[listing.pk])
     response = client.post(address, {"version": listing.version})
