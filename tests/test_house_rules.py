@@ -76,6 +76,11 @@ def test_services_never_take_a_request() -> None:
     assert found == []
 
 
+def test_what_follows_a_commit_cannot_undo_the_answer() -> None:
+    """A broker that is away must not turn what is stored into an error page: sweeps find what was not sent."""
+    assert offenders(r"\bon_commit\((?!.*robust=True)", sources()) == []
+
+
 def test_no_signals_of_our_own() -> None:
     assert offenders(r"django\.db\.models\.signals|django\.dispatch", sources()) == []
 

@@ -283,7 +283,7 @@ def _settle_effect(deal: Deal, contract: Contract, *, actor: User | None) -> Non
         must_register=effect.must_register,
     )  # fmt: skip
     generate_obligations(contract=contract, actor=actor)
-    transaction.on_commit(partial(hand_down_contract.delay, contract.pk))
+    transaction.on_commit(partial(hand_down_contract.delay, contract.pk), robust=True)
     title, day = deal.technology.title, effect.effective_on
     tell_both(
         deal, kind="deal.effective", actor=None,

@@ -247,6 +247,9 @@ ON_PUBLISHED = ["matching.tasks.match_listing", "valuation.tasks.suggest_for"]
 # What the reader of a listing's page may do next: functions (viewer, listing) of upper floors (ADR 12).
 LISTING_CALLS = {"technology": "deals.calls.on_technology", "demand": "matching.calls.on_demand"}
 
+# While the cache is away, what it would have saved is computed again; nobody sees an error.
+CACHE_OPTIONS = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 1}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

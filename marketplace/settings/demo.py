@@ -6,7 +6,7 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import VAR_DIR, postgres
+from .base import CACHE_OPTIONS, VAR_DIR, postgres
 
 DEMO_MODE = True
 GALLERY = True
@@ -28,7 +28,9 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *os.environ.get("ALLOWED_HOS
 DATABASES = {"default": postgres(_running("database_url", "DATABASE_URL"))}
 REDIS_URL = _running("redis_url", "REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": CACHE_OPTIONS},
+}
 SITE_URL = os.environ.get("SITE_URL", "http://localhost:8000")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"

@@ -1,7 +1,7 @@
 """Production: every secret and address comes from the environment; what is missing stops the start."""
 
 from .base import *  # noqa: F403
-from .base import MEDIA_ROOT, env, postgres
+from .base import CACHE_OPTIONS, MEDIA_ROOT, env, postgres
 
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
@@ -9,7 +9,9 @@ SITE_URL = env.str("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}")
 DATABASES = {"default": postgres(env.str("DATABASE_URL"))}
 REDIS_URL = env.str("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": CACHE_OPTIONS},
+}
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

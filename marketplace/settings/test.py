@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from .base import *  # noqa: F403
-from .base import REST_FRAMEWORK, TEMPLATES, postgres
+from .base import CACHE_OPTIONS, REST_FRAMEWORK, TEMPLATES, postgres
 
 SECRET_KEY = "only-for-tests"  # noqa: S105 -- the tests' own
 GALLERY = True
@@ -14,7 +14,9 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES = {"default": postgres(os.environ.get("DATABASE_URL", "postgres://postgres@localhost:1/postgres"))}
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:1/0")
 CELERY_BROKER_URL = REDIS_URL
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "OPTIONS": CACHE_OPTIONS},
+}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -64,7 +64,7 @@ def _request(*, kind: str, actor: User, **about: Any) -> Run:
             raise Conflict(_("Someone else has just changed this. Look again and decide anew.")) from None
         return live
     record(tag="run.request", subject=run, actor=actor, data={"kind": kind, **{k: v.pk for k, v in about.items()}})
-    transaction.on_commit(partial(perform_task.delay, run.pk))
+    transaction.on_commit(partial(perform_task.delay, run.pk), robust=True)
     return run
 
 

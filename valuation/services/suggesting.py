@@ -33,7 +33,7 @@ def request_suggestion(*, technology: Technology, actor: User) -> None:
     """Have the range computed by a task, at any state of the technology; what was asked is on record."""
     require(policies.can_ask(actor, technology))
     record(tag="technology.ask_price", subject=technology, actor=actor)
-    transaction.on_commit(partial(suggest_task.delay, "technology", technology.pk))
+    transaction.on_commit(partial(suggest_task.delay, "technology", technology.pk), robust=True)
 
 
 def suggest_for(*, kind: str = "technology", pk: int) -> Suggestion | None:
