@@ -72,6 +72,13 @@ def pick(inputs: Inputs, default: Any, *names: str) -> Any:
     return next((inputs[name] for name in names if inputs.get(name) is not None), default)
 
 
+def whole(value: Any, name: str) -> int:
+    """A count; MissingInput when it is no whole number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise MissingInput(f"{name} is not a whole number: {value!r}")
+    return int(value)
+
+
 def rule(code: str) -> float:
     """Value of the latest dated rule of this code in data/rules.csv; percent become fractions."""
     with RULES.open(encoding="utf-8", newline="") as lines:

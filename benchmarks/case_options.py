@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.case_inputs import Assumed, Handler, Inputs, need, over_lists, pick
+from benchmarks.case_inputs import Assumed, Handler, Inputs, need, over_lists, pick, whole
 from valuation.methods import lattice, lsm, options
 
 CRR_STEPS = 2000
@@ -111,7 +111,7 @@ def binomial_american(x: Inputs, _asked: set[str], assumed: Assumed) -> dict[str
     if kind is None:
         kind = assumed["kind"] = "p"
     american = x.get("american") is not False
-    steps = int(need(x, "n"))
+    steps = whole(need(x, "n"), "n")
     if x.get("u") is not None:
         step = given_moves(x, steps)
         make = lattice.put_payoff if str(kind)[:1].lower() == "p" else lattice.call_payoff
@@ -131,7 +131,7 @@ def tree_of(x: Inputs) -> lattice.Tree:
 
 @over_lists(MARKET)
 def binomial_european(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
-    steps = int(need(x, "n", "steps"))
+    steps = whole(need(x, "n", "steps"), "n")
     if x.get("u") is not None:
         spot, strike, step = need(x, "S"), need(x, "K"), given_moves(x, steps)
         call = lattice.roll_back(spot, step, steps, lattice.call_payoff(strike), american=False)
@@ -146,7 +146,7 @@ def binomial_european(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[st
 @over_lists(MARKET)
 def american_call(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
     kind = str(pick(x, "c", "kind"))
-    found = lattice.vanilla(kind=kind, **single(x), steps=int(pick(x, CRR_STEPS, "n", "steps")), tree=tree_of(x))
+    found = lattice.vanilla(kind=kind, **single(x), steps=whole(pick(x, CRR_STEPS, "n", "steps"), "n"), tree=tree_of(x))
     plain = options.black_scholes(**market(x))
     european = plain.put if kind[:1] == "p" else plain.call
     return tree_figures(found) | {"european": european, "premium": found.value - float(european)}
@@ -157,7 +157,9 @@ def lsm_put(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
     terms = single(x)
     dates = max(1, round(pick(x, 50, "exercise_dates_per_year", "dates_per_year") * terms["years"]))
     kind = str(pick(x, "p", "kind"))
-    found = lsm.american_option(kind=kind, **terms, dates=dates, paths=int(pick(x, 100_000, "paths")), seed=SEED)
+    found = lsm.american_option(
+        kind=kind, **terms, dates=dates, paths=whole(pick(x, 100_000, "paths"), "paths"), seed=SEED
+    )
     tree = lattice.vanilla(kind=kind, **terms, steps=dates * SUBSTEPS, exercise_every=SUBSTEPS)
     plain = options.black_scholes(**terms)
     return {

@@ -37,7 +37,10 @@ def tolerance_of(case: Mapping[str, Any], key: str) -> float:
     given = case.get("tolerance")
     if isinstance(given, Mapping):
         given = given.get(key)
-    return 1e-6 if given is None else float(parse(given))
+    found = 1e-6 if given is None else float(parse(given))
+    if not 0 <= found < math.inf:
+        raise ValueError(f"no tolerance: {given!r}")
+    return found
 
 
 def distance(found: Any, wanted: Any) -> float:
@@ -79,6 +82,8 @@ def possible(case: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
 def judge_trap(case: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, str]:
     """The false answer is the printed one, unless the other breaks an invariant of the method: then that one is."""
     printed, other = stated(case, "published"), stated(case, "recomputed")
+    if not printed and not other:
+        return "fail", "the trap prints no figure to refuse"
     false, true = (printed, other) if possible(case, other) else (other, printed)
     split = [
         key
@@ -124,7 +129,10 @@ def show(value: Any) -> str:
     return str(value)
 
 
-def run_case(case: Mapping[str, Any]) -> dict[str, Any]:
+def run_case(case: Any) -> dict[str, Any]:
+    """Give a row with `status` pass, fail, trap met or unknown. A case of any shape fails by itself."""
+    if not isinstance(case, Mapping):
+        return {"id": None, "method": None, "trap": False, "status": "fail", "detail": f"not a case: {case!r:.60}"}
     method = case.get("method")
     row: dict[str, Any] = {"id": case.get("id"), "method": method, "trap": bool(case.get("is_trap"))}
     handler = HANDLERS.get(method) if isinstance(method, str) else None
@@ -154,11 +162,13 @@ def run_case(case: Mapping[str, Any]) -> dict[str, Any]:
     return row | ({"assumed": assumed} if assumed else {})
 
 
-def load(path: Path) -> list[Mapping[str, Any]]:
-    """Cases of a file: a list, or an object with "cases"."""
+def load(path: Path) -> list[Any]:
+    """Cases of a file: a list, or an object with "cases". ValueError when it is neither; OSError when it is not there."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    cases = content["cases"] if isinstance(content, Mapping) else content
-    return [case for case in cases if isinstance(case, Mapping)]
+    cases = content.get("cases") if isinstance(content, Mapping) else content
+    if not isinstance(cases, list) or not cases:
+        raise ValueError('no cases: wanted a list, or an object with a list "cases"')
+    return cases
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -166,11 +176,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", type=Path, help="also write the full result here")
     options = parser.parse_args(arguments)
+    try:
+        cases = load(options.file)
+    except (OSError, ValueError) as error:
+        print(f"{options.file} cannot be read: {error}", file=sys.stderr)
+        return 2
     rows = []
-    for case in load(options.file):
+    for case in cases:
         row = run_case(case)
         rows.append(row)
-        print(f"{row['status']:<8} {row['id'] or '-':<10} {row['method']}: {row['detail']}", flush=True)
+        print(f"{row['status']:<8} {row['id'] or '-'!s:<10} {row['method']}: {row['detail']}", flush=True)
     counts = Counter(row["status"] for row in rows)
     summary = {
         "cases": len(rows),

@@ -109,9 +109,12 @@ def tab_life_of(x: Inputs, years: float) -> float | None:
 def relief(x: Inputs, _asked: set[str], _assumed: Assumed) -> dict[str, Any]:
     given = need(x, "revenue", "sales", "rev1")
     life = pick(x, None, "life", "n", "years")
-    sales = yearly(given, None if life is None else int(np.ceil(life)), pick(x, 0.0, "growth", "g"))
-    life = float(sales.size if life is None else life)
-    periods = schedule(life, timing=timing_of(x), first_fraction=pick(x, 1.0, "first_fraction", "first_year_fraction"))
+    if life is None:
+        life = np.size(given)
+    periods = schedule(
+        float(life), timing=timing_of(x), first_fraction=pick(x, 1.0, "first_fraction", "first_year_fraction")
+    )
+    sales = yearly(given, int(np.ceil(life)), pick(x, 0.0, "growth", "g"))
     if sales.size < periods.periods:
         sales = np.concatenate([sales, np.full(periods.periods - sales.size, sales[-1])])
     found = royalty.relief_from_royalty(

@@ -138,7 +138,7 @@ class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
         ]  # fmt: skip
 
     #: For the organisation's own people and the exchange only.
-    CONFIDENTIAL = ("revenue_low", "revenue_mode", "revenue_high", "royalty_industry")
+    CONFIDENTIAL = ("revenue_low", "revenue_mode", "revenue_high")
 
     @extend_schema_field(DocumentSerializer(many=True))
     def get_documents(self, technology: Technology) -> Any:

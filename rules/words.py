@@ -66,6 +66,7 @@ NAMES = {
     "closed_deals.distinct": _("Least number of different bands in a group"),
     "valuation.comparables.half_life": _("Age at which a comparable counts half"),
     "valuation.comparables.minimum": _("Least number of comparables"),
+    "valuation.example.revenue": _("Yearly sales from which an outsider's what-if starts: an example"),
     "valuation.comparables.unknown_age": _("Age of a comparable without a date"),
     "valuation.adjust.exclusive": _("Exclusive against non-exclusive"),
     "valuation.charge": _("Charge for the buyer's other assets"),

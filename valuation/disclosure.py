@@ -1,9 +1,10 @@
 """Which part of a suggestion a reader gets: the only place that decides it, for pages, API, report and what-if.
 
-Four readers. The owner's people read all, with what they would settle for. The exchange's operators read all but that.
-Outsiders who see the technology read everything the range rests on when the owner discloses it (or was never
-interviewed: then it rests on the listing and on defaults), else the range, the grade, and names and effects of the
-drivers.
+Five readers. The owner's people read all, with what they would settle for. The exchange's operators read all but that.
+Outsiders who see the technology read everything the range rests on when the owner discloses it; the range, the grade,
+and names and effects of the drivers when he does not. When he was never asked they read published figures and what
+follows from them, but not the sales that the listing states (the listing keeps these, too, at its own doors), nor the
+digits by which they could be worked back more closely than from the range itself.
 """
 
 import enum
@@ -13,6 +14,7 @@ from listings.models import Technology
 from listings.policies import Viewer
 from valuation import policies
 from valuation.answers import Answers
+from valuation.methods.reconcile import round_significant
 from valuation.models import Disclosure, Interview, Suggestion
 from valuation.questions import QUESTIONS
 
@@ -25,6 +27,7 @@ class Reader(enum.StrEnum):
     OWNER = "owner"
     OPERATOR = "operator"
     BASIS = "basis"
+    LISTED = "listed"
     RANGE = "range"
 
     @property
@@ -44,9 +47,9 @@ def reader_of(viewer: Viewer, technology: Technology, interview: Interview | Non
         return Reader.OWNER
     if policies.serves(viewer, technology):
         return Reader.OPERATOR
-    if interview is None or interview.version == 0 or interview.disclosure == Disclosure.BASIS:
-        return Reader.BASIS
-    return Reader.RANGE
+    if interview is None or interview.version == 0:
+        return Reader.LISTED
+    return Reader.BASIS if interview.disclosure == Disclosure.BASIS else Reader.RANGE
 
 
 def open_answers(answers: Answers, reader: Reader) -> Answers:
@@ -66,14 +69,16 @@ def can_reproduce(suggestion: Suggestion, reader: Reader) -> bool:
 def input_rows(suggestion: Suggestion, reader: Reader) -> list[dict[str, Any]]:
     """Give the inputs that a reader may read; an outsider without the basis reads origin and source, not the figures."""
     rows = list(suggestion.inputs["rows"])
-    if reader.reads_basis:
+    if reader.is_inside or reader is Reader.BASIS:
         return rows
     answered = suggestion.inputs.get("answers", {})
-    return [{**row, "values": [] if _is_answered(row, answered) else row["values"]} for row in rows]
+    return [{**row, "values": [] if _is_kept(row, answered) else row["values"]} for row in rows]
 
 
-def _is_answered(row: dict[str, Any], answered: dict[str, Any]) -> bool:
-    """A row that rests on an answer: given itself, or computed from answers (cost, chance, discount rate)."""
+def _is_kept(row: dict[str, Any], answered: dict[str, Any]) -> bool:
+    """A row that rests on an answer: given itself, or computed from answers (cost, chance, discount rate); stated sales."""
+    if row["name"] == "revenue":
+        return True
     return bool(answered) and (row["name"] in answered or row["name"] in {"cost", "success", "stages", "discount_rate"})
 
 
@@ -101,6 +106,8 @@ def result(suggestion: Suggestion, reader: Reader) -> dict[str, Any] | None:
     }
     if not can_reproduce(suggestion, reader):
         kept |= {"input_hash": "", "seed": None}
+    if reader is Reader.LISTED:
+        return _without_sales(kept)
     if reader.reads_basis:
         return kept
     for hidden in ("methods", "pooled", "rank_correlation", "comparables", "equivalents", "proposal", "life"):
@@ -113,6 +120,27 @@ def result(suggestion: Suggestion, reader: Reader) -> dict[str, Any] | None:
     for name in ("drivers", "tornado"):
         kept[name] = [{**driver, **dict.fromkeys(figures)} for driver in kept[name]]
     return kept
+
+
+def _without_sales(kept: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the stated sales and, of all that is proportional to them, every digit but two."""
+    for hidden in ("methods", "pooled", "rank_correlation"):
+        kept.pop(hidden, None)
+    for name in ("drivers", "tornado"):
+        kept[name] = [
+            {**row, **dict.fromkeys(("input_low", "input_mid", "input_high"))} if row["name"] == "revenue" else row
+            for row in kept[name]
+        ]
+    rounded = ("bars", "drivers", "tornado", "equivalents", "proposal")
+    return {name: _in_two_digits(value) if name in rounded else value for name, value in kept.items()}
+
+
+def _in_two_digits(value: Any) -> Any:
+    if isinstance(value, float):
+        return round_significant(value)
+    if isinstance(value, dict):
+        return {key: _in_two_digits(one) for key, one in value.items()}
+    return [_in_two_digits(one) for one in value] if isinstance(value, list) else value
 
 
 def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reader) -> dict[str, float | None] | None:

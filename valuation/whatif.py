@@ -1,7 +1,7 @@
 """What if: the range again with some inputs moved, and a buyer's own maximum. Nothing is stored.
 
-An outsider starts from what he may read (`valuation.disclosure`): an undisclosed answer is replaced by its default, so
-that no sequence of questions can find it out.
+An outsider starts from what he may read (`valuation.disclosure`): an undisclosed answer is replaced by its default and
+undisclosed sales by a dated example, so that no sequence of questions can find them out.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,8 @@ from valuation.methods.suggest import Glance, glance
 from valuation.methods.types import MethodError, Percentiles, digest
 from valuation.models import Interview, Suggestion
 
+#: Yearly sales to start from where the owner keeps his.
+EXAMPLE: Final = "example.revenue"
 KEPT_SECONDS: Final = 600  # the unmoved result, while someone moves sliders
 #: What can be moved: unit and the least and greatest value.
 LEVERS: Final[Mapping[str, tuple[str, float, float]]] = {
@@ -52,9 +54,10 @@ def start_for(
         parameters = suggestion.inputs["parameters"]
         return None if parameters is None else Start(rebuild(parameters), suggestion.seed)
     answers = open_answers(Answers(interview.answers) if interview is not None else Answers(), reader)
-    prepared = prepare(
-        technology, defaults=Defaults.on(timezone.localdate()), rates=selectors.royalty_rates(), answers=answers
-    )
+    defaults = Defaults.on(timezone.localdate())
+    if not reader.is_inside and reader is not Reader.BASIS:
+        answers = Answers({"revenue": {"value": [str(defaults.row(EXAMPLE).value)] * 3, "origin": "assumption"}})
+    prepared = prepare(technology, defaults=defaults, rates=selectors.royalty_rates(), answers=answers)
     if prepared.parameters is None:
         return None
     return Start(prepared.parameters, seed_of(prepared.hash(technology)), is_rough=True)

@@ -32,6 +32,12 @@ POSTGRES_PORT, VALKEY_PORT = 54318, 63791
 LOG_BYTES = 10 * 2**20
 MANAGE = (sys.executable, "-W", "ignore::RuntimeWarning", str(ROOT / "manage.py"))
 CELERY = (sys.executable, "-m", "celery", "-A", "marketplace")
+QUIET = ("--without-gossip", "--without-mingle")
+# Vectors are made in a process of their own (one, without a pool: half the memory), so that nobody waits behind them.
+WORKERS = {
+    "worker": ("--queues=default,matching", "--hostname=worker@%h", "--concurrency=2"),
+    "embedder": ("--queues=vectors", "--hostname=embedder@%h", "--pool=solo"),
+}
 
 
 class StopRequested(BaseException):
@@ -144,9 +150,8 @@ class Demo:
         return digest.hexdigest()
 
     def _start_others(self) -> None:
-        self.children["worker"] = self._child(
-            "worker", *CELERY, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip", "--without-mingle"
-        )
+        for name, command in WORKERS.items():
+            self.children[name] = self._child(name, *CELERY, "worker", "--loglevel=INFO", *QUIET, *command)
         self.children["beat"] = self._child("beat", *CELERY, "beat", "--loglevel=INFO", "--pidfile=")
         if any(ROOT.glob("*/management/commands/follow_index.py")):
             self.children["follower"] = self._child("follower", *MANAGE, "follow_index")

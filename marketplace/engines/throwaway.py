@@ -28,11 +28,11 @@ class Throwaway:
 def _remove_orphans(base: Path) -> None:
     for old in base.glob(f"{PREFIX}[0-9]*-*"):
         owner = old.name.removeprefix(PREFIX).split("-")[0]
-        if not owner.isdigit() or Path(f"/proc/{owner}").exists() or old.stat().st_uid != os.geteuid():
-            continue
         try:
+            if not owner.isdigit() or Path(f"/proc/{owner}").exists() or old.stat().st_uid != os.geteuid():
+                continue
             end_leftovers(old, seconds=1)
-        except EngineError:
+        except (EngineError, FileNotFoundError):  # another session that starts now removes it as well
             continue
         shutil.rmtree(old, ignore_errors=True)
 

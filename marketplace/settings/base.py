@@ -6,6 +6,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -258,6 +259,16 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# What a person waits for, matching, and vectors each have a queue. A worker without -Q serves all of them in the order
+# of their names, so that nothing waits behind a backlog of vectors for longer than the task that runs (ADR 23).
+CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "matching", "vectors")]
+CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
+CELERY_TASK_ROUTES = {
+    "search.tasks.*": {"queue": "vectors"},
+    "matching.tasks.match_listing": {"queue": "matching"},
+    "matching.tasks.explain_match": {"queue": "matching"},
+    "matching.tasks.sweep_unmatched": {"queue": "matching"},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # Every periodic task is level-triggered: it looks for what is due, so a lost message costs one period.
 CELERY_BEAT_SCHEDULE = {

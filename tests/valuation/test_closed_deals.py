@@ -107,6 +107,29 @@ def test_what_cannot_be_compared_says_why() -> None:
     assert not DealObservation.objects.filter(contract_id=related.contract_id).exists()
 
 
+def test_a_royalty_on_profit_is_scored_by_the_margin_that_the_owner_stated() -> None:
+    """The forms of equal value that a range names score as its middle, whichever of them is agreed."""
+    technology = TechnologyFactory(published=True, with_right=True)
+    services.save_answers(
+        technology=technology, actor=technology.author, version=0,
+        answers={
+            "margin": {"value": ["8", "12.5", "20"], "origin": "owner"},
+            "selling_price_ratio": {"value": ["80"], "origin": "owner"},
+        },
+    )  # fmt: skip
+    suggestion = services.suggest_for(pk=technology.pk)
+    assert suggestion is not None
+    assert suggestion.result is not None
+    paid = {}
+    for base, pct in (("net_revenue", "1"), ("net_selling_price", "1.25"), ("pretax_profit", "8")):
+        deal = closed_deal(technology=technology, lump_sum=0, royalty_pct=Decimal(pct), royalty_base=base)
+        made = record_closed_deal(deal=deal)
+        assert made.outcome in {"inside", "below", "above"}
+        paid[base] = made.paid
+    assert paid["net_selling_price"] == paid["pretax_profit"] == paid["net_revenue"]
+    assert paid["net_revenue"] > 1
+
+
 def test_nothing_recorded_or_published_is_ever_changed() -> None:
     with at(2026, 5, 4):
         close(technologies(5))

@@ -110,7 +110,7 @@ def test_readers() -> None:
     ]  # fmt: skip
     interview.disclosure = "basis"
     assert reader_of(person(), technology, interview) == Reader.BASIS
-    assert reader_of(person(), technology, None) == Reader.BASIS
+    assert reader_of(person(), technology, None) == Reader.LISTED
 
 
 def test_the_range_alone_has_no_figures_but_names_and_effects(client: Client) -> None:
@@ -122,8 +122,73 @@ def test_the_range_alone_has_no_figures_but_names_and_effects(client: Client) ->
     assert {driver["input_mid"] for driver in answer["drivers"]} == {None}
     assert all(driver["effect_low"] is not None for driver in answer["drivers"])
     hidden = {row["name"] for row in answer["inputs"] if not row["values"]}
-    assert hidden == {"margin", "cost", "success", "discount_rate", "incremental_profit"}
+    assert hidden == {"margin", "cost", "success", "discount_rate", "incremental_profit", "revenue"}
     assert [row for row in answer["comparables"] if row["statistic"] == "deal"] == []
+
+
+STATED = {"revenue_low": Decimal(4187000000), "revenue_mode": Decimal(9137000000), "revenue_high": Decimal(22893000000)}
+
+
+def stated_forms(value: Decimal) -> list[str]:
+    """Every way in which a page or the API writes an amount."""
+    return [str(value), f"{value:,}", f"{value:,}".replace(",", "."), f"{float(value):.6e}"[:6], f"{float(value)}"]
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["never asked", "keeps the answers"])
+def test_sales_that_the_listing_keeps_are_read_at_no_door(client: Client, answered: bool) -> None:
+    technology = TechnologyFactory(published=True, with_right=True, **STATED)
+    if answered:
+        services.save_answers(
+            technology=technology, actor=technology.author, version=0, disclosure="range",
+            answers={"margin": {"value": ["7", "13.7", "19"], "origin": "owner"}},
+        )  # fmt: skip
+    found = services.suggest_for(pk=technology.pk)
+    assert found is not None
+    assert found.result is not None
+    exact = [repr(found.result["pooled"]["mean"])[:9], str(found.seed), found.input_hash]
+    exact += [repr(bar[end])[:9] for bar in found.result["bars"] for end in ("p10", "p50", "p90")]
+    secrets = [text for value in STATED.values() for text in stated_forms(value)] + exact
+    for viewer in outsiders(technology):
+        for door in doors(technology):
+            text = read(client, viewer, door)
+            assert [secret for secret in secrets if secret in text] == [], (door, viewer)
+    price = f"/api/v1/technologies/{technology.pk}/price/"
+    rows = {row["name"]: row["values"] for row in client.get(price).json()["suggestion"]["inputs"]}
+    assert (rows["revenue"], len(rows["royalty"])) == ([], 3)
+    listing = client.get(f"/api/v1/technologies/{technology.pk}/").json()
+    assert [listing[name] for name in STATED] == [None] * 3
+    assert listing["royalty_industry"] == technology.royalty_industry
+    for inside in (technology.author, person(role="operator", exchange=technology.exchange)):
+        client.force_login(inside)
+        assert "9137000000" in client.get(price).content.decode()
+        assert "9137000000" in client.get(f"/api/v1/technologies/{technology.pk}/").content.decode()
+
+
+def test_who_was_never_asked_still_shows_methods_comparables_and_forms(client: Client) -> None:
+    technology = TechnologyFactory(published=True, with_right=True, **STATED)
+    services.suggest_for(pk=technology.pk)
+    shown = client.get(f"/api/v1/technologies/{technology.pk}/price/").json()["suggestion"]
+    assert all(bar["p50"] > 0 for bar in shown["methods"])
+    assert shown["comparables"]
+    assert shown["equivalents"]["lump_sum"] == float(shown["mid"])
+    page = read(client, None, f"/en/technologies/{technology.pk}/price/")
+    assert 'id="comparables"' in page
+    assert 'id="forms"' in page
+    assert "not disclosed" in page
+
+
+@pytest.mark.parametrize("query", ["", "?royalty=0.07", "?revenue=3000000000"])
+def test_an_outsiders_what_if_is_the_same_whatever_sales_the_listing_states(client: Client, query: str) -> None:
+    technology = TechnologyFactory(published=True, with_right=True, **STATED)
+    services.suggest_for(pk=technology.pk)
+    address = f"/api/v1/technologies/{technology.pk}/price/what-if/{query}"
+    first = client.get(address)
+    Technology.objects.filter(pk=technology.pk).update(
+        revenue_low=Decimal(1), revenue_mode=Decimal(2), revenue_high=Decimal(3)
+    )
+    services.suggest_for(pk=technology.pk)
+    assert client.get(address).content == first.content
+    assert first.json()["is_rough"] is True
 
 
 def test_opening_the_basis_changes_what_is_read_and_computes_nothing_anew(client: Client) -> None:
@@ -302,8 +367,7 @@ def price(client: Client, technology: Technology, query: str) -> dict[str, Any]:
 
 
 def test_an_unmoved_what_if_is_the_suggestion_itself(client: Client) -> None:
-    technology = TechnologyFactory(published=True, with_right=True)
-    services.suggest_for(pk=technology.pk)
+    technology = interviewed("basis", margin=["7", "13.7", "19"])
     found, stored = price(client, technology, ""), Suggestion.objects.get()
     assert (Decimal(found["low"]), Decimal(found["mid"]), Decimal(found["high"])) == (
         stored.low,

@@ -76,6 +76,11 @@ UNSEEN = [
         {"value": 26.0869565},
         tolerance=1e-6,
     ),
+    case(
+        "market_comparables",
+        {"sale_price": [10, 30, 80, 45, 7], "revenue": [5, 10, 20, 30, 2], "subject_revenue": 4, "stat": "upper quartile"},
+        {"value": 15},
+    ),
     case("black_scholes", {"kind": "c", "S": [100, 100], "K": 100, "q": 0, "r": 0.05, "T": 1, "sigma": 0.2}, {
         "value": [10.450584, 10.450584]}),
     case("cumulative_pos", {"p": ["1/2", "1/4"]}, {"loa": 0.125}),
@@ -106,6 +111,7 @@ def test_case_of_an_unknown_method_is_unknown():
     assert run_case(case("tea_leaves", {}, {"value": 1}))["status"] == "unknown"
 
 
+TREE = {"S": 41, "K": 40, "sigma": 0.3, "r": 0.08, "q": 0, "T": 1}
 ANNUITY = {"rev1": 1000, "g": 0.05, "royalty": "1/20", "tax": "25 %", "r": 0.12, "n": 10}
 
 
@@ -121,6 +127,15 @@ ANNUITY = {"rev1": 1000, "g": 0.05, "royalty": "1/20", "tax": "25 %", "r": 0.12,
         {"id": "x", "method": "growing_annuity", "inputs": None, "published": None},
         case("interquartile_range", {"rates_pct": [1, 2, 3], "rule": "by feeling"}, {"median": 2}),
         case("market_comparables", {"sale_price": [1], "revenue": [0], "subject_revenue": 1}, {"value": 1}),
+        case("binomial_european", {**TREE, "n": 10**9}, {"call": 7.0}),
+        case("binomial_european", {**TREE, "n": 2.5}, {"call": 5.9718}, tolerance=10),
+        case("lsm_american_put", {**TREE, "paths": 10**12}, {"american_lsm": 2.3}),
+        case("relief_from_royalty", {"revenue": 1, "royalty": 0.05, "tax": 0, "r": 0.1, "life": 1e12}, {"value": 1}),
+        case("growing_annuity", ANNUITY, {"value": 1}, tolerance=float("inf")),
+        case("growing_annuity", ANNUITY, {}, is_trap=True),
+        case("growing_annuity", ANNUITY, {"value": None}),
+        "growing_annuity",
+        None,
     ],
 )
 def test_a_case_of_any_shape_fails_by_itself(shape):
@@ -138,6 +153,21 @@ def test_fractions_and_spaced_thousands_are_numbers():
         )
     )
     assert row["found"]["value"] == pytest.approx(37.5 * (1 - (1.05 / 1.12) ** 10) / 0.07)
+
+
+@pytest.mark.parametrize("gap", [0.0, 3e-12, 1e-10, 1e-7])
+def test_an_annuity_keeps_its_digits_where_growth_nears_the_rate(gap):
+    inputs = {"rev1": 1e12, "g": 0.1 + gap, "royalty": 0.05, "tax": 0.2, "r": 0.1, "n": 8}
+    summed = sum(4e10 * (1.1 + gap) ** (year - 1) / 1.1**year for year in range(1, 9))
+    assert run_case(case("growing_annuity", inputs, {"value": summed}, tolerance=0.01))["status"] == "pass"
+
+
+@pytest.mark.parametrize("content", ["[]", "3", "{}", '{"cases": "x"}', '{"cases": null}', "", "not json"])
+def test_a_file_without_cases_is_refused_in_words(content, tmp_path, capsys):
+    path = tmp_path / "cases.json"
+    path.write_text(content, encoding="utf-8")
+    assert main([str(path)]) == 2
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_case_with_a_missing_input_fails():

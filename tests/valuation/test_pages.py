@@ -15,7 +15,7 @@ from listings.models import Technology
 from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
 from valuation import services
-from valuation.models import Suggestion
+from valuation.models import Run, Suggestion
 
 pytestmark = pytest.mark.django_db
 
@@ -37,9 +37,17 @@ def test_anyone_reads_the_range_of_what_is_published(client: Client, language: s
     technology = priced()
     suggestion = Suggestion.objects.get()
     text = client.get(page(technology, language)).content.decode()
-    assert suggestion.input_hash in text
-    assert str(suggestion.seed) in text
+    assert suggestion.input_hash not in text, "who was never asked keeps the sales that the listing states"
     assert "RoyaltyStat" in text
+    services.save_answers(
+        technology=technology, actor=technology.author, version=0, disclosure="basis",
+        answers={"margin": {"value": ["7", "13.7", "19"], "origin": "owner"}},
+    )  # fmt: skip
+    opened = services.suggest_for(pk=technology.pk)
+    assert opened is not None
+    text = client.get(page(technology, language)).content.decode()
+    assert opened.input_hash in text
+    assert str(opened.seed) in text
     assert "định giá" not in text.lower()
     assert ("Giá gợi ý" if not language else "A suggested range is computed") in text
 
@@ -93,7 +101,7 @@ def test_the_technology_page_takes_the_short_form(client: Client) -> None:
 def test_what_is_not_published_has_no_price_for_strangers(client: Client, state: str) -> None:
     technology = TechnologyFactory(state=state, legal_class="none")
     services.suggest_for(pk=technology.pk)
-    doors = [page(technology), page(technology) + "?fragment=1", page(technology) + "?asked=1&waiting=1"]
+    doors = [page(technology), page(technology) + "?fragment=1", page(technology) + "?waiting=1"]
     for viewer in (None, person(), person(role="tto_officer")):
         if viewer is not None:
             client.force_login(viewer)
@@ -163,9 +171,11 @@ def test_who_may_ask(
     if who == "right":
         assert len(callbacks) == 1
         assert Suggestion.objects.get().technology == technology
-        assert list(Event.objects.order_by("pk").values_list("tag", "actor"))[-2:] == [
-            ("technology.ask_price", user.pk), ("technology.suggest_price", None)
+        assert list(Event.objects.order_by("pk").values_list("tag", "actor"))[-5:] == [
+            ("technology.ask_price", user.pk), ("run.request", user.pk), ("run.start", None),
+            ("technology.suggest_price", None), ("run.complete", None),
         ]  # fmt: skip
+        assert Run.objects.get().suggestion == Suggestion.objects.get()
     else:
         assert (snapshot(), callbacks) == (before, [])
 
@@ -185,19 +195,41 @@ def test_a_draft_shows_the_way_from_asking_to_the_range(
     assert "Suggest a range now" in client.get(page(technology, "/en")).content.decode()
     with django_capture_on_commit_callbacks() as callbacks:
         response = client.post(page(technology, "/en") + "suggest/")
-    waiting = client.get(response["Location"]).content.decode()
-    address = f"{page(technology, '/en')}?asked=1&amp;waiting=1"
-    assert f'hx-get="{address}"' in waiting
-    asking = {"path": address.replace("&amp;", "&"), "headers": {"HX-Request": "true"}}
+    here = response["Location"]
+    waiting = client.get(here).content.decode()
+    assert f'hx-get="{here}"' in waiting
+    assert f'action="{here}cancel/"' in waiting
+    asking = {"path": here, "headers": {"HX-Request": "true"}}
     assert "hx-get" in client.get(**asking).content.decode()
     for callback in callbacks:
         callback()
+    assert client.get(**asking).headers["HX-Redirect"] == page(technology, "/en")
+    assert client.get(here, follow=True).context["shown"]["suggestion"].is_priced
+
+
+def test_a_published_technology_without_a_range_says_that_it_is_being_computed(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    address = page(technology, "/en")
+    assert f'hx-get="{address}?waiting=1"' in client.get(address).content.decode()
+    asking = {"path": f"{address}?waiting=1", "headers": {"HX-Request": "true"}}
+    assert "hx-get" in client.get(**asking).content.decode()
+    services.suggest_for(pk=technology.pk)
     assert client.get(**asking).headers["HX-Refresh"] == "true"
-    assert client.get(response["Location"]).context["shown"]["suggestion"].is_priced
+
+
+def test_asking_over_the_api_names_the_run_that_can_be_stopped(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    headers = {"Authorization": f"Token {AuthToken.objects.create(technology.author)[1]}"}
+    asked = client.post(f"/api/v1/technologies/{technology.pk}/price/", headers=headers)
+    assert asked.headers["Location"] == f"/api/v1/computations/{Run.objects.get().pk}/"
+    stopped = client.post(asked.headers["Location"] + "cancel/", headers=headers)
+    assert (stopped.status_code, stopped.json()["state"]) == (200, "cancelled")
 
 
 def test_the_api_gives_what_the_page_gives(client: Client) -> None:
     technology = priced()
+    client.force_login(technology.author)
     suggestion = Suggestion.objects.get()
     answer = json.loads(client.get(f"/api/v1/technologies/{technology.pk}/price/").content)
     assert answer["state"] == "ready"

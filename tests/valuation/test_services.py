@@ -19,6 +19,7 @@ from valuation import selectors, services
 from valuation.inputs import rebuild, seed_of
 from valuation.methods.suggest import suggest_range
 from valuation.models import Reason, RoyaltyRate, Suggestion
+from valuation.services.runs import request_range
 from valuation.tasks import sweep_unpriced
 
 pytestmark = pytest.mark.django_db
@@ -215,7 +216,7 @@ def test_publication_and_beat_name_the_tasks() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_computes_what_was_asked(real_worker: Any) -> None:
     technology = TechnologyFactory()
-    services.request_suggestion(technology=technology, actor=technology.author)
+    request_range(technology=technology, actor=technology.author)
     real_worker.wait_for(lambda: selectors.current_suggestion(technology))
     assert Suggestion.objects.get().is_priced
 

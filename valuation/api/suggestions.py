@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
@@ -11,10 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from listings.models import Technology
-from valuation import selectors, services
+from valuation import selectors
 from valuation.disclosure import reader_of
 from valuation.notice import notice
 from valuation.serializers import PriceSerializer
+from valuation.services import runs
 
 
 def _price(technology: Technology, viewer: Any) -> dict[str, Any]:
@@ -37,7 +39,8 @@ class TechnologyPrice(APIView):
 
     @extend_schema(request=None, responses={202: PriceSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Have it computed by a task, for who may edit the technology; ask again with GET."""
+        """Have it computed by a run, for who may edit the technology; `Location` names the run, which can be stopped."""
         technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
-        services.request_suggestion(technology=technology, actor=request.user)
-        return Response(_price(technology, request.user), status=status.HTTP_202_ACCEPTED)
+        run = runs.request_range(technology=technology, actor=request.user)
+        headers = {"Location": reverse("api:valuation_run", args=[run.pk])}
+        return Response(_price(technology, request.user), status=status.HTTP_202_ACCEPTED, headers=headers)

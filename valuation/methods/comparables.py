@@ -241,19 +241,26 @@ def similarity(subject: Mapping[str, object], other: Mapping[str, object], weigh
     return found / total
 
 
+_QUARTERS = {
+    **dict.fromkeys(("lower quartile", "first quartile", "quartile 1", "25th percentile", "p25"), "q1"),
+    **dict.fromkeys(("upper quartile", "third quartile", "quartile 3", "75th percentile", "p75"), "q3"),
+}
+
+
 def multiple_value(
     prices: ArrayLike, measures: ArrayLike, subject: ArrayLike, statistic: str = "median"
 ) -> float | Floats:
     """Subject's measure times a statistic of the price multiples of comparable deals; unit of ``prices``.
 
     ``statistic``: median, mean, harmonic, geometric, aggregate (sum of prices over sum of measures), min, max,
-    q1 or q3 (hinges).
+    q1 or q3 (hinges; also "lower quartile", "75th percentile", …).
     """
     p, m = array(prices, "prices").ravel(), array(measures, "measures").ravel()
     require(p.shape == m.shape and p.size > 0, "one measure per price")
     require(m > 0, "a comparable's measure must be positive")
     ratio = p / m
-    name = statistic.lower().strip().replace("weighted", "aggregate")
+    name = statistic.lower().strip().replace("weighted", "aggregate").removeprefix("arithmetic ")
+    name = _QUARTERS.get(name, name)
     if name in {"q1", "q3"}:
         found = getattr(quartiles(ratio), name)
     elif name.startswith("harmonic"):

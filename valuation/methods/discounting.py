@@ -15,6 +15,9 @@ import numpy as np
 
 from valuation.methods.types import ArrayLike, Floats, InvalidInputError, Timing, array, require, scalar
 
+#: No asset is valued over more years.
+MOST_YEARS = 1000
+
 
 class DayCount(enum.StrEnum):
     """How two dates become a number of years."""
@@ -94,7 +97,7 @@ def schedule(life: float, *, timing: Timing = Timing.END_YEAR, first_fraction: f
 
     A period's flow falls at its end (end-year) or in its middle (mid-year). Zero life gives no period.
     """
-    require(life >= 0, "life is negative")
+    require(0 <= life <= MOST_YEARS, f"a life has 0 to {MOST_YEARS:,} years")
     require(0 < first_fraction <= 1, "first_fraction must lie in (0, 1]")
     times: list[float] = []
     lengths: list[float] = []
@@ -159,9 +162,11 @@ def growing_annuity(first: ArrayLike, growth: ArrayLike, rate: ArrayLike, years:
     )
     require(k > -1, "a discount rate at or below -100 % has no meaning")
     require(g > -1, "growth at or below -100 %")
-    ratio = (1.0 + g) / (1.0 + k)
-    equal = np.abs(k - g) < 1e-12
-    return scalar(np.where(equal, n * c / (1.0 + k), c * (1.0 - ratio**n) / np.where(equal, 1.0, k - g)))
+    # With x = (1+g)/(1+k), the sum is c/(1+k)*(1-x^n)/(1-x); 1-x is taken first so that no digits are lost near k = g.
+    lag = (k - g) / (1.0 + k)
+    equal = lag == 0
+    count = np.where(equal, n, -np.expm1(n * np.log1p(-lag)) / np.where(equal, 1.0, lag))
+    return scalar(c / (1.0 + k) * count)
 
 
 def tab_factor(

@@ -21,6 +21,10 @@ from valuation.methods.types import Conventions, Floats, InvalidInputError, requ
 Payoff = Callable[[Floats], Floats]
 
 
+#: More steps than any answer needs; beyond them a tree would fill the memory.
+MOST_STEPS = 100_000
+
+
 class Tree(enum.StrEnum):
     """How up and down moves are set."""
 
@@ -94,7 +98,7 @@ def moves(
 
     InvalidInputError when the probability leaves [0, 1] (too few steps for this drift and volatility).
     """
-    require(steps >= 1, "at least one step")
+    require(1 <= steps <= MOST_STEPS, f"a tree has 1 to {MOST_STEPS:,} steps")
     require(years > 0 and sigma > 0, "years and sigma must be positive")
     h = years / steps
     growth, spread = math.exp((rate - carry) * h), sigma * math.sqrt(h)
@@ -159,7 +163,7 @@ def roll_back(
     from the start may be used (Bermudan). ``terminal`` replaces the payoff at the end (a later stage's value).
     """
     require(spot > 0, "spot must be positive")
-    require(steps >= 1, "at least one step")
+    require(1 <= steps <= MOST_STEPS, f"a tree has 1 to {MOST_STEPS:,} steps")
     final = payoff if terminal is None else terminal
     asset = spot * step.down ** np.arange(steps, -1, -1, dtype=np.float64) * step.up ** np.arange(steps + 1)
     value = np.array(final(asset), dtype=np.float64)

@@ -20,6 +20,10 @@ from valuation.methods.types import ArrayLike, Conventions, Floats, array, inner
 _BLOCK = 8192
 
 
+#: More than any answer needs; beyond them a simulation would fill the memory.
+MOST_PATHS, MOST_DATES = 5_000_000, 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class LsmValue:
     """Value at time 0, its standard error, the European value on the same paths.
@@ -94,6 +98,7 @@ def american_option(
     require(kind[:1].lower() in {"c", "p"}, "kind is a call or a put")
     require(spot > 0 and strike > 0 and sigma > 0 and years > 0, "spot, strike, sigma and years must be positive")
     require(dates >= 1 and paths >= 4 and degree >= 1, "dates >= 1, paths >= 4, degree >= 1")
+    require(paths <= MOST_PATHS and dates <= MOST_DATES, f"at most {MOST_PATHS:,} paths and {MOST_DATES:,} dates")
     half = (paths + 1) // 2
     generator = np.random.Generator(np.random.SFC64(seed))
     h = years / dates

@@ -194,7 +194,7 @@ def data(content: Content) -> list[Block]:
         ]  # fmt: skip
         cells = [
             [
-                row.get("industry") or row["key"], share(row["value"]),
+                row["industry"] or gettext("Own deal"), share(row["value"]),
                 share(weights[row["key"]]["adjusted"]) if row["key"] in weights else "–", share(row["similarity"], 0),
                 share(weights[row["key"]]["weight"], 0) if row["key"] in weights else "–",
                 ", ".join(filter(None, [row["source"], str(row["year"] or "")])),
@@ -356,7 +356,7 @@ def payment(content: Content) -> list[Block]:
     result = content["result"] or {}
     rows = [[row["label"], row["what"], row["value"]] for row in presenters.form_rows(result)]
     if rows:
-        head = [gettext("Form"), gettext("How"), gettext("How much")]
+        head = [gettext("Form"), gettext("How"), gettext("Equal to")]
         return [table(head, rows, [1.4, 1.6, 2], "lll")]
     found = presenters.proposal_of(result)
     if found is None:

@@ -2,6 +2,6 @@
 
 from valuation.services.interview import save_answers
 from valuation.services.rates import load_royalty_rates
-from valuation.services.suggesting import request_suggestion, suggest_for, sweep
+from valuation.services.suggesting import suggest_for, sweep
 
-__all__ = ["load_royalty_rates", "request_suggestion", "save_answers", "suggest_for", "sweep"]
+__all__ = ["load_royalty_rates", "save_answers", "suggest_for", "sweep"]

@@ -35,8 +35,6 @@ from valuation.models import (
     Suggestion,
 )
 
-#: Bases of a royalty that are counted on the revenue a suggestion asks for.
-SALES_BASES = ("net_selling_price", "net_revenue")
 POSITIONS = {-1: Outcome.BELOW, 0: Outcome.INSIDE, 1: Outcome.ABOVE}
 
 
@@ -97,12 +95,13 @@ def record_closed_deal(*, deal: ClosedDeal, actor: Any = None) -> DealScore:
 
 
 def _scored(deal: ClosedDeal, suggestion: Suggestion | None) -> dict[str, Any]:
-    """Compare a deal with its range."""
+    """Compare a deal with its range, its royalty brought to the revenue that the range counts."""
+    share = _share_of_revenue(deal.royalty_base, suggestion)
     terms = DealTerms(
-        lump_sum=float(deal.paid_at_once), royalty=float(deal.royalty_pct) / 100,
+        lump_sum=float(deal.paid_at_once), royalty=float(deal.royalty_pct) / 100 * (share or 0.0),
         minimum_annual=float(deal.minimum_annual), term=deal.term_years, payments=deal.payments,
     )  # fmt: skip
-    facts = {"terms": jsonable(terms), "royalty_base": deal.royalty_base}
+    facts = {"terms": jsonable(terms), "royalty_base": deal.royalty_base, "base_share_of_revenue": share}
     nothing = {"paid": None, "log_error": None, "grade": suggestion.grade if suggestion is not None else ""}
     reason = None
     if deal.related_parties:
@@ -111,7 +110,7 @@ def _scored(deal: ClosedDeal, suggestion: Suggestion | None) -> dict[str, Any]:
         reason = Outcome.NO_SUGGESTION
     elif not suggestion.is_priced or suggestion.inputs["parameters"] is None:
         reason = Outcome.NO_PRICE
-    elif deal.royalty_base and deal.royalty_base not in SALES_BASES:
+    elif share is None:
         reason = Outcome.OTHER_BASE
     if reason is not None or suggestion is None:
         return {"outcome": reason, "facts": facts, **nothing}
@@ -125,6 +124,23 @@ def _scored(deal: ClosedDeal, suggestion: Suggestion | None) -> dict[str, Any]:
         "log_error": found.log_error,
         "facts": facts | {"low": low, "middle": middle, "high": high},
     }
+
+
+def _share_of_revenue(base: str, suggestion: Suggestion | None) -> float | None:
+    """Give what a royalty's base is of net revenue, as the suggestion reckoned; None for a profit that nobody stated.
+
+    A profit counts only by the margin that the owner stated: the default margin is a guess about any buyer at all, and
+    would be scored instead of the range.
+    """
+    if base in {"", "net_revenue"}:
+        return 1.0
+    if suggestion is None or suggestion.inputs["parameters"] is None:
+        return None
+    plan = suggestion.inputs["parameters"].get("plan") or {}
+    if base == "net_selling_price":
+        return float(plan.get("selling_price_ratio", 1.0))
+    stated = "margin" in suggestion.inputs.get("answers", {})
+    return float(plan["margin"]) if base == "pretax_profit" and stated else None
 
 
 def publication_rule(*, on: datetime.date) -> PublicationRule:

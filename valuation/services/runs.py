@@ -35,9 +35,11 @@ class RunStopped(Exception):
     """The run is no longer running: it was cancelled."""
 
 
+@transaction.atomic
 def request_range(*, technology: Technology, actor: User) -> Run:
-    """Have the range of a technology computed; a run that is under way is given instead of a second one."""
+    """Have the range of a technology computed, at any state of it; a run that is under way is given instead of a second one."""
     require(policies.can_ask(actor, technology))
+    record(tag="technology.ask_price", subject=technology, actor=actor)
     return _request(kind=Run.Kind.RANGE, actor=actor, technology=technology)
 
 

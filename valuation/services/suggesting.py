@@ -2,38 +2,26 @@
 
 import logging
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
 from audit.services import record
 from listings.models import Technology
-from marketplace.kit.errors import require
 from marketplace.kit.single import single
-from valuation import policies, selectors
+from valuation import selectors
 from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.inputs import PATHS, VERSION, Prepared, prepare, seed_of
 from valuation.methods.suggest import SuggestionResult, suggest_range
 from valuation.models import RoyaltyRate, Suggestion
-from valuation.tasks import suggest_for as suggest_task
 
 logger = logging.getLogger(__name__)
 
 ENDS = ("low", "mid", "high")
 SWEPT = 500  # technologies of one sweep
-
-
-@transaction.atomic
-def request_suggestion(*, technology: Technology, actor: User) -> None:
-    """Have the range computed by a task, at any state of the technology; what was asked is on record."""
-    require(policies.can_ask(actor, technology))
-    record(tag="technology.ask_price", subject=technology, actor=actor)
-    transaction.on_commit(partial(suggest_task.delay, "technology", technology.pk), robust=True)
 
 
 def suggest_for(*, kind: str = "technology", pk: int) -> Suggestion | None:

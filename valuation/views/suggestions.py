@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,11 +15,12 @@ from accounts.models import User
 from listings.models import Technology
 from rules import selectors as rule_selectors
 from rules import words as rule_words
-from valuation import closed_presenters, closed_selectors, policies, presenters, selectors, services
+from valuation import closed_presenters, closed_selectors, policies, presenters, selectors
 from valuation.defaults import PREFIX, TAX
 from valuation.disclosure import reader_of
 from valuation.models import Suggestion
 from valuation.notice import notice
+from valuation.services import runs
 from valuation.views.beside import beside
 
 
@@ -29,18 +29,17 @@ from valuation.views.beside import beside
 def suggestion(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the suggested range to whoever sees the technology.
 
-    `?fragment=1`, or an htmx request: the short form for the technology's page. `?asked=1`: it is being computed.
-    `?waiting=1` by htmx: the progress bar, or word to load the page anew once there is a result.
+    `?fragment=1`, or an htmx request: the short form for the technology's page. A published technology without a range
+    has one computed: `?waiting=1` by htmx gives the progress bar, or word to load the page anew once there is a result.
     """
     technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
     found = selectors.current_suggestion(technology)
-    asked = "asked" in request.GET or technology.is_published
     here = reverse("valuation:suggestion", args=[pk])
     context = {
         "listing": technology,
         "here": here,
-        "is_waiting": found is None and asked,
-        "waiting_url": f"{here}?asked=1&waiting=1",
+        "is_waiting": found is None and technology.is_published,
+        "waiting_url": f"{here}?waiting=1",
     }
     htmx = bool(getattr(request, "htmx", False)) and not request.htmx.boosted  # type: ignore[attr-defined]
     if htmx and "waiting" in request.GET:
@@ -77,6 +76,7 @@ def _whole(request: HttpRequest, found: Suggestion | None, technology: Technolog
         **beside(viewer, technology),
         "shown": presenters.present(found, technology, reader, interview) if found is not None else None,
         "may_ask": may_ask,
+        "is_answered": interview is not None and interview.version > 0,
         "ask_url": reverse("valuation:suggest", args=[technology.pk]),
         "what_if_url": reverse("valuation:what_if", args=[technology.pk]),
         "maximum_url": reverse("valuation:my_maximum", args=[technology.pk]),
@@ -91,9 +91,7 @@ def _whole(request: HttpRequest, found: Suggestion | None, technology: Technolog
 
 @require_POST
 def suggest(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have the range computed now; the page then shows it once it is there."""
+    """Have the range computed now: a run, which can be stopped, and which leads to the range once it is there."""
     technology = get_object_or_404(selectors.visible_technologies(request.user), pk=pk)
     assert isinstance(request.user, User)
-    services.request_suggestion(technology=technology, actor=request.user)
-    messages.success(request, _("The range is being computed from the present answers."))
-    return redirect(f"{reverse('valuation:suggestion', args=[pk])}?asked=1")
+    return redirect("valuation:run", runs.request_range(technology=technology, actor=request.user).pk)
