@@ -80,3 +80,13 @@ def test_page_offers_it_while_nobody_administers(client: Client, unclaimed: Orga
     assert chosen["value"] == "admin"
     person(role="admin", organisation=unclaimed)
     assert BeautifulSoup(client.get(path).content, "html.parser").select_one(form) is None
+
+
+def test_handing_over_comes_before_taking_the_verification_back(client: Client, unclaimed: Organisation) -> None:
+    client.force_login(person(role="operator", exchange=unclaimed.exchange))
+    page = BeautifulSoup(client.get(f"/my/organisations/{unclaimed.pk}/").content, "html.parser")
+    assert [option["value"] for option in page.select("select[name=role] option")] == ["admin"]
+    assert [form["action"].rsplit("/", 2)[1] for form in page.select("main form")] == ["add", "revoke"]
+    assert page.select_one("details form[action$='/revoke/']") is not None
+    assert page.select("main table") == []
+    assert len(page.select("main .button-primary")) == 1
