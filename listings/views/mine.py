@@ -92,12 +92,15 @@ def my_list(request: HttpRequest, kind: str) -> HttpResponse:
         tabs.append(
             {"label": _("To approve"), "href": reverse("listings:owner_queue"), "current": False, "count": waiting}
         )
+    may_start = organisations_of(user, *roles).exists()
+    own = None if may_start else organisations_of(user, Role.ADMIN).first()
     context = {
         "kind": kind,
         "page": page,
         "rows": rows,
         "tabs": tabs,
-        "may_start": organisations_of(user, *roles).exists(),
+        "may_start": may_start,
+        "roles_url": f"{reverse('accounts:organisation', args=[own.pk])}#people" if own else "",
         "new_url": reverse(f"listings:{kind}_new"),
     }
     return render(request, "listings/my_list.html", context)
