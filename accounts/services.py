@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -89,7 +90,7 @@ def edit_organisation(*, organisation: Organisation, actor: User, version: int, 
 
 @transaction.atomic
 def add_member(*, organisation: Organisation, user: User, role: str, actor: User) -> Membership:
-    """Give a person a seat in the organisation. Raises Conflict when the person has it already.
+    """Give a person a seat in the organisation and say so to him. Raises Conflict when the person has it already.
 
     An administrator does so; where there is none (an imported organisation), an operator seats the first one.
     """
@@ -106,6 +107,16 @@ def add_member(*, organisation: Organisation, user: User, role: str, actor: User
         seat.save(update_fields=["is_active"])
     user.forget_seats()
     record(tag="organisation.add_member", subject=organisation, actor=actor, data={"user": user.pk, "role": role})
+    if user.pk != actor.pk:
+        notify(
+            users=[user],
+            kind="organisation.seat",
+            text=lambda: (
+                _("Your role in %(organisation)s: %(role)s.")
+                % {"organisation": organisation, "role": seat.get_role_display()}
+            ),
+            url=lambda: reverse("accounts:organisation", args=[organisation.pk]),
+        )
     return seat
 
 

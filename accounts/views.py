@@ -78,17 +78,21 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
     actor = actor_of(request)
     lifecycle = subject.lifecycle
     may_verify = policies.can_verify_organisation(actor, subject)
+    seat_first = not policies.can_manage_members(actor, subject) and selectors.may_add_members(actor, subject)
+    member_form = forms.get("member_form") or MemberForm(initial={"role": Role.ADMIN} if seat_first else {})
+    if seat_first:  # the exchange gives this one role and no other
+        member_form.fields["role"].choices = [(Role.ADMIN.value, Role.ADMIN.label)]
     context = {
         "organisation": subject,
         "members": selectors.members_of(subject),
         "can_edit": policies.can_edit_organisation(actor, subject),
         "can_manage": policies.can_manage_members(actor, subject),
-        "can_seat_first": not policies.can_manage_members(actor, subject) and selectors.may_add_members(actor, subject),
+        "can_seat_first": seat_first,
         "can_request": policies.can_request_verification(actor, subject)
         and lifecycle.can(subject.state, "request_verification"),
         "can_verify": may_verify and lifecycle.can(subject.state, "verify"),
         "can_revoke": may_verify and lifecycle.can(subject.state, "revoke"),
-        "member_form": forms.get("member_form") or MemberForm(initial={"role": Role.ADMIN}),
+        "member_form": member_form,
         "reason_form": forms.get("reason_form") or ReasonForm(),
         "note_form": forms.get("note_form") or NoteForm(),
         "history": history_of(subject),

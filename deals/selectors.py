@@ -204,10 +204,12 @@ def is_restricted(deal: Deal) -> bool:
 
 
 def holds_registered_right(technology: Technology) -> bool:
-    """Tell whether a granted industrial property right covers the technology."""
-    return technology.ip_rights.filter(
-        status=IPStatus.GRANTED, kind__in=["patent", "utility_solution", "industrial_design", "plant_variety"]
-    ).exists()
+    """Tell whether a granted industrial property right that has not ended covers the technology."""
+    kinds = {"patent", "utility_solution", "industrial_design", "plant_variety"}
+    return any(
+        right.status == IPStatus.GRANTED and right.kind in kinds and not right.is_over
+        for right in technology.ip_rights.all()
+    )
 
 
 def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | None = None) -> Effect:

@@ -27,17 +27,25 @@ def is_author(actor: User, listing: Listing) -> bool:
     return listing.author_id == actor.pk and belongs_to(actor, listing.organisation_id)
 
 
-def can_edit(actor: User, listing: Listing) -> bool:
-    """The author or a TTO officer edits a technology; any representative of the company edits a demand.
+def editing_roles(listing: Listing) -> tuple[Role, ...]:
+    """Give the roles that edit a listing of their organisation without having written it.
 
     An imported technology has no author in the organisation: there a representative edits it, too.
     """
-    if isinstance(listing, Technology):
-        officers = (Role.TTO_OFFICER, Role.REPRESENTATIVE) if listing.is_imported else (Role.TTO_OFFICER,)
-        return (is_author(actor, listing) and actor.has_org_role(listing.organisation_id, *SUPPLY_ROLES)) or (
-            actor.has_org_role(listing.organisation_id, *officers)
-        )
-    return actor.has_org_role(listing.organisation_id, *DEMAND_ROLES)
+    if isinstance(listing, Demand):
+        return DEMAND_ROLES
+    return (Role.TTO_OFFICER, Role.REPRESENTATIVE) if listing.is_imported else (Role.TTO_OFFICER,)
+
+
+def can_edit(actor: User, listing: Listing) -> bool:
+    """The author or a TTO officer edits a technology; any representative of the company edits a demand."""
+    if actor.has_org_role(listing.organisation_id, *editing_roles(listing)):
+        return True
+    return (
+        isinstance(listing, Technology)
+        and is_author(actor, listing)
+        and actor.has_org_role(listing.organisation_id, *SUPPLY_ROLES)
+    )
 
 
 def can_submit(actor: User, listing: Listing) -> bool:

@@ -25,7 +25,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
-from accounts.selectors import administered_ids, is_unclaimed
+from accounts.policies import belongs_to
+from accounts.selectors import administered_ids, is_unclaimed, people_in
 from audit.selectors import history_of
 from listings.choices import IPStatus, Tier
 from listings.lifecycle import WITH_OPERATOR, ListingState
@@ -40,10 +41,12 @@ from listings.models import (
     Review,
     Technology,
 )
-from listings.policies import Viewer, can_edit, can_stand_in, can_submit
+from listings.policies import Viewer, can_edit, can_stand_in, can_submit, editing_roles
 from rules.working_days import WorkingDays, term
 
 L = TypeVar("L", Technology, Demand)
+#: Imported listings in these states wait for their absent organisation, hence for the exchange.
+STANDING_IN = (ListingState.DRAFT, ListingState.CHANGES_REQUESTED)
 
 
 def narrowed(queryset: QuerySet[L], viewer: Viewer) -> QuerySet[L]:
@@ -66,6 +69,23 @@ def _unclaimed() -> Q:
 def stands_in(actor: User, listing: Listing) -> bool:
     """Tell whether the person acts for the listing's organisation because nobody administers it yet."""
     return can_stand_in(actor, listing) and not can_edit(actor, listing) and is_unclaimed(listing.organisation)
+
+
+def people_behind(listing: Listing) -> Iterable[User]:
+    """Give who is told of decisions: the author or, once he is not of the organisation, those who can edit.
+
+    While the organisation has nobody, it is the author all the same: the operator who brought it in.
+    """
+    if belongs_to(listing.author, listing.organisation_id):
+        return [listing.author]
+    return list(people_in(listing.organisation_id, *editing_roles(listing))) or [listing.author]
+
+
+def has_owner_to_ask(technology: Technology) -> bool:
+    """Tell whether a TTO looks at it before the exchange: not where the exchange stands in for absent people."""
+    if not technology.organisation.needs_tto_approval:
+        return False
+    return not (technology.is_imported and is_unclaimed(technology.organisation))
 
 
 def may_submit(actor: User, listing: Listing) -> bool:
@@ -199,9 +219,9 @@ def review_queue(operator: User) -> list[Any]:
 
 
 def imported_drafts(model: type[L], operator: User) -> QuerySet[L]:
-    """Give the imported drafts that the operator's exchanges stand in for, oldest first."""
+    """Give the imported drafts that the operator's exchanges stand in for, oldest first; those sent back, too."""
     return (
-        model.objects.filter(_unclaimed(), state=ListingState.DRAFT, exchange_id__in=operator.exchange_ids())
+        model.objects.filter(_unclaimed(), state__in=STANDING_IN, exchange_id__in=operator.exchange_ids())
         .exclude(organisation_id__in=operator.organisation_ids())
         .with_list_related_data()
         .order_by("pk")
@@ -357,6 +377,11 @@ def novelty_at_risk(technology: Technology, *, on: datetime.date | None = None) 
         for right in inventions
         if (right.filing_date > day if right.filing_date else right.status == IPStatus.PENDING)
     ]
+
+
+def rights_over(technology: Technology) -> list[IPRight]:
+    """Give the rights that protect no longer; one query, none where the rights were prefetched."""
+    return [right for right in technology.ip_rights.all() if right.is_over]
 
 
 def unmatched_ids(model: type[L]) -> QuerySet[L]:

@@ -52,6 +52,7 @@ FOOTER_NAVIGATION = (
 WORKPLACES = frozenset(
     [
         "new",
+        "imported",
         "edit",
         "submit",
         "manage",

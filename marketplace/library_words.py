@@ -43,10 +43,18 @@ ACCOUNT_PAGES = (
     _("You cannot remove your primary email address."),
     _("You must type the same email each time."),
     _("You must type the same password each time."),
+    _("Your password can’t be a commonly used password."),
+    _("Your password can’t be entirely numeric."),
+    _("Your password can’t be too similar to your other personal information."),
     _("Your primary email address must be verified."),
     ngettext_lazy(
         "This password is too short. It must contain at least %d character.",
         "This password is too short. It must contain at least %d characters.",
+        1,
+    ),
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
         1,
     ),
 )

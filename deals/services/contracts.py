@@ -128,7 +128,8 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
     effect = selectors.effect(deal, None, dict(draft.parties))
     day = timezone.localdate(now)
     number = f"{deal.pk:05d}.{version}/{day.year}/HĐCGCN"
-    rights = tuple(str(right) for right in deal.technology.ip_rights.order_by("pk") if right.number)
+    held = deal.technology.ip_rights.order_by("pk")
+    rights = tuple(str(right) for right in held if right.number and not right.is_over)
     facts = template.Facts(
         number=number,
         technology=deal.technology.title,

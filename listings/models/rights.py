@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
@@ -50,6 +51,17 @@ class IPRight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.office} {self.number}".strip()
+
+    @property
+    def was_filed(self) -> bool:
+        """Tell whether an application was filed, also where its source gives no date: what was granted was filed."""
+        return self.filing_date is not None or self.status != IPStatus.PENDING
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it protects no longer: lapsed, or past its expiry, whatever its status says."""
+        past = self.expiry_date is not None and self.expiry_date <= timezone.localdate()
+        return self.status == IPStatus.LAPSED or past
 
 
 class RightOwner(models.Model):

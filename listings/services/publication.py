@@ -113,7 +113,7 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
             users=people_in(listing.organisation_id, Role.TTO_OFFICER).exclude(pk=actor.pk),
             kind="listing.awaits_owner",
             text=lambda: _("“%(title)s” waits for your approval.") % {"title": title},
-            url=lambda: address(listing),
+            url=lambda: address(listing, "manage"),
         )
     else:
         tell_operators(listing)
@@ -144,13 +144,22 @@ def take_back_listing(*, listing: L, actor: User) -> L:
 
 @transaction.atomic
 def withdraw_listing(*, listing: L, actor: User, reason: str = "") -> L:
-    """Take a published listing off the exchange. An operator must give a reason."""
+    """Take a published listing off the exchange. An operator must give a reason, which its people are told."""
     listing = lock(listing)
     require(policies.can_withdraw(actor, listing))
-    if not policies.can_edit(actor, listing) and not reason.strip():
+    by_exchange = not policies.can_edit(actor, listing)
+    if by_exchange and not reason.strip():
         raise ValidationError({"reason": [_("Give a reason.")]})
     move(listing, "withdraw", actor=actor, data={"reason": reason})
     index_listing(listing)
+    if by_exchange:
+        data = {"title": listing.title, "reason": reason}
+        notify(
+            users=[user for user in selectors.people_behind(listing) if user != actor],
+            kind="listing.withdrawn",
+            text=lambda: _("The exchange took “%(title)s” off: %(reason)s") % data,
+            url=lambda: address(listing, "manage"),
+        )
     return listing
 
 
@@ -162,7 +171,7 @@ def published(listing: Any) -> None:
         transaction.on_commit(send, robust=True)
     title = listing.title
     notify(
-        users=[listing.author],
+        users=selectors.people_behind(listing),
         kind="listing.published",
         text=lambda: _("“%(title)s” is published.") % {"title": title},
         url=lambda: address(listing),

@@ -36,10 +36,10 @@ def _need_reason(reason: str) -> None:
 def _tell_author(listing: Technology | Demand, kind: str, sentence: str, reason: str) -> None:
     title = listing.title
     notify(
-        users=[listing.author],
+        users=selectors.people_behind(listing),
         kind=kind,
         text=lambda: _(sentence) % {"title": title, "reason": reason},
-        url=lambda: address(listing),
+        url=lambda: address(listing, "manage"),
     )
 
 

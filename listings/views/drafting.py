@@ -264,6 +264,7 @@ def show_check(
     context |= {
         "gaps": missing,
         "novelty": selectors.novelty_at_risk(listing) if technology else [],
+        "over": selectors.rights_over(listing) if technology else [],
         "to_owner": to_owner,
         "problem": problem,
         "unacknowledged": unacknowledged,

@@ -92,12 +92,15 @@ def my_list(request: HttpRequest, kind: str) -> HttpResponse:
         tabs.append(
             {"label": _("To approve"), "href": reverse("listings:owner_queue"), "current": False, "count": waiting}
         )
+    may_start = organisations_of(user, *roles).exists()
+    own = None if may_start else organisations_of(user, Role.ADMIN).first()
     context = {
         "kind": kind,
         "page": page,
         "rows": rows,
         "tabs": tabs,
-        "may_start": organisations_of(user, *roles).exists(),
+        "may_start": may_start,
+        "roles_url": f"{reverse('accounts:organisation', args=[own.pk])}#people" if own else "",
         "new_url": reverse(f"listings:{kind}_new"),
     }
     return render(request, "listings/my_list.html", context)
@@ -149,6 +152,7 @@ def show_manage(
         "unacknowledged": unacknowledged,
         "missing": list(services.missing_for_submission(listing).values()) if standing_in else [],
         "novelty": selectors.novelty_at_risk(listing) if standing_in and isinstance(listing, Technology) else [],
+        "over": selectors.rights_over(listing) if standing_in and isinstance(listing, Technology) else [],
         "due": selectors.answer_due(listing) if listing.state in {S.SUBMITTED, S.IN_REVIEW} else None,
         "last_review": selectors.decided_reviews(listing).first() if refused else None,
         "documents": list(selectors.documents_of(listing)) if isinstance(listing, Technology) else [],
@@ -173,7 +177,9 @@ def show_manage(
 def crumbs(user: Any, listing: Any) -> list[tuple[str, str]]:
     """Give the way back: to the own listings or, for the exchange, to the queue."""
     if serves_exchange(user, listing.exchange_id) and not belongs_to(user, listing.organisation_id):
-        return [(_("Review queue"), reverse("listings:review_queue"))]
+        queue = [(_("Review queue"), reverse("listings:review_queue"))]
+        waits = listing.state in selectors.STANDING_IN and listing.is_imported
+        return [*queue, (_("Imported drafts"), reverse(f"listings:{listing.kind}_imported"))] if waits else queue
     return [(_("My listings"), reverse("listings:my_listings"))]
 
 
@@ -181,7 +187,7 @@ def stages(listing: Any) -> list[dict[str, Any]]:
     """Give the way from draft to publication as steps, with where the listing stands."""
     state = listing.state
     order: list[tuple[str, Any]] = [("draft", _("Draft"))]
-    if isinstance(listing, Technology) and listing.organisation.needs_tto_approval:
+    if isinstance(listing, Technology) and selectors.has_owner_to_ask(listing):
         order.append(("owner", _("TTO")))
     order += [("exchange", _("Exchange")), ("published", _("Published"))]
     place = {

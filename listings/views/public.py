@@ -36,6 +36,7 @@ def technology(request: HttpRequest, pk: int) -> HttpResponse:
         "linked_data": linked_data.of_technology(request, listing),
         "trl_meaning": TRL_MEANINGS.get(listing.trl or 0, ""),
         "rights": [_right(right) for right in listing.ip_rights.all()],
+        "over": selectors.rights_over(listing),
         "advantages": list(listing.advantages.all()),
         "documents": [_tile(request, row, granted=granted) for row in selectors.documents_of(listing)],
         "offered": presenters.labels(listing.rights_offered, Right),
@@ -86,7 +87,7 @@ def _shared(request: HttpRequest, listing: Technology | Demand) -> dict[str, Any
 
 def _right(right: IPRight) -> dict[str, Any]:
     today = timezone.localdate()
-    over = right.status == IPStatus.LAPSED or (right.expiry_date is not None and right.expiry_date <= today)
+    over = right.is_over
     return {
         "row": right,
         "owners": list(right.owners.all()),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from listings import policies, selectors
-from listings.acts import available_acts
+from listings.acts import REVIEW_ACTS, available_acts
 from listings.choices import LegalClass
 from listings.forms import ReviewForm
 from listings.models import Demand, Technology
@@ -105,10 +105,11 @@ def show(request: HttpRequest, listing: Any, *, form: Any = None, problem: str =
         "problem": problem,
         "due": selectors.answer_due(listing),
         "novelty": selectors.novelty_at_risk(listing) if technology else [],
+        "over": selectors.rights_over(listing) if technology else [],
         "documents": list(selectors.documents_of(listing)) if technology else [],
         "past": list(selectors.decided_reviews(listing)[:5]),
         "events": events_of(listing),
-        "urls": {name: url(listing, name) for name in ("claim", "release", "publish", "request_changes", "reject")},
+        "urls": {name: url(listing, name) for name in ("manage", *REVIEW_ACTS)},
         "crumbs": [(_("Review queue"), reverse("listings:review_queue"))],
     }
     return render(request, "listings/review.html", context, status=status)

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import IO
 
 from marketplace.engines import process
-from marketplace.engines.ports import free_port
+from marketplace.engines.ports import claim_port, free_port
 from marketplace.engines.postgres import DURABLE, Postgres
 from marketplace.engines.process import EngineError
 from marketplace.engines.valkey import Valkey
@@ -56,6 +57,7 @@ class Demo:
             self.folder, settings=DURABLE, port=free_port(POSTGRES_PORT), log=self._log("postgres")
         )
         self.valkey = Valkey(self.folder, durable=True, port=free_port(VALKEY_PORT), log=self._log("valkey"))
+        self.claim: socket.socket | None = None
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.failures: dict[str, list[float]] = {}
 
@@ -188,7 +190,9 @@ class Demo:
             process.stop(child, seconds=2)
 
     def _start_web(self) -> None:
-        self.port = free_port(self.port, self.host)
+        if self.claim is not None:
+            self.claim.close()
+        self.port, self.claim = claim_port(self.port, self.host)
         self.children["web"] = self._child("web", *self._web_command())
 
     def _web_command(self) -> list[str]:

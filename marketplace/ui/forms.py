@@ -110,7 +110,8 @@ def error_summary(*sources: forms.BaseForm | BaseFormSet[Any] | None) -> dict[st
 
 def _errors_of(form: forms.BaseForm, row: int | None = None) -> Iterable[dict[str, Any]]:
     prefix = _("Row %(number)d: ") % {"number": row} if row else ""
-    for name, texts in form.errors.items():
+    places = {name: place for place, name in enumerate(form.fields)}  # the whole form's own errors come first
+    for name, texts in sorted(form.errors.items(), key=lambda item: places.get(item[0], -1)):
         if name == NON_FIELD_ERRORS:
             yield from ({"href": "", "label": prefix, "text": text} for text in texts)
             continue

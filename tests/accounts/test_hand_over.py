@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from accounts.models import Membership, Organisation, User
+from accounts.models import Membership, Notification, Organisation, User
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +80,32 @@ def test_page_offers_it_while_nobody_administers(client: Client, unclaimed: Orga
     assert chosen["value"] == "admin"
     person(role="admin", organisation=unclaimed)
     assert BeautifulSoup(client.get(path).content, "html.parser").select_one(form) is None
+
+
+def test_handing_over_comes_before_taking_the_verification_back(client: Client, unclaimed: Organisation) -> None:
+    client.force_login(person(role="operator", exchange=unclaimed.exchange))
+    page = BeautifulSoup(client.get(f"/my/organisations/{unclaimed.pk}/").content, "html.parser")
+    assert [option["value"] for option in page.select("select[name=role] option")] == ["admin"]
+    assert [form["action"].rsplit("/", 2)[1] for form in page.select("main form")] == ["add", "revoke"]
+    assert page.select_one("details form[action$='/revoke/']") is not None
+    assert page.select("main table") == []
+    assert len(page.select("main .button-primary")) == 1
+
+
+def test_who_is_seated_is_told_and_led_to_give_the_roles_that_list(client: Client, unclaimed: Organisation) -> None:
+    newcomer = UserFactory(language="en")
+    client.force_login(person(role="operator", exchange=unclaimed.exchange))
+    seat(client, unclaimed, newcomer.email)
+    note = Notification.objects.get(user=newcomer)
+    assert (note.text, note.url) == (
+        f"Your role in {unclaimed.name_en}: Administrator.",
+        f"/en/my/organisations/{unclaimed.pk}/",
+    )
+    client.force_login(User.objects.get(pk=newcomer.pk))
+    for kind in ("technologies", "demands"):
+        page = BeautifulSoup(client.get(f"/en/my/{kind}/").content, "html.parser")
+        link = page.select_one(".empty a")
+        assert link is not None
+        assert link["href"] == f"/en/my/organisations/{unclaimed.pk}/#people"
+    seat(client, unclaimed, newcomer.email, "representative")
+    assert Notification.objects.filter(user=newcomer).count() == 1

@@ -18,6 +18,7 @@ import pytest
 import redis
 
 from marketplace.engines import process
+from marketplace.engines.ports import claim_port
 from tests.engines.test_engines import ROOT, is_alive, wait_until_gone
 
 
@@ -101,6 +102,16 @@ def test_demo_takes_a_free_port_for_a_busy_one(supervisor: Supervisor) -> None:
     assert f":{busy}/" not in run["url"]
     assert page_status(run["url"]) == 200
     assert supervisor.end(signal.SIGTERM) == 0
+
+
+def test_two_demos_that_start_together_take_two_ports(supervisor: Supervisor) -> None:
+    wanted, claim = claim_port()
+    with claim:  # the other demo: it found the port free and does not listen yet
+        run = supervisor.start(port=wanted)
+    assert f":{wanted}/" not in run["url"]
+    assert page_status(run["url"]) == 200
+    supervisor.end()
+    assert f":{wanted}/" in supervisor.start(port=wanted)["url"]
 
 
 def test_killed_demo_does_not_block_the_next_run_and_keeps_its_data(supervisor: Supervisor) -> None:

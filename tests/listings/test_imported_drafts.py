@@ -206,6 +206,50 @@ def test_the_queue_leads_to_the_imported_drafts(kind, client):
 
 
 @KINDS
+def test_a_draft_that_was_sent_back_stands_among_the_imported_ones_again(kind, client):
+    listing = imported(kind, state=ListingState.CHANGES_REQUESTED)
+    client.force_login(person(role="operator", exchange=listing.exchange))
+    page = client.get(reverse(f"listings:{kind}_imported"))
+    assert [row["listing"] for row in page.context["rows"]] == [listing]
+    assert listing.source_id in page.content.decode()
+    crumbs = [href for _label, href in client.get(pages_of(listing)[0]).context["crumbs"]]
+    assert crumbs == [reverse("listings:review_queue"), reverse(f"listings:{kind}_imported")]
+
+
+def test_no_tto_stands_on_the_way_of_what_the_exchange_submits(client):
+    listing = imported("technology")
+    client.force_login(person(role="operator", exchange=listing.exchange))
+    assert len(client.get(pages_of(listing)[0]).context["steps"]) == 3
+    person(role="admin", organisation=listing.organisation)
+    client.force_login(person(role="tto_officer", organisation=listing.organisation))
+    assert len(client.get(pages_of(listing)[0]).context["steps"]) == 4
+
+
+@KINDS
+def test_review_page_of_a_draft_leads_to_its_submission_and_names_the_source(kind, client):
+    listing = imported(kind)
+    client.force_login(person(role="operator", exchange=listing.exchange))
+    manage, review = pages_of(listing)
+    body = client.get(review).content.decode()
+    assert f'href="{manage}"' in body
+    assert "NASA patent portfolio" in body
+    assert listing.author.full_name not in body.partition("<main")[2]
+
+
+@pytest.mark.parametrize(("kind", "role"), [("technology", "tto_officer"), ("demand", "representative")])
+def test_people_of_a_handed_over_organisation_are_told_of_decisions(kind, role):
+    listing = imported(kind, state=ListingState.SUBMITTED, submitted_at="2026-01-05T00:00:00Z")
+    operator = listing.author
+    people = [person(role=role, organisation=listing.organisation) for _ in range(2)]
+    person(role="signatory", organisation=listing.organisation)
+    claim_review(listing=listing, actor=operator)
+    request_changes(listing=listing, actor=operator, reason="Abstract breaks off")
+    notes = Notification.objects.filter(kind="listing.changes_requested").order_by("user")
+    assert [note.user for note in notes] == people
+    assert notes[0].url == pages_of(listing)[0]
+
+
+@KINDS
 def test_only_operators_list_imported_drafts(kind, client):
     listing = imported(kind)
     user = person(role="tto_officer", organisation=listing.organisation)

@@ -123,6 +123,16 @@ def test_operator_withdraws_with_a_reason_only(client, operator):
     technology.refresh_from_db()
     assert technology.state == "withdrawn"
     assert not SearchDocument.objects.filter(kind="technology", object_id=technology.pk, public=True).exists()
+    note = Notification.objects.get(user=technology.author)
+    assert (note.kind, note.url) == ("listing.withdrawn", page(technology, "manage"))
+    assert "Bị khiếu nại" in note.text
+
+
+def test_owner_who_withdraws_is_told_nothing(client):
+    technology = TechnologyFactory(published=True)
+    client.force_login(technology.author)
+    assert client.post(page(technology, "withdraw"), {"reason": ""}).status_code == 302
+    assert not Notification.objects.exists()
 
 
 def test_queue_leaves_out_own_organisation_and_other_exchanges(client, operator):

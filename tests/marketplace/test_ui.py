@@ -367,6 +367,16 @@ def test_error_summary_links_each_error_to_a_control():
     assert page.select_one(".error-summary")["role"] == "alert"
 
 
+def test_error_summary_follows_the_order_of_the_form():
+    form = DateForm({})
+    form.add_error(None, "All of it is wrong")
+    form.errors.update({name: form.errors.pop(name) for name in ("filed_on", "side")})  # now they come last
+    page = soup("{% error_summary form %}", form=form)
+    assert page.select_one(".error-summary li").text == "All of it is wrong"
+    targets = [link["href"] for link in page.select(".error-summary a")]
+    assert targets == ["#id_filed_on", "#id_side_0", "#id_agreed"]
+
+
 def test_error_summary_is_silent_when_all_is_well():
     assert soup("{% error_summary form %}", form=DateForm()).find() is None
 
