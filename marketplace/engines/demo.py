@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import IO
 
 from marketplace.engines import process
-from marketplace.engines.ports import free_port
+from marketplace.engines.ports import free_port, hold_port
 from marketplace.engines.postgres import DURABLE, Postgres
 from marketplace.engines.process import EngineError
 from marketplace.engines.valkey import Valkey
@@ -50,6 +51,7 @@ class Demo:
             self.folder, settings=DURABLE, port=free_port(POSTGRES_PORT), log=self._log("postgres")
         )
         self.valkey = Valkey(self.folder, durable=True, port=free_port(VALKEY_PORT), log=self._log("valkey"))
+        self.held_port: socket.socket | None = None
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.failures: dict[str, list[float]] = {}
 
@@ -183,7 +185,10 @@ class Demo:
             process.stop(child, seconds=2)
 
     def _start_web(self) -> None:
-        self.port = free_port(self.port, self.host)
+        if self.held_port is not None:
+            self.held_port.close()
+        self.held_port = hold_port(self.port, self.host)
+        self.port = self.held_port.getsockname()[1]
         self.children["web"] = self._child("web", *self._web_command())
 
     def _web_command(self) -> list[str]:
@@ -281,6 +286,8 @@ class Demo:
                 child.terminate()
         for child in self.children.values():
             process.stop(child, seconds=10)
+        if self.held_port is not None:
+            self.held_port.close()
         self.valkey.stop()
         self.postgres.stop()
         process.end_leftovers(self.folder, seconds=1)

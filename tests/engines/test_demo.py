@@ -18,6 +18,7 @@ import pytest
 import redis
 
 from marketplace.engines import process
+from marketplace.engines.ports import hold_port, is_free
 from tests.engines.test_engines import ROOT, is_alive, wait_until_gone
 
 
@@ -101,6 +102,19 @@ def test_demo_takes_a_free_port_for_a_busy_one(supervisor: Supervisor) -> None:
     assert f":{busy}/" not in run["url"]
     assert page_status(run["url"]) == 200
     assert supervisor.end(signal.SIGTERM) == 0
+
+
+def test_demo_whose_server_has_not_started_yet_holds_its_port() -> None:
+    with hold_port() as first:
+        port = first.getsockname()[1]
+        assert not is_free(port)
+        with hold_port(port) as second:
+            assert second.getsockname()[1] != port
+        with socket.create_server(("127.0.0.1", port), reuse_port=True) as server:  # as granian does
+            with socket.create_connection(("127.0.0.1", port)):
+                server.accept()[0].close()
+    with hold_port(port) as again:
+        assert again.getsockname()[1] == port
 
 
 def test_killed_demo_does_not_block_the_next_run_and_keeps_its_data(supervisor: Supervisor) -> None:
