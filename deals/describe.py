@@ -65,8 +65,8 @@ def rows_of(terms: Terms, milestones: Sequence[Milestone]) -> list[Row]:
     """Give (label, text or None) for every term, in the order of the form."""
     lump_sum_alone = terms.lump_sum > 0 and not any(row.kind == MilestoneKind.INSTALMENT for row in milestones)
     day = terms.effective_from
-    objects = [str(ObjectType(value).label) for value in terms.object_types]
-    methods = [str(TransferMethod(value).label) for value in terms.methods]
+    objects = [str(choice.label) for choice in ObjectType if choice in terms.object_types]
+    methods = [str(choice.label) for choice in TransferMethod if choice in terms.methods]
     rows: list[Row] = [
         (_label("right"), terms.get_right_display()),
         (_label("exclusivity"), terms.get_exclusivity_display() or None),

@@ -32,6 +32,20 @@ def visible_deals(viewer: User) -> QuerySet[Deal]:
     return Deal.objects.filter(visible).with_list_related_data().order_by("-pk")
 
 
+def acted_for(user: User, side: str, prefix: str = "") -> Q:
+    """Say which deals the person negotiates for on a side, as a filter of deals or, with `prefix`, of what hangs on them.
+
+    The supplier's office depends on whether it has a TTO, as in `policies.offices`.
+    """
+    if side == Side.LICENSEE:
+        return Q(**{f"{prefix}licensee_id__in": user.organisation_ids(*policies.LICENSEE_OFFICES[0])})
+    with_tto = Q(**{f"{prefix}licensor__kind__in": Organisation.WITH_TTO})
+    ours = f"{prefix}licensor_id__in"
+    return (with_tto & Q(**{ours: user.organisation_ids(*policies.TTO_OWNER_OFFICES[0])})) | (
+        ~with_tto & Q(**{ours: user.organisation_ids(*policies.COMPANY_OWNER_OFFICES[0])})
+    )
+
+
 def _waits_for(organisations: Sequence[int]) -> Q:
     return Q(licensor_id__in=organisations, turn__in=[Turn.LICENSOR, Turn.BOTH]) | Q(
         licensee_id__in=organisations, turn__in=[Turn.LICENSEE, Turn.BOTH]
@@ -151,6 +165,11 @@ def standing_signed_copy(contract: Contract) -> SignedCopy | None:
     return contract.signed_copies.filter(refused_at=None).select_related("uploaded_by", "confirmed_by").first()
 
 
+def refused_copies(contract: Contract) -> QuerySet[SignedCopy]:
+    """Give the copies that the other side refused, the last one first."""
+    return contract.signed_copies.filter(refused_at__isnull=False).select_related("uploaded_by").order_by("-pk")
+
+
 def signed_copy(deal: Deal, pk: int) -> SignedCopy | None:
     """Give a signed copy of the deal."""
     return SignedCopy.objects.filter(pk=pk, contract__deal=deal).first()
@@ -182,6 +201,15 @@ def history_of_deal(deal: Deal, *, offers: Sequence[Offer] = ()) -> QuerySet[Eve
     if offers:
         about |= Q(subject_type="deals.offer", subject_id__in=[offer.pk for offer in offers])
     return Event.objects.filter(about).select_related("actor").order_by("-at", "-pk")
+
+
+def ended_in(deal: Deal) -> DealState | None:
+    """Give the state in which a deal was when it ended; None while it runs."""
+    if not deal.is_over:
+        return None
+    ends = [f"deal.{name}" for name, step in DEAL.transitions.items() if step.target in DEAL.final]
+    last = history_of_deal(deal).filter(tag__in=ends).first()
+    return DealState(last.data["from"]) if last is not None else None
 
 
 def uses_state_money(deal: Deal) -> bool:

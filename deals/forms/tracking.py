@@ -17,7 +17,7 @@ from deals.royalty import DEDUCTIONS
 from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
 from deals.tracking_choices import DeductionKind
-from listings.forms.inputs import MoneyField, PercentField, PlainTextField
+from listings.forms.inputs import MoneyField, PercentField, PlainTextField, QuantityField
 from marketplace.kit.validators import plain_text
 
 ZERO = Decimal(0)
@@ -39,9 +39,7 @@ class DateField(forms.DateField):
 class StatementForm(forms.Form):
     """What was sold in a period. The deductions are those that the base of the contract knows."""
 
-    units = forms.DecimalField(
-        label=gettext_lazy("Units sold"), max_digits=15, decimal_places=3, min_value=ZERO, required=False, localize=True
-    )
+    units = QuantityField(label=gettext_lazy("Units sold"), min_value=ZERO)
     gross_sales = MoneyField(label=gettext_lazy("Invoiced sales (VND)"), required=True, min_value=ZERO)
     note = PlainTextField(
         label=gettext_lazy("Note to the supplier"), max_length=2000, required=False, validators=[plain_text],
@@ -78,10 +76,7 @@ class StatementForm(forms.Form):
     @classmethod
     def typed(cls, statement: RoyaltyStatement) -> dict[str, Any]:
         """Give what a statement declares, as initial values of a correction."""
-        units = statement.units
-        whole = units == units.to_integral_value()
-        values: dict[str, Any] = {"units": units.quantize(Decimal(1)) if whole else units.normalize()}
-        values["gross_sales"] = statement.gross_sales
+        values: dict[str, Any] = {"units": statement.units, "gross_sales": statement.gross_sales}
         return values | {row.kind: row.amount for row in statement.deductions.all()}
 
 

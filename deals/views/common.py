@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from deals import policies, selectors
@@ -72,21 +73,31 @@ def pdf_response(file: Any, name: str) -> FileResponse:
     return response
 
 
-def pages(deal: Deal, current: str) -> list[dict[str, Any]]:
-    """Give the pages that the deal has by now, as tabs."""
-    rows: list[tuple[str, Any]] = [("deal", _("Deal")), ("nda", _("NDA"))]
-    rows += [("contract", _("Contract")), ("signature", _("Signature")), ("registration", _("Registration and effect"))]
-    if deal.state in {DealState.ENQUIRY, DealState.DECLINED}:
-        rows = rows[:1]
-    elif deal.state in {DealState.NDA, DealState.NEGOTIATING, DealState.LAPSED}:
-        rows = rows[:2]
-    elif deal.state in {DealState.TERMS_AGREED, DealState.CONTRACT_DRAFTED}:
-        rows = rows[:3]
-    elif deal.state == DealState.AGREED:
-        rows = rows[:4]
-    if deal.state in {DealState.EFFECTIVE, DealState.COMPLETED, DealState.TERMINATED}:
-        rows.append(("tracking", _("Tracking")))
-    return [{"label": label, "href": page_of(deal, name), "current": name == current} for name, label in rows]
+#: The pages of a deal, each with the state from which on there is something to show.
+PAGES: tuple[tuple[str, Any, DealState], ...] = (
+    ("deal", gettext_lazy("Deal"), DealState.ENQUIRY),
+    ("nda", gettext_lazy("NDA"), DealState.NDA),
+    ("contract", gettext_lazy("Contract"), DealState.TERMS_AGREED),
+    ("signature", gettext_lazy("Signature"), DealState.AGREED),
+    ("registration", gettext_lazy("Registration and effect"), DealState.SIGNED),
+    ("tracking", gettext_lazy("Tracking"), DealState.EFFECTIVE),
+)
+
+
+def pages(deal: Deal, current: str, reached: DealState) -> list[dict[str, Any]]:
+    """Give the pages that the deal has by now, as tabs; `reached` is how far it came."""
+    place = MAIN_LINE.index(reached)
+    return [
+        {"label": label, "href": page_of(deal, name), "current": name == current}
+        for name, label, since in PAGES
+        if MAIN_LINE.index(since) <= place
+    ]
+
+
+def reached_by(deal: Deal) -> DealState:
+    """Give how far along the main line a deal is, or was when it ended."""
+    state = selectors.ended_in(deal) or DealState(deal.state)
+    return state if state in MAIN_LINE else DealState.EFFECTIVE
 
 
 def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
@@ -94,6 +105,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
     side = policies.side_of(actor, deal)
     acts = available_acts(actor, deal)
     step = next_step(deal)
+    reached = reached_by(deal)
     both = {Turn.BOTH.value, side}
     return {
         "deal": deal,
@@ -101,8 +113,8 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
         "side": side,
         "acts": acts,
         "has_conflict": policies.has_conflict(actor, deal),
-        "pages": pages(deal, page),
-        "steps": stepper(deal),
+        "pages": pages(deal, page, reached),
+        "steps": stepper(deal, reached),
         "step": step,
         "yours": bool(side) and deal.turn in both and step["act"] in acts,
         "owner": owner_of_turn(deal),
@@ -121,24 +133,20 @@ def owner_of_turn(deal: Deal) -> Any:
     return "" if deal.turn == Turn.NOBODY else deal.organisation_of(deal.turn)
 
 
-def stepper(deal: Deal) -> list[dict[str, Any]]:
-    """Give the main line with what is done, what is now and what is to come."""
-    if deal.state in MAIN_LINE:
-        place = MAIN_LINE.index(DealState(deal.state))
-    elif deal.state == DealState.COMPLETED:
-        place = len(MAIN_LINE)
-    else:
-        place = -1
+def stepper(deal: Deal, reached: DealState) -> list[dict[str, Any]]:
+    """Give the main line with what is done, what is now and what is to come, or what was never reached."""
+    place = MAIN_LINE.index(reached)
+    broken = deal.state in DEAL.final and deal.state != DealState.COMPLETED
     steps = []
     for number, state in enumerate(MAIN_LINE):
-        if place < 0:
-            how = "skipped"
-        elif number < place or (number == place and state == DealState.EFFECTIVE):
+        if number < place or (number == place and (deal.is_over or state == DealState.EFFECTIVE)):
             how = "done"
+        elif broken:
+            how = "skipped"
         else:
             how = "current" if number == place else "todo"
         steps.append({"label": state.label, "state": how})
-    if place < 0:
+    if broken:
         steps.append({"label": DealState(deal.state).label, "state": "error", "when": deal.state_since})
     return steps
 

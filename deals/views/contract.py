@@ -183,6 +183,7 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         **frame(deal, actor, page="signature"),
         "contract": standing,
         "copy": copy,
+        "refused": selectors.refused_copies(standing) if copy is None else [],
         "may_upload": copy is None and can(actor, deal, "upload_signed_copy"),
         "may_confirm": copy is not None
         and copy.confirmed_at is None

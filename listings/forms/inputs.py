@@ -88,6 +88,30 @@ class PercentField(forms.DecimalField):
         return number(value, language_of(get_language())) if isinstance(value, Decimal) else value
 
 
+class QuantityField(forms.DecimalField):
+    """A number of things, written as the reader's language writes numbers: `1.234,5` in Vietnamese, `1,234.5` in English.
+
+    A single mark that is not the language's own still reads as one: `0.5` in Vietnamese is a half.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(**{"max_digits": 15, "decimal_places": 3, "required": False, **kwargs})
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        figure = normal(str(value)).replace("\u00a0", "").replace(" ", "").replace("−", "-")
+        decimal_mark, thousands_mark = (",", ".") if language_of(get_language()) == "vi" else (".", ",")
+        grouped = rf"[+-]?\d{{1,3}}(?:{re.escape(thousands_mark)}\d{{3}})+(?:{re.escape(decimal_mark)}\d*)?"
+        if re.fullmatch(grouped, figure):
+            figure = figure.replace(thousands_mark, "")
+        return super().to_python(figure.replace(",", "."))
+
+    def prepare_value(self, value: Any) -> Any:
+        return number(value, language_of(get_language())) if isinstance(value, Decimal) else value
+
+
 class ListField(forms.CharField):
     """Several short entries, one a line or parted by commas or semicolons; doubles fall away."""
 

@@ -1,11 +1,14 @@
 """Lists with their query counts, and forms that were sent wrong."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
+from django.utils import timezone
 
 from deals import selectors, services
-from deals.lifecycle import DealState
+from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Offer
+from deals.views.common import PAGES, page_of, reached_by, stepper
 from tests.deals.test_four_actors import offer_page
 from tests.factories.deals import deal_room, signed_pdf, terms
 from tests.factories.listings import TechnologyFactory
@@ -41,6 +44,45 @@ def test_deals_that_wait_for_the_own_side_come_first(client):
     assert next(deal.pk for deal in selectors.my_deals(room.buyer)) == room.running.pk
     assert [deal.pk for deal in selectors.deals_waiting_for(room.buyer)] == [room.running.pk]
     assert len(selectors.deals_waiting_for(room.tto)) == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "who", "tabs", "done"),
+    [
+        (DealState.ENQUIRY, services.break_off, "buyer", ["deal"], 1),
+        (DealState.ENQUIRY, services.decline_enquiry, "tto", ["deal"], 1),
+        (DealState.CONTRACT_DRAFTED, services.break_off, "tto", ["deal", "nda", "contract"], 5),
+        (DealState.SIGNED, services.terminate_deal, "signatory", ["deal", "nda", "contract", "signature", "registration"], 7),
+        (DealState.EFFECTIVE, services.terminate_deal, "signatory", [name for name, _label, _since in PAGES], 8),
+    ],
+)  # fmt: skip
+def test_ended_deal_offers_the_pages_that_it_has_and_shows_how_far_it_came(client, state, end, who, tabs, done):
+    room = deal_room(state, licensor_country="KR" if state == DealState.SIGNED else "VN")
+    assert room.running.state == state
+    end(deal=room.running, actor=room.people[who], reason="Hai bên không đi tiếp.")
+    client.force_login(room.people[who])
+    page = BeautifulSoup(client.get(room.deal.get_absolute_url()).content, "html.parser").main
+    links = [link["href"] for link in page.select(".tabs a")]
+    if len(tabs) > 1:
+        assert links == [page_of(room.deal, name) for name in tabs]
+        assert [client.get(link).status_code for link in links] == [200] * len(tabs)
+    else:
+        assert links == []
+    steps = [step["state"] for step in stepper(room.running, reached_by(room.deal))]
+    assert steps == ["done"] * done + ["skipped"] * (len(MAIN_LINE) - done) + ["error"]
+
+
+def test_signature_page_tells_why_a_copy_was_refused_until_another_is_recorded(client):
+    room = deal_room(DealState.AGREED)
+    today = timezone.localdate()
+    services.upload_signed_copy(deal=room.running, actor=room.tto, upload=signed_pdf(), signed_on=today)
+    services.refuse_signed_copy(deal=room.running, actor=room.signatory, reason="Thiếu trang 7.")
+    address = reverse("deals:signature", args=[room.running.pk])
+    for who in ("tto", "signatory", "operator"):
+        client.force_login(room.people[who])
+        assert "Thiếu trang 7." in client.get(address).content.decode()
+    services.upload_signed_copy(deal=room.running, actor=room.tto, upload=signed_pdf(), signed_on=today)
+    assert "Thiếu trang 7." not in client.get(address).content.decode()
 
 
 def test_board_is_for_operators(client):

@@ -208,7 +208,12 @@ def test_changes_name_what_differs_between_two_offers(room):
     second = services.counter_offer(
         offer=first,
         actor=room.tto,
-        terms=terms(royalty_base="pretax_profit", territory="Hà Nam"),
+        terms=terms(
+            royalty_base="pretax_profit",
+            territory="Hà Nam",
+            object_types=["PLAN_PROCESS", "KNOWHOW"],
+            methods=["TRAINING", "DOCUMENTS"],
+        ),
         milestones=MILESTONES,
     )
     rows = [(offer.terms, list(offer.terms.milestones.all())) for offer in (first, second)]

@@ -7,6 +7,14 @@ from pathlib import Path
 from marketplace.engines.demo import Demo
 from marketplace.engines.process import EngineError
 
+#: Shares its port, as granian does.
+SERVER = """
+import http.server, sys
+http.server.ThreadingHTTPServer.allow_reuse_port = True
+handler = http.server.SimpleHTTPRequestHandler
+http.server.ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), handler).serve_forever()
+"""
+
 
 class TinyDemo(Demo):
     """Real engines and supervision; the web server is Python's own, the worker sleeps."""
@@ -19,7 +27,7 @@ class TinyDemo(Demo):
         return "unchanged"
 
     def _web_command(self) -> list[str]:
-        return [sys.executable, "-m", "http.server", "--bind", self.host, str(self.port)]
+        return [sys.executable, "-c", SERVER, self.host, str(self.port)]
 
     def _start_others(self) -> None:
         self.children["worker"] = self._child("worker", "sleep", "1000")

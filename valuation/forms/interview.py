@@ -6,11 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from listings.forms.inputs import MoneyField, PercentField, PlainTextField
-from marketplace.kit.money import language_of, number
+from listings.forms.inputs import MoneyField, PercentField, PlainTextField, QuantityField
 from valuation.answers import LONGEST, check
 from valuation.models import Disclosure
 from valuation.questions import ORIGINS, Kind, Question, Section
@@ -24,18 +22,11 @@ UNITS = {
 }
 
 
-class FigureField(forms.DecimalField):
-    """A number with a point or a comma."""
+class FigureField(QuantityField):
+    """A number with more room: figures of a market."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
-        super().__init__(**{"max_digits": 18, "decimal_places": 4, "required": False, **kwargs})
-
-    def to_python(self, value: Any) -> Any:
-        return None if value in self.empty_values else super().to_python(str(value).strip().replace(",", "."))
-
-    def prepare_value(self, value: Any) -> Any:
-        return number(value, language_of(get_language())).replace(" ", "") if isinstance(value, Decimal) else value
+        super().__init__(**{"max_digits": 18, "decimal_places": 4, **kwargs})
 
 
 class YearField(FigureField):
