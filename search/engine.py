@@ -176,8 +176,14 @@ def examine(
     possible = (0.0, 0.0)
     if state is not None:
         with index.reporting_damage(kind):
-            made = {language: state.query(asked, exact), other: state.query(translated, {})}
-            possible = (state.best_possible(asked), state.best_possible(translated))
+            made = {
+                language: state.query(asked, exact, language=language),
+                other: state.query(translated, {}, language=other),
+            }
+            possible = (
+                state.best_possible(asked, language=language),
+                state.best_possible(translated, language=other),
+            )
             queries = {spoken: wording for spoken, wording in made.items() if wording is not None}
     by_words = {
         spoken: _by_words(state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
@@ -186,9 +192,9 @@ def examine(
     if state is not None and language == text.ENGLISH and not is_long and not by_words.get(language):
         # Two or three bare syllables may pass for English: then Vietnamese listings are asked in these very words.
         syllables = lexical.frequencies(text.analyse(said, other))
-        wording = state.query(syllables, {})
+        wording = state.query(syllables, {}, language=other)
         if wording is not None:
-            queries[other], possible = wording, (possible[0], state.best_possible(syllables))
+            queries[other], possible = wording, (possible[0], state.best_possible(syllables, language=other))
             by_words[other] = _by_words(
                 state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=other
             )
@@ -217,7 +223,11 @@ def examine(
     if query_vector is not None:
         for spoken, wording in queries.items():
             unscored = [row.object_id for row in rows if row.language == spoken and row.object_id not in lexical_scores]
-            found = _by_words(state, wording, kind=kind, limit=len(unscored), only=unscored) if unscored else []
+            found = (
+                _by_words(state, wording, kind=kind, limit=len(unscored), only=unscored, language=spoken)
+                if unscored
+                else []
+            )
             lexical_scores |= {hit.object_id: hit.score for hit in found}
     scores = Scores(
         lexical=np.array([lexical_scores.get(row.object_id, 0.0) for row in rows]),
@@ -263,8 +273,9 @@ def _ask_again(
         return
     for term, share in typical.items():
         weights[term] = weights.get(term, 0.0) + FEEDBACK_SHARE * share
-    query = state.query(weights, {})
-    found = _by_words(state, query, kind=kind, limit=len(own), only=[rows[place].object_id for place in own])
+    query = state.query(weights, {}, language=language)
+    listed = [rows[place].object_id for place in own]
+    found = _by_words(state, query, kind=kind, limit=len(own), only=listed, language=language)
     by_id = {hit.object_id: hit.score for hit in found}
     scores.feedback[:] = [by_id.get(row.object_id, 0.0) for row in rows]
 

@@ -2,11 +2,11 @@
 
 Under INDEX_DIR there is one folder per kind of document; in it `current` names the generation in use:
 
-    technology/current → "g-1763700000-12"    technology/g-1763700000-12/…  position.json
+    technology/current → "g-1763700000-12"    technology/g-1763700000-12/{vi,en}/…  position.json
 
 Readers (web processes, workers) open the current generation and reload it when its files changed. One writer per
 node (`manage.py follow_index`, or `catch_up()` where none runs) holds a lock. It may be killed at any moment: the
-position is written after the commit of what it covers, and applying a change twice does no harm. A folder that is
+position is written after the commits of what it covers, and applying a change twice does no harm. A folder that is
 gone, torn, of another database or made by other rules of analysis is built anew beside the old one, then switched.
 """
 
@@ -24,11 +24,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import tantivy
 from django.conf import settings
 from django.db import connection
 
-from search.lexical import FINGERPRINT, LexicalIndex, by_object_id, make_entry, make_index
+from search.lexical import FINGERPRINT, LANGUAGES, Indexes, IndexWriter, LexicalIndex, make_indexes
 from search.models import Document
 
 logger = logging.getLogger(__name__)
@@ -119,10 +118,8 @@ def _all_public(kind: str) -> Iterator[Document]:
         last = rows[-1].pk
 
 
-def _entry(document: Document) -> tantivy.Document:
-    return make_entry(
-        object_id=document.object_id, language=document.language, title=document.title, body=document.body
-    )
+def _add(writer: IndexWriter, document: Document) -> None:
+    writer.add(object_id=document.object_id, language=document.language, title=document.title, body=document.body)
 
 
 # --- reading
@@ -134,15 +131,15 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._stamp: tuple[str, int, int] | None = None
+        self._stamp: tuple[str, list[tuple[int, int]]] | None = None
         self._state: LexicalIndex | None = None
 
     def state(self) -> LexicalIndex | None:
         """Give the index, or None while there is none. Damage is reported to the writer and read as none."""
         try:
             generation = (self._folder / "current").read_text()
-            meta = (self._folder / generation / "meta.json").stat()
-            stamp = (generation, meta.st_mtime_ns, meta.st_ino)
+            metas = [path.stat() for path in _metas(self._folder / generation)]
+            stamp = (generation, [(meta.st_mtime_ns, meta.st_ino) for meta in metas])
         except OSError:
             return None
         if stamp == self._stamp:
@@ -161,14 +158,17 @@ class Reader:
             return self._state
 
 
-def _open(folder: Path) -> tantivy.Index:
-    if not (folder / "meta.json").exists():
-        raise IndexDamagedError(f"{folder} holds no index")
+def _metas(generation: Path) -> list[Path]:
+    return [generation / language / "meta.json" for language in LANGUAGES]
+
+
+def _open(generation: Path) -> Indexes:
+    if not all(meta.exists() for meta in _metas(generation)):
+        raise IndexDamagedError(f"{generation} holds no index")
     with _damage():
-        index = make_index(str(folder))
-        index.reload()
-        index.searcher()
-    return index
+        indexes = make_indexes(generation)
+        LexicalIndex(indexes)
+    return indexes
 
 
 @contextmanager
@@ -247,7 +247,7 @@ class Writer:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._folder = Path(settings.INDEX_DIR) / kind
-        self._writer: tantivy.IndexWriter | None = None
+        self._writer: IndexWriter | None = None
         self._generation: Path | None = None
         self._checked = 0.0
 
@@ -272,12 +272,12 @@ class Writer:
         generation = self._folder / f"g-{time.time_ns()}-{os.getpid()}"
         generation.mkdir()
         count = 0
-        writer = make_index(str(generation)).writer(HEAP_BYTES, 1)
+        writer = IndexWriter(make_indexes(generation), heap_bytes=HEAP_BYTES)
         for document in _all_public(self.kind):
-            writer.add_document(_entry(document))
+            _add(writer, document)
             count += 1
         writer.commit()
-        writer.wait_merging_threads()
+        writer.close()
         _write(generation / "position.json", json.dumps(asdict(now)))
         _write(self._folder / "current", generation.name)
         (self._folder / "damaged").unlink(missing_ok=True)
@@ -290,7 +290,7 @@ class Writer:
     def close(self) -> None:
         """Let go of the files, merges finished."""
         if self._writer is not None:
-            self._writer.wait_merging_threads()
+            self._writer.close()
         self._writer = self._generation = None
 
     def _sound_position(self, now: Position) -> Position | None:
@@ -306,7 +306,7 @@ class Writer:
                 raise IndexDamagedError("ahead of the database: an older copy of it was restored")
             if generation != self._generation or time.monotonic() - self._checked > SOUND_CHECK_SECONDS:
                 self._check(generation, since)
-            elif not (generation / "meta.json").exists():
+            elif not all(meta.exists() for meta in _metas(generation)):
                 raise IndexDamagedError("its files are gone")
         except FileNotFoundError:
             return None
@@ -318,9 +318,10 @@ class Writer:
     def _check(self, generation: Path, since: Position) -> None:
         """Open every file and compare the count with the truth."""
         if generation != self._generation:
-            _verify(generation)
-        index = _open(generation)
-        held = len(LexicalIndex(index))
+            for language in LANGUAGES:
+                _verify(generation / language)
+        indexes = _open(generation)
+        held = len(LexicalIndex(indexes))
         truth = Document.objects.public().filter(kind=self.kind).count()
         waiting = len(changed_ids(self.kind, since, present_position()))
         if abs(truth - held) > waiting:
@@ -328,7 +329,7 @@ class Writer:
         if generation != self._generation:
             self.close()
             with _damage():
-                self._writer = index.writer(HEAP_BYTES, 1)
+                self._writer = IndexWriter(indexes, heap_bytes=HEAP_BYTES)
             self._generation = generation
         self._checked = time.monotonic()
 
@@ -336,9 +337,9 @@ class Writer:
         assert self._writer is not None
         for batch in _in_batches(ids):
             for document in batch:
-                self._writer.delete_documents_by_query(by_object_id(document.object_id))
+                self._writer.remove(document.object_id)
                 if document.public:
-                    self._writer.add_document(_entry(document))
+                    _add(self._writer, document)
         self._writer.commit()
 
     def _keep(self, position: Position, *, lazily: bool) -> None:
@@ -414,12 +415,12 @@ def forget_memory() -> None:
 
 
 def _build_in_memory(documents: Iterable[Document]) -> LexicalIndex:
-    index = make_index()
-    writer = index.writer(15_000_000, 1)
+    indexes = make_indexes()
+    writer = IndexWriter(indexes, heap_bytes=15_000_000)
     for document in documents:
-        writer.add_document(_entry(document))
+        _add(writer, document)
     writer.commit()
-    return LexicalIndex(index)
+    return LexicalIndex(indexes)
 
 
 def _covers(kind: str, goal: Position) -> bool:

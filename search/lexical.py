@@ -1,4 +1,7 @@
-"""One BM25 index (tantivy) of one kind of document: its fields, its queries, and exact explanations.
+"""The BM25 index (tantivy) of one kind of document: its fields, its queries, and exact explanations.
+
+Each language has an index of its own, in a folder of its own. So rarity and length of a text are those of its
+language, and a search in one language is a bare OR of terms, of which tantivy reads only what may be among the best.
 
 Knows nothing of PostgreSQL: `search.index` feeds it. Terms come from `search.text` on both sides.
 """
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
 from math import log
+from pathlib import Path
 
 import tantivy
 from tantivy import Occur, Query
@@ -27,15 +31,13 @@ MAX_QUERY_TERMS = 300  # of a long need, the terms that weigh most: frequency in
 POSTINGS = 3_000_000  # a query reads about so many entries: of a large stock, a long need asks for its rarer terms
 SURE_TERMS = 16  # so many are asked for however frequent they are
 LEFT_OUT_AFTER = 1000  # documents to leave out: up to so many are dropped from a longer list of hits
-LANGUAGE_NUMBERS = {text.VIETNAMESE: 1, text.ENGLISH: 2}
-LANGUAGE_NAMES = {number: name for name, number in LANGUAGE_NUMBERS.items()}
+LANGUAGES = (text.VIETNAMESE, text.ENGLISH)
 TERM_IN_CONTEXT = re.compile(r'type=Str, "(.*)"\)')
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("object_id", indexed=True, fast=True)
-    builder.add_unsigned_field("language", indexed=True, fast=True)
     builder.add_text_field("content", stored=True, tokenizer_name="words", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="words", index_option="freq")
     return builder.build()
@@ -45,7 +47,9 @@ SCHEMA = _schema()
 
 # Names the rules by which an index was made: an index made by other rules is rebuilt.
 FINGERPRINT = hashlib.sha1(
-    (inspect.getsource(text) + inspect.getsource(_schema) + str(TITLE_REPEATS) + version("tantivy")).encode(),
+    (
+        inspect.getsource(text) + inspect.getsource(_schema) + f"{LANGUAGES}{TITLE_REPEATS}" + version("tantivy")
+    ).encode(),
     usedforsecurity=False,
 ).hexdigest()
 
@@ -67,11 +71,21 @@ class MatchedTerm:
     contribution: float
 
 
-def make_index(path: str | None = None) -> tantivy.Index:
-    """Open or create the index in a folder, or in memory. Raises ValueError if the folder holds something else."""
-    index = tantivy.Index(SCHEMA, path=path) if path else tantivy.Index(SCHEMA)
-    index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
-    return index
+Indexes = Mapping[str, tantivy.Index]  # one of each language
+
+
+def make_indexes(folder: Path | None = None) -> Indexes:
+    """Open or create the indexes in a folder, or in memory. Raises ValueError if the folder holds something else."""
+    made = {}
+    for language in LANGUAGES:
+        if folder is None:
+            index = tantivy.Index(SCHEMA)
+        else:
+            (folder / language).mkdir(exist_ok=True)
+            index = tantivy.Index(SCHEMA, path=str(folder / language))
+        index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+        made[language] = index
+    return made
 
 
 def make_entry(*, object_id: int, language: str, title: str, body: str) -> tantivy.Document:
@@ -80,7 +94,6 @@ def make_entry(*, object_id: int, language: str, title: str, body: str) -> tanti
     return tantivy.Document.from_dict(
         {
             "object_id": object_id,
-            "language": LANGUAGE_NUMBERS[language],
             "content": " ".join(head.terms * TITLE_REPEATS + rest.terms),
             "exact": " ".join(head.exact * TITLE_REPEATS + rest.exact),
         },
@@ -93,19 +106,51 @@ def by_object_id(object_id: int) -> Query:
     return Query.term_query(SCHEMA, "object_id", object_id)
 
 
-class LexicalIndex:
-    """A reader of one state of an index. Threads may share it."""
+class IndexWriter:
+    """Writes the indexes of all languages. What it commits is whole in each, one after the other."""
 
-    def __init__(self, index: tantivy.Index) -> None:
-        index.reload()
-        self._searcher = index.searcher()
+    def __init__(self, indexes: Indexes, *, heap_bytes: int) -> None:
+        self._writers = {language: index.writer(heap_bytes, 1) for language, index in indexes.items()}
+
+    def add(self, *, object_id: int, language: str, title: str, body: str) -> None:
+        """Add a document that the index does not hold yet."""
+        entry = make_entry(object_id=object_id, language=language, title=title, body=body)
+        self._writers[language].add_document(entry)
+
+    def remove(self, object_id: int) -> None:
+        """Take a document out, in whatever language it was."""
+        for writer in self._writers.values():
+            writer.delete_documents_by_query(by_object_id(object_id))
+
+    def commit(self) -> None:
+        """Make what was added and removed lasting and visible."""
+        for writer in self._writers.values():
+            writer.commit()
+
+    def close(self) -> None:
+        """Let go of the files, merges finished. The writer is of no use afterwards."""
+        for writer in self._writers.values():
+            writer.wait_merging_threads()
+
+
+class LexicalIndex:
+    """A reader of one state of the index of a kind. Threads may share it."""
+
+    def __init__(self, indexes: Indexes) -> None:
+        self._searchers = {}
+        for language, index in indexes.items():
+            index.reload()
+            self._searchers[language] = index.searcher()
+
+    def _of(self, language: str | None) -> dict[str, tantivy.Searcher]:
+        return self._searchers if language is None else {language: self._searchers[language]}
 
     def __len__(self) -> int:
-        return self._searcher.num_docs
+        return sum(searcher.num_docs for searcher in self._searchers.values())
 
-    def weigh(self, asked: Mapping[str, float]) -> dict[str, float]:
-        """Keep the terms that the index knows, at most MAX_QUERY_TERMS of them, the heaviest."""
-        known = {term: self._searcher.doc_freq("content", term) for term in asked}
+    def weigh(self, asked: Mapping[str, float], *, language: str | None = None) -> dict[str, float]:
+        """Keep the terms that the index (of a language) knows, at most MAX_QUERY_TERMS of them, the heaviest."""
+        known = {term: self.documents_with(term, language=language) for term in asked}
         kept = [term for term, count in known.items() if count]
         if len(kept) > MAX_QUERY_TERMS or sum(known.values()) > POSTINGS:
             kept.sort(key=lambda term: (-asked[term] / (1 + known[term]) ** 0.5, term))
@@ -113,9 +158,11 @@ class LexicalIndex:
             kept = kept[: min(MAX_QUERY_TERMS, max(SURE_TERMS, bisect_right(read, POSTINGS)))]
         return {term: asked[term] for term in kept}
 
-    def query(self, asked: Mapping[str, float], exact: Mapping[str, float]) -> Query | None:
-        """Make the OR of weighted terms; None if the index knows none of them."""
-        clauses = [_clause("content", term, weight) for term, weight in self.weigh(asked).items()]
+    def query(
+        self, asked: Mapping[str, float], exact: Mapping[str, float], *, language: str | None = None
+    ) -> Query | None:
+        """Make the OR of weighted terms, to be asked in one language or in all; None if the index knows none of them."""
+        clauses = [_clause("content", term, weight) for term, weight in self.weigh(asked, language=language).items()]
         if not clauses:
             return None
         clauses += [
@@ -142,46 +189,46 @@ class LexicalIndex:
             more = self.search(query, limit=limit + len(left_out), language=language)
             return [hit for hit in more if hit.object_id not in left_out][:limit]
         parts = [(Occur.Must, query)]
-        if language is not None:
-            spoken = Query.term_query(SCHEMA, "language", LANGUAGE_NUMBERS[language])
-            parts.append((Occur.Must, Query.const_score_query(spoken, 0.0)))
         if only is not None:
             wanted = Query.term_set_query(SCHEMA, "object_id", sorted(only))
             parts.append((Occur.Must, Query.const_score_query(wanted, 0.0)))
         if without:
             parts.append((Occur.MustNot, Query.term_set_query(SCHEMA, "object_id", sorted(without))))
         whole = Query.boolean_query(parts) if len(parts) > 1 else query
-        found = self._searcher.search(whole, limit, count=False).hits
-        addresses = [address for _, address in found]
-        ids = self._searcher.fast_field_values("object_id", addresses)
-        languages = self._searcher.fast_field_values("language", addresses)
-        hits = [
-            LexicalHit(int(object_id or 0), LANGUAGE_NAMES[int(language or 0)], float(score))
-            for (score, _), object_id, language in zip(found, ids, languages, strict=True)
-        ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.object_id))
+        hits = []
+        for spoken, searcher in self._of(language).items():
+            found = searcher.search(whole, limit, count=False).hits
+            ids = searcher.fast_field_values("object_id", [address for _, address in found])
+            hits += [
+                LexicalHit(int(object_id or 0), spoken, float(score))
+                for (score, _), object_id in zip(found, ids, strict=True)
+            ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.object_id))[:limit]
 
-    def best_possible(self, asked: Mapping[str, float]) -> float:
+    def best_possible(self, asked: Mapping[str, float], *, language: str | None = None) -> float:
         """Give a bound for the score of a query: each term at full saturation."""
-        total = 0.0
-        count = max(self._searcher.num_docs, 1)
-        for term, weight in asked.items():
-            holding = self._searcher.doc_freq("content", term)
-            total += weight * 2.2 * _idf(holding, count)
-        return total
+        best = 0.0
+        for searcher in self._of(language).values():
+            count = max(searcher.num_docs, 1)
+            idf = {term: _idf(searcher.doc_freq("content", term), count) for term in asked}
+            best = max(best, sum(weight * 2.2 * idf[term] for term, weight in asked.items()))
+        return best
 
     def typical(self, object_ids: Collection[int], *, count: int) -> dict[str, float]:
         """Give the `count` terms that tell these documents from others, with their part of a text; parts sum to 1."""
         wanted = Query.term_set_query(SCHEMA, "object_id", sorted(object_ids))
         shares: dict[str, float] = {}
-        for _, address in self._searcher.search(wanted, max(len(object_ids), 1), count=False).hits:
-            terms = str(self._searcher.doc(address).get_first("content") or "").split()
-            for term, number in Counter(terms).items():
-                shares[term] = shares.get(term, 0.0) + number / len(terms)
-        documents = max(self._searcher.num_docs, 1)
-        told = {
-            term: share * _idf(self._searcher.doc_freq("content", term), documents) for term, share in shares.items()
-        }
+        told: dict[str, float] = {}
+        for searcher in self._searchers.values():
+            own: dict[str, float] = {}
+            for _, address in searcher.search(wanted, max(len(object_ids), 1), count=False).hits:
+                terms = str(searcher.doc(address).get_first("content") or "").split()
+                for term, number in Counter(terms).items():
+                    own[term] = own.get(term, 0.0) + number / len(terms)
+            documents = max(searcher.num_docs, 1)
+            for term, share in own.items():
+                shares[term] = shares.get(term, 0.0) + share
+                told[term] = told.get(term, 0.0) + share * _idf(searcher.doc_freq("content", term), documents)
         kept = sorted(told, key=lambda term: (-told[term], term))[:count]
         whole = sum(shares[term] for term in kept) or 1.0
         return {term: shares[term] / whole for term in kept}
@@ -192,20 +239,25 @@ class LexicalIndex:
         A document that shares no word with the query (found by meaning alone) has no parts.
         """
         both = Query.boolean_query([(Occur.Must, by_object_id(object_id)), (Occur.Must, query)])
-        found = self._searcher.search(both, 1, count=False).hits
-        if not found:
-            return []
         parts: dict[str, float] = {}
-        _collect(json.loads(query.explain(self._searcher, found[0][1]).to_json()), 1.0, parts)
+        for searcher in self._searchers.values():
+            found = searcher.search(both, 1, count=False).hits
+            if found:
+                _collect(json.loads(query.explain(searcher, found[0][1]).to_json()), 1.0, parts)
+                break
         return [MatchedTerm(term, value) for term, value in sorted(parts.items(), key=lambda item: (-item[1], item[0]))]
 
     def known_terms(self, prefix: str, *, limit: int = 10) -> list[tuple[str, int]]:
         """Give indexed terms that begin so, each with the number of documents that hold it."""
-        return self._searcher.terms_with_prefix("content", prefix, limit=limit)
+        found: Counter[str] = Counter()
+        for searcher in self._searchers.values():
+            found.update(dict(searcher.terms_with_prefix("content", prefix, limit=limit)))
+        return found.most_common(limit)
 
-    def documents_with(self, term: str, *, exact: bool = False) -> int:
-        """Count the documents that hold a folded term, or a word with its marks."""
-        return int(self._searcher.doc_freq("exact" if exact else "content", term))
+    def documents_with(self, term: str, *, exact: bool = False, language: str | None = None) -> int:
+        """Count the documents (of a language) that hold a folded term, or a word with its marks."""
+        name = "exact" if exact else "content"
+        return sum(int(searcher.doc_freq(name, term)) for searcher in self._of(language).values())
 
     def holding(self, groups: Sequence[Collection[str]], *, limit: int) -> list[int]:
         """Give the documents that hold a term of every group, best first."""
@@ -215,9 +267,12 @@ class LexicalIndex:
             (Occur.Must, Query.boolean_query([_clause("content", term, 1.0) for term in sorted(group)]))
             for group in groups
         ]
-        found = self._searcher.search(Query.boolean_query(musts), limit, count=False).hits
-        ids = self._searcher.fast_field_values("object_id", [address for _, address in found])
-        return [int(object_id or 0) for object_id in ids]
+        found = []
+        for searcher in self._searchers.values():
+            hits = searcher.search(Query.boolean_query(musts), limit, count=False).hits
+            ids = searcher.fast_field_values("object_id", [address for _, address in hits])
+            found += [(-score, int(object_id or 0)) for (score, _), object_id in zip(hits, ids, strict=True)]
+        return [object_id for _, object_id in sorted(found)[:limit]]
 
     def holds_together(self, groups: Sequence[Collection[str]]) -> bool:
         """Tell whether one document holds a term of every group."""

@@ -116,7 +116,7 @@ def test_index_spoiled_while_the_follower_was_dead_is_built_anew(resting_followe
     stock(1, 50)
     index.catch_up()
     generation = index_dir / "technology" / (index_dir / "technology" / "current").read_text()
-    for path in generation.glob("*.idx"):
+    for path in generation.rglob("*.idx"):
         path.write_bytes(bytes(255 - byte for byte in path.read_bytes()[:-200]) + path.read_bytes()[-200:])
     resting_follower.start()
     wait_for(lambda: not generation.exists(), seconds=10, what="it is built anew")

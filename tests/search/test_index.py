@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections, transaction
 
-from search import index, services
+from search import index, lexical, services
 from search.engine import rank
 from search.models import Document
 from tests.factories.search import put
@@ -121,7 +121,7 @@ def test_torn_index_is_built_anew(index_dir: Path, ending: str) -> None:
     document = put("Máy bơm nước")
     index.catch_up()
     before = current(index_dir)
-    for file in before.glob(f"*.{ending}"):
+    for file in before.rglob(f"*.{ending}"):
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     index.catch_up()
     assert current(index_dir) != before
@@ -133,7 +133,7 @@ def test_flipped_bytes_are_noticed(index_dir: Path, ending: str) -> None:
     document = put("Máy bơm nước")
     index.catch_up()
     before = current(index_dir)
-    for file in before.glob(f"*.{ending}"):
+    for file in before.rglob(f"*.{ending}"):
         content = bytearray(file.read_bytes())
         content[0] ^= 255
         file.write_bytes(content)
@@ -142,10 +142,11 @@ def test_flipped_bytes_are_noticed(index_dir: Path, ending: str) -> None:
     assert found("máy bơm") == [document.object_id]
 
 
-def test_torn_meta_is_built_anew_and_never_fails_a_search(index_dir: Path) -> None:
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_torn_meta_is_built_anew_and_never_fails_a_search(index_dir: Path, language: str) -> None:
     document = put("Máy bơm nước")
     index.catch_up()
-    (current(index_dir) / "meta.json").write_text('{"segments": [')
+    (current(index_dir) / language / "meta.json").write_text('{"segments": [')
     assert found("máy bơm") == []
     index.catch_up()
     assert found("máy bơm") == [document.object_id]
@@ -185,6 +186,38 @@ def test_position_is_written_after_what_it_covers(index_dir: Path) -> None:
     index.catch_up()
     assert found("bơm nước") == [document.object_id]
     assert len(index.lexical("technology")) == 2
+
+
+def test_changed_language_moves_a_document() -> None:
+    document = put("Pump for water", language="vi")
+    index.catch_up()
+    put("Pump for water", language="en", object_id=document.object_id)
+    index.catch_up()
+    state = index.lexical("technology")
+    assert (len(state), state.documents_with("pump", language="vi"), state.documents_with("pump", language="en")) == (
+        1,
+        0,
+        1,
+    )
+
+
+@pytest.mark.parametrize("committed", ["vi", "en"])
+def test_writer_killed_between_the_commits_of_two_languages_ends_with_the_truth(
+    index_dir: Path, committed: str
+) -> None:
+    """Until it is back, a document that changed its language is in both indexes or in none; afterwards in one."""
+    document = put("Pump for water", language="vi")
+    index.catch_up()
+    put("Pump for water", language="en", object_id=document.object_id)
+    half = lexical.IndexWriter(lexical.make_indexes(current(index_dir)), heap_bytes=15_000_000)
+    half.remove(document.object_id)
+    half.add(object_id=document.object_id, language="en", title="Pump for water", body="")
+    half._writers[committed].commit()
+    del half
+    assert len(index.lexical("technology")) == (0 if committed == "vi" else 2)
+    index.catch_up()
+    state = index.lexical("technology")
+    assert (len(state), state.documents_with("pump", language="en")) == (1, 1)
 
 
 def test_restored_rows_with_numbers_of_another_server_do_not_loop() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from search import text
-from search.lexical import LexicalIndex, frequencies, make_entry, make_index
+from search.lexical import IndexWriter, LexicalIndex, frequencies, make_indexes
 
 TEXTS = {
     1: ("Máy bơm nước năng lượng mặt trời", "Bơm nước tưới cho vườn cà phê, không cần điện lưới."),
@@ -14,13 +14,13 @@ TEXTS = {
 
 @pytest.fixture
 def state() -> LexicalIndex:
-    index = make_index()
-    writer = index.writer(15_000_000, 1)
+    indexes = make_indexes()
+    writer = IndexWriter(indexes, heap_bytes=15_000_000)
     for object_id, (title, body) in TEXTS.items():
         language = text.detect_language(title)
-        writer.add_document(make_entry(object_id=object_id, language=language, title=title, body=body))
+        writer.add(object_id=object_id, language=language, title=title, body=body)
     writer.commit()
-    return LexicalIndex(index)
+    return LexicalIndex(indexes)
 
 
 def ask(state: LexicalIndex, said: str):
@@ -69,3 +69,22 @@ def test_best_possible_bounds_every_score(state: LexicalIndex) -> None:
     asked = frequencies(text.analyse("máy bơm nước"))
     bound = state.best_possible(asked)
     assert all(hit.score <= bound for hit in state.search(state.query(asked, {}), limit=5))
+
+
+def test_rarity_and_length_are_those_of_a_language() -> None:
+    """What is said in the other language changes no score."""
+
+    def scores(texts: dict[int, tuple[str, str]]) -> dict[int, float]:
+        indexes = make_indexes()
+        writer = IndexWriter(indexes, heap_bytes=15_000_000)
+        for object_id, (language, said) in texts.items():
+            writer.add(object_id=object_id, language=language, title="", body=said)
+        writer.commit()
+        state = LexicalIndex(indexes)
+        query = state.query({"pump": 1.0, "water": 1.0}, {}, language="en")
+        return {hit.object_id: hit.score for hit in state.search(query, limit=5, language="en")}
+
+    alone = {1: ("en", "a water pump"), 2: ("en", "a pump for hot air, driven by the sun")}
+    others = {number: ("vi", "máy pump water " * number) for number in range(3, 20)}
+    assert len(alone) == len(scores(alone))
+    assert scores(alone | others) == scores(alone)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search import accents, text
-from search.lexical import LexicalIndex, frequencies, make_entry, make_index
+from search.lexical import IndexWriter, LexicalIndex, frequencies, make_indexes
 
 ALPHABET = (
     "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầẩẫậéèẻẽẹíìỉĩịóòỏõọúùủũụýỳỷỹỵABCĐÊ0123456789.,;-_/'\"<>&\n\t \u0301\u200b€ßﬁ²中"
@@ -29,11 +29,11 @@ phrases = st.text(alphabet=ALPHABET, max_size=120)
 
 def index_of(document: str, language: str) -> LexicalIndex:
     """Index one document."""
-    index = make_index()
-    writer = index.writer(15_000_000, 1)
-    writer.add_document(make_entry(object_id=1, language=language, title="", body=document))
+    indexes = make_indexes()
+    writer = IndexWriter(indexes, heap_bytes=15_000_000)
+    writer.add(object_id=1, language=language, title="", body=document)
     writer.commit()
-    return LexicalIndex(index)
+    return LexicalIndex(indexes)
 
 
 @given(phrases, st.sampled_from(["vi", "en"]))
