@@ -27,6 +27,7 @@ from deals.forms.tracking import (
 from deals.models import Contract, RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
+from deals.services import tracking_waivers as waivers
 from deals.tracking_choices import FIXED_SUMS, DeductionKind, ObligationKind
 from deals.views.common import actor_of
 from deals.views.tracking_common import act_page, attempt, contract_of, crumbs_of, obligation_of, tracking_url
@@ -280,7 +281,7 @@ def obligation_waive(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     return act_page(
         request, form,
-        lambda: obligations.waive_obligation(obligation=found, reason=form.cleaned_data["reason"], actor=actor),
+        lambda: waivers.waive_obligation(obligation=found, reason=form.cleaned_data["reason"], actor=actor),
         contract=found.contract, title=_("Waive: %(what)s") % {"what": found},
         lead=_("You give up this obligation for good. The other side reads your reason."), button=_("Waive"),
         done=_("The obligation is waived."), to=tracking_url(found.contract), danger=True,
