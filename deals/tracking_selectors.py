@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Role, User
+from deals.choices import Side
 from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
-from deals.selectors import visible_deals
-from deals.tracking_choices import ObligationKind
-from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, StatementState
+from deals.selectors import acted_for, visible_deals
+from deals.tracking_choices import FIXED_SUMS, ObligationKind
+from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, PayoutState, StatementState
 from ledger.models import Entry
 from ledger.selectors import entries_from
 
@@ -54,6 +55,40 @@ def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Ob
     """Give what is still owed under the viewer's contracts, the longest overdue first."""
     rows = visible_obligations(viewer).filter(state__in=OPEN)
     return rows.filter(due_on__lt=timezone.localdate()) if overdue_only else rows
+
+
+def _negotiated_by(user: User, side: str) -> Q:
+    return acted_for(user, side, "contract__deal__")
+
+
+def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
+    """Give what the person's side owes by a day and the person may see to, the longest overdue first."""
+    mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE)
+    mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
+    return open_obligations(user).filter(mine, due_on__lte=by)
+
+
+def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
+    """Give the agreed sums due by a day that the person may invoice and no invoice stands for."""
+    invoiced = Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
+    kinds = (*FIXED_SUMS, ObligationKind.ROYALTY)
+    rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=kinds, due_on__lte=by)
+    return rows.filter(~Exists(invoiced))
+
+
+def statements_waiting_for(user: User) -> QuerySet[RoyaltyStatement]:
+    """Give the statements that wait for the person's answer, the oldest first: filed ones for the supplier's officers,
+    questioned ones for the buyer's.
+    """
+    waits = Q(state=StatementState.FILED) & _negotiated_by(user, Side.LICENSOR)
+    waits |= Q(state=StatementState.QUESTIONED) & _negotiated_by(user, Side.LICENSEE)
+    return visible_statements(user).filter(waits).order_by("filed_at", "pk")
+
+
+def payouts_to_make(user: User) -> QuerySet[Payout]:
+    """Give the parts of payments that the person's side is to pay on, the oldest first."""
+    rows = visible_payouts(user).filter(acted_for(user, Side.LICENSOR, "payment__invoice__contract__deal__"))
+    return rows.filter(state=PayoutState.DUE).order_by("payment__paid_on", "pk")
 
 
 def obligations_of(contract: Contract) -> QuerySet[Obligation]:
@@ -130,7 +165,14 @@ def visible_invoices(viewer: User) -> QuerySet[Invoice]:
 
 def invoices_of(contract: Contract) -> QuerySet[Invoice]:
     """Give the invoices of a contract, newest first, with what was received and what is left."""
-    return _with_received(Invoice.objects.filter(contract=contract)).order_by("-issued_on", "-pk")
+    rows = Invoice.objects.filter(contract=contract).select_related("obligation")
+    return _with_received(rows).order_by("-issued_on", "-pk")
+
+
+def standing_invoice(statement: RoyaltyStatement) -> Invoice | None:
+    """Give the invoice of a statement that was not cancelled, with what was received and what is left."""
+    rows = Invoice.objects.filter(statement=statement).exclude(state=InvoiceState.CANCELLED)
+    return _with_received(rows).order_by("pk").first()
 
 
 def payments_of(contract: Contract) -> QuerySet[Payment]:

@@ -8,22 +8,21 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts import selectors as account_selectors
 from accounts.models import Exchange, User
 from deals import selectors as deal_selectors
 from deals import tracking_selectors
 from deals.acts import next_act
-from deals.choices import Side
 from deals.forms.tracking import period_label
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Contract, Deal
-from deals.tracking_lifecycle import StatementState
 from listings import selectors as listing_selectors
 from listings.lifecycle import ListingState
 from listings.models import Demand, Field, Technology
+from marketplace.kit.money import exact, language_of
 from matching import selectors as match_selectors
 from matching.choices import Side as MatchSide
 from rules import policies as rule_policies
@@ -72,6 +71,8 @@ def waiting_for(user: User) -> list[Group]:
         _appraisals(user),
         _owed(user),
         _statements(user),
+        _to_invoice(user),
+        _to_pay_out(user),
         _matches(user),
         _drafts(user),
     ]
@@ -186,17 +187,16 @@ def _deals(user: User) -> Group:
     )
 
 
+def _due_by() -> datetime.date:
+    return timezone.localdate() + datetime.timedelta(days=int(number("obligation.reminder.first")))
+
+
 def _owed(user: User) -> Group | None:
-    organisations = user.organisation_ids()
-    if not organisations:
+    """What the person's side owes and the person may see to."""
+    if not user.organisation_ids():
         return None
     today = timezone.localdate()
-    soon = today + datetime.timedelta(days=int(number("obligation.reminder.first")))
-    rows = tracking_selectors.open_obligations(user).filter(
-        Q(side=Side.LICENSEE, contract__deal__licensee_id__in=organisations)
-        | Q(side=Side.LICENSOR, contract__deal__licensor_id__in=organisations),
-        due_on__lte=soon,
-    )
+    rows = tracking_selectors.due_for(user, by=_due_by())
     return _group(
         _("Due under your contracts"),
         rows,
@@ -210,16 +210,48 @@ def _owed(user: User) -> Group | None:
     )
 
 
-def _statements(user: User) -> Group:
-    """What the licensee filed and the licensor has not answered, and what the licensor asks the licensee about."""
-    organisations = user.organisation_ids()
-    rows = tracking_selectors.visible_statements(user).filter(
-        Q(state=StatementState.FILED, contract__deal__licensor_id__in=organisations)
-        | Q(state=StatementState.QUESTIONED, contract__deal__licensee_id__in=organisations)
+def _to_invoice(user: User) -> Group | None:
+    """Agreed sums that fall due and whose invoice the person's side has not issued."""
+    if not user.organisation_ids():
+        return None
+    today = timezone.localdate()
+    rows = tracking_selectors.sums_to_invoice(user, by=_due_by())
+    return _group(
+        _("Invoices to issue"),
+        rows,
+        lambda row: _of_listing(
+            row.contract.deal.technology,
+            f"{row.get_kind_display()} {row.name}".strip(),
+            url=reverse("deals:tracking", args=[row.contract.deal_id]),
+            since=row.due_on,
+            is_late=row.due_on < today,
+        ),
     )
+
+
+def _to_pay_out(user: User) -> Group | None:
+    """Parts of payments that the person's side has received and not paid on."""
+    if not user.organisation_ids():
+        return None
+    return _group(
+        _("Parts to pay to inventors and intermediaries"),
+        tracking_selectors.payouts_to_make(user),
+        lambda row: _of_listing(
+            row.payment.invoice.contract.deal.technology,
+            f"{row.name}, {exact(row.amount, language_of(get_language()))}",
+            url=f"{reverse('deals:tracking', args=[row.payment.invoice.contract.deal_id])}#shares",
+            since=row.payment.paid_on,
+        ),
+    )
+
+
+def _statements(user: User) -> Group | None:
+    """What the licensee filed and the licensor has not answered, and what the licensor asks the licensee about."""
+    if not user.organisation_ids():
+        return None
     return _group(
         _("Royalty statements that wait for your answer"),
-        rows.order_by("filed_at", "pk"),
+        tracking_selectors.statements_waiting_for(user),
         lambda row: _of_listing(
             row.contract.deal.technology,
             period_label(row),

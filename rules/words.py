@@ -1,5 +1,6 @@
 """Rules in words: what a code is called, its value with its unit, and the groups of the list."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -114,6 +115,22 @@ def name_of(code: str) -> str:
                     for part in code.removeprefix(start).split(".")]  # fmt: skip
             return f"{label}: {', '.join(rest)}"
     return code
+
+
+#: What the sources of the rules are made of, in the order in which it is looked for.
+_CITED = (
+    ("Operating rules of the exchange", _("Operating rules of the exchange")), ("IP Law", _("IP Law")),
+    ("VAT Law", _("VAT Law")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
+    ("as amended by", _("as amended by")), ("art.", _("art.")), ("ch.", _("ch.")), ("ND-CP", _("ND-CP")),
+)  # fmt: skip
+_CITED_WORDS = re.compile("|".join(rf"(?<!\w){re.escape(words)}(?!\w)" for words, _text in _CITED))
+_READ_AT = re.compile(r"( as summarised)? \([^()]*\.[a-z]{2,}[^()]*\)")
+
+
+def citation(source: str) -> str:
+    """Give the source of a rule in the reader's language, without the address at which it was read."""
+    words = {found: str(text) for found, text in _CITED}
+    return _CITED_WORDS.sub(lambda match: words[match[0]], _READ_AT.sub("", source))
 
 
 def named(rows: Iterable[Rule]) -> list[dict[str, str]]:

@@ -34,6 +34,7 @@ from deals.services import tracking as obligations
 from deals.services import tracking_invoices as invoices
 from deals.services import tracking_payouts as payouts
 from deals.services import tracking_statements as statements
+from deals.services import tracking_waivers as waivers
 from marketplace.kit.errors import require
 
 
@@ -231,7 +232,7 @@ class Waive(OfObligation):
         """Waive it, with a reason."""
         found = self.obligation(pk)
         reason = read(TrackingReasonSerializer, request)["reason"]
-        waived = obligations.waive_obligation(obligation=found, reason=reason, actor=actor_of(request))
+        waived = waivers.waive_obligation(obligation=found, reason=reason, actor=actor_of(request))
         return Response(ObligationSerializer(waived).data)
 
 

@@ -41,6 +41,7 @@ from marketplace.kit.errors import Conflict, require
 from matching.choices import Act
 from matching.choices import Side as MatchSide
 from matching.services import note_feedback
+from rules.words import citation
 
 
 def _current(deal: Deal) -> Contract:
@@ -59,7 +60,7 @@ def require_certificate(deal: Deal, *, signed_on: datetime.date) -> None:
         "State money is in this deal: before it is signed it needs the certificate of a licensed valuation firm that "
         "holds on the day of signing (%(clause)s). Commission a firm first."
     )
-    raise Conflict(words % {"clause": clause.source}, clause=clause.source, rule=clause.code)
+    raise Conflict(words % {"clause": citation(clause.source)}, clause=clause.source, rule=clause.code)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from deals.models import (
     SharePlan,
     Terms,
 )
-from deals.services.common import address, check, need_reason, tell
+from deals.services.common import address, check, tell
 from deals.tracking_choices import ObligationKind, ReminderKind
 from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED
 from marketplace.kit.errors import Conflict, require
@@ -149,7 +149,7 @@ def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | Non
     count = 0
     for row in rows.order_by("pk"):
         if (row.period_start or row.due_on) > on:
-            reason = _("The contract ended on %(date)s.") % {"date": on.isoformat()}
+            reason = _("The contract ended on %(date)s.") % {"date": short_date(on)}
             move(row, "waive", actor=actor, closed_on=on, waived_reason=reason)
             count += 1
     return count
@@ -223,19 +223,6 @@ def meet_obligation(obligation: Obligation, *, on: datetime.date, actor: User | 
     """Mark an open obligation met, inside the caller's transaction; one that is closed stays as it is."""
     if OBLIGATION.can(obligation.state, "meet"):
         move(obligation, "meet", actor=actor, data=data, closed_on=on)
-
-
-@transaction.atomic
-def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obligation:
-    """Give up what the other side owes, with a reason. Conflict while an invoice for it stands."""
-    obligation = lock_obligation(obligation)
-    require(tracking_policies.can_waive(actor, obligation))
-    reason = need_reason(reason)
-    if obligation.invoices.exclude(state="cancelled").exists():
-        raise Conflict(_("An invoice for this stands. Cancel it first."))
-    data = {"reason": reason}
-    move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason)
-    return obligation
 
 
 @transaction.atomic

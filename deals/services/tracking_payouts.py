@@ -30,6 +30,7 @@ from ledger.services import Posting, get_account, post_transfer
 from ledger.waterfall import Division, Receipt, divide
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
+from rules.models import Rule
 from rules.selectors import RuleMissing, in_force
 
 ZERO = Decimal(0)
@@ -46,8 +47,9 @@ class Part:
     user: User | None = None
 
 
-def _percentages(on: datetime.date) -> dict[str, Decimal]:
-    return {row.code: row.value for row in in_force(on).filter(code__in=RULES) if row.value is not None}
+def rules_of_shares(on: datetime.date) -> dict[str, Rule]:
+    """Give the rules by which payments of a day are divided where nothing else was agreed, by code."""
+    return {row.code: row for row in in_force(on).filter(code__in=RULES) if row.value is not None}
 
 
 def _bonus_applies(contract: Contract, on: datetime.date) -> bool:
@@ -62,7 +64,7 @@ def receipt_of(plan: SharePlan, amount: Decimal, costs: Decimal, on: datetime.da
 
     Raises RuleMissing when a share neither was agreed nor is in force on that day.
     """
-    rates = _percentages(on)
+    rates = {code: row.value for code, row in rules_of_shares(on).items() if row.value is not None}
 
     def by_law(code: str) -> Decimal:
         if code not in rates:
@@ -84,7 +86,7 @@ def receipt_of(plan: SharePlan, amount: Decimal, costs: Decimal, on: datetime.da
     )
 
 
-def _as_record(plan: SharePlan, receipt: Receipt, division: Division) -> dict[str, Any]:
+def _as_record(plan: SharePlan, receipt: Receipt, division: Division, on: datetime.date) -> dict[str, Any]:
     values = {**asdict(receipt), **asdict(division)}
     kept = {name: str(value) for name, value in values.items() if isinstance(value, Decimal)}
     return {
@@ -94,6 +96,7 @@ def _as_record(plan: SharePlan, receipt: Receipt, division: Division) -> dict[st
         "intermediary_pct": None if receipt.intermediary_pct is None else str(receipt.intermediary_pct),
         "inventor_pct_agreed": plan.inventor_pct is not None,
         "agreement": plan.agreement,
+        "sources": {code: row.source for code, row in rules_of_shares(on).items()},
     }
 
 
@@ -190,7 +193,7 @@ def record_payment(
         )
     payment = Payment(
         invoice=invoice, amount=amount, costs=costs, paid_on=paid_on, bank_reference=bank_reference,
-        computation=_as_record(plan, receipt, division), received=received, divided=divided, recorded_by=actor,
+        computation=_as_record(plan, receipt, division, paid_on), received=received, divided=divided, recorded_by=actor,
     )  # fmt: skip
     check(payment, exclude=["invoice", "received", "divided", "recorded_by", "computation"])
     payment.save()

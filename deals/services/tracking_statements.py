@@ -68,6 +68,15 @@ def _earlier_royalties(contract: Contract, obligation: Obligation) -> Decimal:
     return total or ZERO
 
 
+def _minimum_of(contract: Contract, obligation: Obligation) -> Decimal:
+    """Give the minimum of the contract year in which a period lies: none when the supplier has waived it."""
+    waived = Obligation.objects.filter(
+        contract=contract, kind=ObligationKind.MINIMUM, contract_year=obligation.contract_year,
+        state=ObligationState.WAIVED,
+    )  # fmt: skip
+    return ZERO if waived.exists() else contract.terms.minimum_annual
+
+
 def find_period(contract: Contract, start: datetime.date, end: datetime.date) -> Obligation:
     """Give the obligation to declare a period. Raises ValidationError naming what is wrong with the dates."""
     if end < start:
@@ -107,7 +116,7 @@ def declared_of(contract: Contract, obligation: Obligation, figures: Figures) ->
         gross_sales=figures.gross_sales,
         deductions={kind: value for kind, value in figures.deductions.items() if value},
         rate_pct=terms.royalty_pct,
-        minimum_annual=terms.minimum_annual,
+        minimum_annual=_minimum_of(contract, obligation) if obligation.closes_year else terms.minimum_annual,
         earlier_in_year=_earlier_royalties(contract, obligation),
         closes_year=obligation.closes_year,
     )
@@ -236,22 +245,36 @@ def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: U
     withdraw_royalty_invoice(statement=statement, actor=actor)
     move(statement, "supersede", actor=actor)
     corrected = _store(contract, statement.obligation, figures, actor, replaces=statement)
-    if corrected.royalty != statement.royalty and corrected.minimum_annual and not statement.obligation.closes_year:
-        _recheck_closing_statement(contract, statement.obligation, actor)
+    if corrected.royalty != statement.royalty and not statement.obligation.closes_year:
+        recheck_closing_statement(
+            contract, statement.obligation,
+            accepted=_("The year's last statement was accepted with its minimum. Correct that one first, then this one."),
+            question=_("An earlier statement of the year has changed. File this one again."),
+        )  # fmt: skip
     return corrected
 
 
-def _recheck_closing_statement(contract: Contract, obligation: Obligation, actor: User) -> None:
+def recheck_closing_statement(contract: Contract, obligation: Obligation, *, accepted: str, question: str) -> None:
+    """Ask for the year's last statement anew, where it waits with the year's minimum and what it rests on has changed.
+
+    In the caller's transaction. Conflict with the words `accepted` once that statement was accepted.
+    """
     assert obligation.contract_year is not None
-    closing = [row for row in standing_statements(contract, obligation.contract_year) if row.obligation.closes_year]
-    for row in closing:
-        if row.state == StatementState.ACCEPTED:
-            raise Conflict(
-                _("The year's last statement was accepted with its minimum. Correct that one first, then this one.")
-            )
+    standing = standing_statements(contract, obligation.contract_year)
+    for row in standing:
+        if not (row.obligation.closes_year and row.minimum_annual):
+            continue
+        if row.state == StatementState.ACCEPTED and (row.top_up or obligation.kind == ObligationKind.STATEMENT):
+            raise Conflict(accepted)
         if row.state == StatementState.FILED:
-            answer = _("An earlier statement of the year has changed. File this one again.")
-            move(row, "question", actor=None, answer=answer, answered_at=timezone.now())
+            move(row, "question", actor=None, answer=question, answered_at=timezone.now())
+            tell(
+                contract.deal, Side.LICENSEE, kind="statement.questioned", actor=None, page="tracking",
+                text=lambda: (
+                    _("The last royalty statement of the year under contract %(number)s must be filed again.")
+                    % {"number": contract.number}
+                ),
+            )  # fmt: skip
 
 
 @transaction.atomic
@@ -287,6 +310,8 @@ def accept_statement(*, statement: RoyaltyStatement, actor: User) -> RoyaltyStat
     closes = statement.obligation.closes_year and statement.minimum_annual
     if closes and _earlier_royalties(contract, statement.obligation) != statement.earlier_in_year:
         raise Conflict(_("An earlier statement of the year has changed. Ask the buyer to file this one again."))
+    if closes and not _minimum_of(contract, statement.obligation):
+        raise Conflict(_("The minimum of the year was waived. Ask the buyer to file this statement again."))
     move(statement, "accept", actor=actor, answered_by=actor, answered_at=timezone.now())
     if statement.amount:
         issue_royalty_invoice(statement=statement, actor=actor)

@@ -15,6 +15,7 @@ from deals import certificates, policies
 from deals.models import Deal
 from deals.services.appraisals import commission_for_deal
 from deals.views.common import actor_of, deal_or_404, frame, submit
+from rules.words import citation
 from valuation import appraisal_selectors as selectors
 from valuation.forms.papers import CommissionForm
 
@@ -24,7 +25,7 @@ def certificate_context(deal: Deal, day: datetime.date) -> dict[str, Any]:
     clause = certificates.required_by(deal, on=day)
     return {
         "needs_certificate": clause is not None,
-        "clause": clause.source if clause is not None else "",
+        "clause": citation(clause.source) if clause is not None else "",
         "certificate": certificates.standing(deal, on=day) if clause is not None else None,
         "appraisal_url": reverse("deals:appraisal", args=[deal.pk]),
     }

@@ -1,7 +1,5 @@
 """Pages of what follows a contract in effect."""
 
-import datetime
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,11 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import User
 from deals import describe
 from deals import tracking_policies as policies
 from deals import tracking_selectors as selectors
@@ -24,17 +21,27 @@ from deals.forms.tracking import (
     StatementForm,
     period_label,
 )
-from deals.models import Contract, RoyaltyStatement
+from deals.models import RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
-from deals.tracking_choices import FIXED_SUMS, DeductionKind, ObligationKind
+from deals.services import tracking_waivers as waivers
+from deals.tracking_choices import DeductionKind, ObligationKind
+from deals.tracking_lifecycle import StatementState
 from deals.views.common import actor_of
-from deals.views.tracking_common import act_page, attempt, contract_of, crumbs_of, obligation_of, tracking_url
+from deals.views.tracking_common import (
+    act_page,
+    attempt,
+    contract_of,
+    crumbs_of,
+    exact,
+    obligation_of,
+    tracking_url,
+)
+from deals.views.tracking_money_words import divided, movement_of, shares_by_law
+from deals.views.tracking_next import acts_on, by_time, next_steps
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.pagination import paginate
-
-#: Obligations due within this time stand first.
-NEAR = datetime.timedelta(days=92)
+from rules.words import citation
 
 
 @require_GET
@@ -49,21 +56,26 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     open_rows = [row for row in obligations_ if row.state not in row.lifecycle.final]
     periods = [(row.period_end, row) for row in open_rows if row.kind == ObligationKind.STATEMENT and row.period_end]
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
+    declared = list(selectors.statements_of(contract))
+    invoices = list(selectors.invoices_of(contract))
+    steps = next_steps(viewer, contract, declared, invoices, open_rows[0] if open_rows else None)
     context = {
         "contract": contract,
         "deal": deal,
         "crumbs": crumbs_of(contract, tracking=False),
-        "groups": _by_time(obligations_, today, lambda row: _acts_on(viewer, contract, row)),
-        "next": open_rows[0] if open_rows else None,
-        "statements": selectors.statements_of(contract),
-        "invoices": selectors.invoices_of(contract),
-        "payments": selectors.payments_of(contract) if sees_shares else [],
+        "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row)),
+        "next": steps,
+        "statements": declared,
+        "invoices": invoices,
+        "vat_source": citation(invoices[0].vat_source) if invoices else "",
+        "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
         "plan": selectors.share_plan(contract) if sees_shares else None,
-        "lines": selectors.ledger_lines(contract, viewer),
+        "law": shares_by_law(today) if sees_shares else {},
+        "lines": [(line, movement_of(line.transfer)) for line in selectors.ledger_lines(contract, viewer)],
         "summary": selectors.tracking_summary([deal]).get(pk),
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,
-        "can_file": may_file and any(end < today for end, _row in periods),
+        "can_file": may_file and any(end < today for end, _row in periods) and not any(step["act"] for step in steps),
         "next_period": None
         if any(end < today for end, _row in periods)
         else next((row for _end, row in periods), None),
@@ -71,51 +83,6 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "can_share_out": policies.can_share_out(viewer, deal),
     }
     return render(request, "deals/tracking/tracking.html", context)
-
-
-def _by_time(
-    rows: list[Any], today: datetime.date, acts: Callable[[Any], list[dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """Sort the obligations of a contract into what counts now, what comes later and what is closed; none is empty.
-
-    Now: what is overdue or falls due within `NEAR`, or the next one when nothing does.
-    """
-    still_open = [row for row in rows if row.state not in row.lifecycle.final]
-    now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]
-    groups = [
-        ("now", _("Due now and next"), now),
-        ("later", pgettext("obligations", "Later"), [row for row in still_open if row not in now]),
-        ("closed", _("Met or waived"), [row for row in rows if row not in still_open]),
-    ]
-    return [
-        {"name": name, "title": title, "rows": [{"obligation": row, "acts": acts(row)} for row in group]}
-        for name, title, group in groups
-        if group
-    ]
-
-
-def _acts_on(viewer: User, contract: Contract, row: Any) -> list[dict[str, Any]]:
-    """Name what the viewer may do about an obligation now: label, address, and whether the button itself acts."""
-    if row.state in row.lifecycle.final:
-        return []
-    row.contract = contract
-    deal = contract.deal
-    acts = []
-
-    def offer(label: str, name: str, *, query: str = "", post: bool = False, pk: int = row.pk) -> None:
-        acts.append({"label": label, "href": reverse(f"deals:{name}", args=[pk]) + query, "post": post})
-
-    over = row.period_end is not None and row.period_end < timezone.localdate()
-    if row.kind == ObligationKind.STATEMENT and over and policies.can_file(viewer, deal):
-        offer(_("File"), "statement_file", query=f"?period={row.pk}", pk=deal.pk)
-    if row.kind == ObligationKind.REPORT and over and policies.can_file(viewer, deal):
-        offer(_("Report"), "obligation_report")
-    sums = (*FIXED_SUMS, ObligationKind.ROYALTY)
-    if row.kind in sums and not row.standing_invoices and policies.can_invoice(viewer, deal):
-        offer(_("Issue the invoice"), "obligation_invoice", post=True)
-    if not row.standing_invoices and policies.can_waive(viewer, row):
-        offer(_("Waive"), "obligation_waive")
-    return acts
 
 
 @require_http_methods(["GET", "POST"])
@@ -204,6 +171,8 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     viewer = actor_of(request)
     found = statement_of(request, pk)
     lifecycle, deal = found.lifecycle, found.contract.deal
+    invoice = selectors.standing_invoice(found)
+    paid = bool(invoice is not None and getattr(invoice, "received", 0))
     may_answer, may_file = policies.can_answer(viewer, deal), policies.can_file(viewer, deal)
     context = {
         "statement": found,
@@ -215,7 +184,10 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": selectors.versions_of(found),
         "can_accept": may_answer and lifecycle.can(found.state, "accept"),
         "can_question": may_answer and lifecycle.can(found.state, "question"),
-        "can_correct": may_file and lifecycle.can(found.state, "supersede"),
+        "can_correct": may_file and not paid and lifecycle.can(found.state, "supersede"),
+        "must_answer": may_file and found.state == StatementState.QUESTIONED,
+        "late": found.version == 1 and found.filed_on > found.obligation.due_on,
+        "invoice": invoice,
     }
     return render(request, "deals/tracking/statement.html", context)
 
@@ -239,8 +211,7 @@ def statement_correct(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("deals:statement", corrected.pk)
     crumbs = [*crumbs_of(found.contract), (period_label(found), found.get_absolute_url())]
     context = {
-        "form": form, "contract": found.contract, "deal": found.contract.deal, "crumbs": crumbs, "old": found,
-        "steps": [], "periods": [], "next": None, "period": period_label(found),
+        "form": form, "contract": found.contract, "deal": found.contract.deal, "crumbs": crumbs, "old": found, "steps": [], "periods": [], "next": None, "period": period_label(found),
         "royalty": describe.royalty(found.contract.terms),
     }  # fmt: skip
     return render(request, "deals/tracking/statement_form.html", context, status=status)
@@ -280,9 +251,14 @@ def obligation_waive(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     return act_page(
         request, form,
-        lambda: obligations.waive_obligation(obligation=found, reason=form.cleaned_data["reason"], actor=actor),
+        lambda: waivers.waive_obligation(obligation=found, reason=form.cleaned_data["reason"], actor=actor),
         contract=found.contract, title=_("Waive: %(what)s") % {"what": found},
         lead=_("You give up this obligation for good. The other side reads your reason."), button=_("Waive"),
+        facts=[
+            *([(_("Period"), period_label(found))] if found.period_start else []),
+            *([(_("Amount"), exact(found.amount))] if found.amount is not None else []),
+            (_("Due"), date_format(found.due_on, "SHORT_DATE_FORMAT")), (_("Owed by"), found.contract.deal.licensee),
+        ],
         done=_("The obligation is waived."), to=tracking_url(found.contract), danger=True,
     )  # fmt: skip
 

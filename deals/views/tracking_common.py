@@ -1,6 +1,7 @@
 """What the pages of tracking share: finding a contract, sending a form to a service, asking what an act needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -8,11 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deals import tracking_selectors as selectors
+from deals.forms.tracking import period_label
 from deals.models import Contract, Obligation
 from deals.views.common import actor_of
+from marketplace.kit import money
 from marketplace.kit.errors import Conflict
 
 PERIOD_FIELDS = {"period_start", "period_end"}
@@ -61,9 +65,10 @@ def act_page(
     button: str,
     done: str,
     to: str,
+    facts: Sequence[tuple[str, Any]] = (),
     danger: bool = False,
 ) -> HttpResponse:
-    """Ask for what an act needs, then do it. What was typed is kept when it is refused."""
+    """Ask for what an act needs, then do it. What was typed is kept when it is refused. `facts`: what it is about."""
     status = 200
     if request.method == "POST":
         status = 400
@@ -75,9 +80,19 @@ def act_page(
                 return redirect(to)
     context = {
         "form": form, "title": title, "lead": lead, "kicker": kicker, "button": button, "danger": danger, "back": to,
-        "crumbs": crumbs_of(contract),
+        "facts": facts, "crumbs": crumbs_of(contract),
     }  # fmt: skip
     return render(request, "deals/tracking/act.html", context, status=status)
+
+
+def exact(amount: Decimal) -> str:
+    """Write an amount in VND whole, in the active language."""
+    return money.exact(amount, money.language_of(get_language()))
+
+
+def obligation_words(row: Obligation) -> str:
+    """Name an obligation with the period that it is about."""
+    return f"{row}, {period_label(row)}" if row.period_start else str(row)
 
 
 def tracking_url(contract: Contract) -> str:

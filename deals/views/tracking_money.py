@@ -17,7 +17,16 @@ from deals.services import tracking_invoices as invoices
 from deals.services import tracking_payouts as payouts
 from deals.tracking_lifecycle import InvoiceState, PayoutState
 from deals.views.common import actor_of
-from deals.views.tracking_common import act_page, attempt, contract_of, crumbs_of, obligation_of, tracking_url
+from deals.views.tracking_common import (
+    act_page,
+    attempt,
+    contract_of,
+    crumbs_of,
+    exact,
+    obligation_of,
+    obligation_words,
+    tracking_url,
+)
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.formrows import wants_row, with_added_row
 from marketplace.kit.pagination import paginate
@@ -54,6 +63,10 @@ def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
         request, form, act, contract=found.contract,
         title=_("Record a payment"), kicker=_("Invoice %(number)s") % {"number": found.number},
         lead=_("Record what your bank shows as received. The inventors' shares are divided at once."),
+        facts=[
+            (_("Invoice amount"), exact(found.amount)), (_("Still to be paid"), exact(left.left)),
+            (_("Paid by"), found.contract.deal.licensee),
+        ],
         button=_("Confirm the receipt"), done=_("The payment is recorded and divided."), to=tracking_url(found.contract),
     )  # fmt: skip
 
@@ -70,6 +83,7 @@ def invoice_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: invoices.cancel_invoice(invoice=found, reason=form.cleaned_data["reason"], actor=actor),
         contract=found.contract, title=_("Cancel the invoice"), kicker=_("Invoice %(number)s") % {"number": found.number},
         lead=_("The ledger keeps the invoice and its reversal. You can issue another one."),
+        facts=[(_("Invoice amount"), exact(found.amount)), (_("For"), obligation_words(found.obligation))],
         button=_("Cancel the invoice"), done=_("The invoice is cancelled."), to=tracking_url(found.contract),
         danger=True,
     )  # fmt: skip
@@ -128,6 +142,10 @@ def payout_paid(request: HttpRequest, pk: int) -> HttpResponse:
         request, form, lambda: payouts.record_payout(payout=found, actor=actor, **form.cleaned_data),
         contract=contract, title=_("Pay %(name)s") % {"name": found.name},
         lead=_("Pay from your bank account, then record the transfer here. The exchange moves no money."),
+        facts=[
+            (_("Amount to pay"), exact(found.amount)), (_("As"), found.get_role_display()),
+            (_("From the payment on invoice"), f"{found.payment.invoice.number} · {exact(found.payment.amount)}"),
+        ],
         button=_("Record as paid"), done=_("The payout is recorded."), to=tracking_url(contract),
     )  # fmt: skip
 

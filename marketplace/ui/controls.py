@@ -15,10 +15,10 @@ BUTTON_KINDS = {"primary", "secondary", "quiet", "danger"}
 SIZES = {"small", "normal"}
 TONES = {"neutral", "verified", "waiting", "danger", "info"}
 STATE_TONES = {
-    "neutral": "draft archived withdrawn expired hidden closed cancelled superseded ended",
+    "neutral": "draft archived withdrawn expired hidden closed cancelled superseded ended countered",
     "verified": "published approved verified agreed signed effective paid settled done accepted registered matched met"
     " completed",
-    "waiting": "pending submitted in_review claimed changes_requested waiting due countered open tto_review awaiting_owner stale filed"
+    "waiting": "pending submitted in_review claimed changes_requested waiting due open tto_review awaiting_owner stale filed questioned"
     " suspended suggested nda_pending offered",
     "danger": "rejected overdue disputed banned terminated failed refused declined revoked defaulted lapsed",
 }

@@ -38,7 +38,7 @@ def test_state_funding_stops_the_signature_and_names_the_clause() -> None:
     with pytest.raises(Conflict) as refused:
         record_copy(room)
     assert refused.value.detail["rule"] == "appraisal.state_capital.required"
-    assert "art. 27.3" in refused.value.message
+    assert "Luật 07/2017/QH14 điều 27.3; Luật 115/2025/QH15 điều 8" in refused.value.message
     assert not SignedCopy.objects.exists()
 
 
@@ -91,4 +91,4 @@ def test_page_and_api_answer_409_with_the_clause(client: Client, channel: str) -
     body = {"file": signed_pdf(), "signed_on": timezone.localdate()}
     response = client.post(reverse(name, args=[room.running.pk]), body)
     assert response.status_code == 409
-    assert "art. 27.3" in response.content.decode()
+    assert "Luật 07/2017/QH14 điều 27.3" in response.content.decode()

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from accounts.models import Notification
 from deals.models import Deduction, Invoice, Obligation, RoyaltyStatement
 from deals.royalty import recompute
-from deals.services.tracking import waive_obligation
 from deals.services.tracking_statements import (
     accept_statement,
     correct_statement,
@@ -21,6 +20,7 @@ from deals.services.tracking_statements import (
     preview_statement,
     question_statement,
 )
+from deals.services.tracking_waivers import waive_obligation
 from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
 from tests.factories.tracking import figures, months_ago, tracked
@@ -145,6 +145,51 @@ def test_a_waived_period_is_no_gap():
     assert room.file(2).earlier_in_year == 0
     with pytest.raises(Conflict):
         room.file(1)
+
+
+def test_a_waived_minimum_tops_nothing_up():
+    room = tracked(minimum_annual=Decimal(100_000_000))
+    waive_obligation(obligation=room.obligations("minimum")[0], reason="A flood", actor=room.tto)
+
+    closing = [room.file(number, 100_000_000) for number in (1, 2, 3, 4)][-1]
+
+    assert (closing.royalty, closing.top_up, closing.amount) == (3_500_000, 0, 3_500_000)
+    accept_statement(statement=closing, actor=room.tto)
+    assert Invoice.objects.get().amount == 3_500_000
+    second_year = [room.file(number, 100_000_000) for number in (5, 6)]
+    assert {row.minimum_annual for row in second_year} == {100_000_000}
+
+
+def test_waiving_the_minimum_asks_for_a_statement_with_a_top_up_anew():
+    room = tracked(minimum_annual=Decimal(100_000_000))
+    closing = [room.file(number, 100_000_000) for number in (1, 2, 3, 4)][-1]
+    assert closing.top_up == 86_000_000
+
+    waive_obligation(obligation=room.obligations("minimum")[0], reason="A flood", actor=room.tto)
+
+    closing.refresh_from_db()
+    assert closing.state == "questioned"
+    assert (
+        Notification.objects.filter(kind="statement.questioned").values_list("user", flat=True).get() == room.buyer.pk
+    )
+    with pytest.raises(Conflict):
+        accept_statement(statement=closing, actor=room.tto)
+    again = correct_statement(statement=closing, figures=figures(100_000_000), actor=room.buyer)
+    assert (again.top_up, again.amount) == (0, 3_500_000)
+
+
+def test_a_minimum_that_was_topped_up_and_accepted_is_not_waived():
+    room = tracked(minimum_annual=Decimal(100_000_000))
+    closing = [room.file(number, 100_000_000) for number in (1, 2, 3, 4)][-1]
+    accept_statement(statement=closing, actor=room.tto)
+    minimum = room.obligations("minimum")[0]
+
+    with pytest.raises(Conflict):
+        waive_obligation(obligation=minimum, reason="A flood", actor=room.tto)
+
+    minimum.refresh_from_db()
+    assert minimum.state != "waived"
+    assert not Notification.objects.filter(kind="obligation.waived").exists()
 
 
 def test_the_years_last_statement_tops_up_to_the_minimum():

@@ -19,9 +19,9 @@ from deals.services.tracking import (
     file_annual_report,
     generate_obligations,
     stop_obligations,
-    waive_obligation,
 )
 from deals.services.tracking_sweep import sweep
+from deals.services.tracking_waivers import waive_obligation
 from deals.tasks import remind_and_mark_overdue
 from marketplace.kit.errors import Conflict, NotAllowed
 from tests.factories.tracking import months_ago, tracked
@@ -227,10 +227,14 @@ def test_waiving_needs_a_reason_and_the_side_to_which_it_is_owed():
         waive_obligation(obligation=row, reason=" ", actor=room.tto)
     with pytest.raises(NotAllowed):
         waive_obligation(obligation=row, reason="Settled otherwise", actor=room.buyer)
+    assert not Notification.objects.exists()
     waive_obligation(obligation=row, reason="Settled otherwise", actor=room.tto)
 
     row.refresh_from_db()
     assert (row.state, row.waived_reason) == ("waived", "Settled otherwise")
+    told = Notification.objects.get(kind="obligation.waived")
+    assert told.user == room.buyer
+    assert told.text.endswith("đã được miễn: Settled otherwise")
 
 
 def test_an_annual_report_is_filed_after_its_year():
@@ -254,6 +258,7 @@ def test_stopping_waives_what_would_begin_later_and_leaves_what_is_owed():
     today = timezone.localdate()
 
     stopped = stop_obligations(contract=room.contract, on=today, actor=None)
+    assert room.period(4).waived_reason == f"Hợp đồng kết thúc ngày {today:%d/%m/%Y}."
 
     rows = list(room.contract.obligations.all())
     assert stopped == sum(row.state == "waived" for row in rows)

@@ -8,6 +8,8 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 
 from deals.models import RoyaltyShare, RoyaltyStatement
+from deals.services.tracking_invoices import issue_invoice
+from deals.services.tracking_statements import question_statement
 from deals.tracking_selectors import tracking_summary
 from marketplace.samples.clock import clock_at
 from tests.factories.tracking import months_ago, tracked
@@ -41,6 +43,43 @@ def test_the_tracking_page_shows_each_side_what_is_its_own(client, prefix, who, 
     assert room.contract.number in page
     assert ('id="shares"' in response.content.decode()) is shares
     assert 'id="ledger"' in response.content.decode()  # each one's own entries
+
+
+def next_of(client, user, room) -> tuple[str, list[str]]:
+    """Give the words of the panel that says what comes next, and what can be done there."""
+    client.force_login(user)
+    page = BeautifulSoup(client.get(f"/en/deals/{room.deal.pk}/tracking/").content, "html.parser")
+    panel = page.select_one("#next")
+    return " ".join(panel.get_text(" ").split()), [act.get_text(" ").strip() for act in panel.select("a, button")]
+
+
+def test_the_tracking_page_says_what_comes_next_and_offers_it_to_who_may_do_it(client):
+    room = tracked(lump_sum=Decimal(500_000_000))
+    assert next_of(client, room.tto, room)[1] == ["Issue the invoice"]
+    words, acts = next_of(client, room.buyer, room)
+    assert "The supplier issues the invoice first." in words
+    assert acts == []
+    statement = room.file()
+    assert next_of(client, room.tto, room)[1] == ["Answer the statement", "Issue the invoice"]
+    question_statement(statement=statement, actor=room.tto, question="Which plant?")
+    assert next_of(client, room.buyer, room)[1] == ["Answer the question"]
+    issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
+    assert next_of(client, room.tto, room)[1] == ["Record a payment"]
+    for who in ("author", "operator"):
+        assert next_of(client, room.person(who), room)[1] == []
+
+
+def test_each_share_is_shown_with_its_rate_and_source(client):
+    room = tracked()
+    payment = room.pay(room.invoice())
+    client.force_login(room.tto)
+    page = text(client.get(f"/en/deals/{room.deal.pk}/tracking/"))
+    source = "IP Law art. 135 as amended by Law 131/2025/QH15"
+    assert f"each payment before tax: 15% ({source})" in page
+    assert f"Inventors together: 15% of what was received (₫35,000,000) = ₫5,250,000 · {source}" in page
+    payout = payment.payouts.get()
+    asked = text(client.get(f"/en/payouts/{payout.pk}/paid/"))
+    assert "Amount to pay ₫5,250,000" in asked
 
 
 def test_the_tracking_page_offers_a_statement_only_once_a_period_is_over(client):
@@ -98,7 +137,7 @@ def test_the_tracking_page_costs_the_same_whatever_it_holds(client, count, djang
     client.force_login(room.tto)
     client.get(f"/deals/{room.deal.pk}/tracking/")
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(f"/deals/{room.deal.pk}/tracking/")
 
 

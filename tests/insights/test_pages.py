@@ -1,11 +1,17 @@
 """What waits for a person, and the public figures."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
+from deals.forms.tracking import period_label
 from deals.lifecycle import DealState
+from deals.services.tracking_invoices import issue_invoice
 from deals.services.tracking_statements import question_statement
 from insights import selectors
 from tests.factories.accounts import OrganisationFactory, person
@@ -26,15 +32,11 @@ def test_an_operator_sees_the_queue_of_the_own_exchange_only(client: Client) -> 
     DemandFactory(submitted=True, exchange=technology.exchange)
     OrganisationFactory(exchange=technology.exchange, state="pending")
     operator = person(role="operator", exchange=technology.exchange)
-    from django.utils.translation import override
-
     with override("en"):
         assert titles(operator) == {"To review": 2, "Organisations to verify": 1}
 
 
 def test_a_tto_officer_sees_what_waits_for_approval() -> None:
-    from django.utils.translation import override
-
     technology = TechnologyFactory(awaiting_owner=True)
     officer = person(role="tto_officer", organisation=technology.organisation)
     with override("en"):
@@ -42,8 +44,6 @@ def test_a_tto_officer_sees_what_waits_for_approval() -> None:
 
 
 def test_a_deal_waits_for_the_side_whose_turn_it_is() -> None:
-    from django.utils.translation import override
-
     room = deal_room(DealState.ENQUIRY)
     with override("en"):
         assert titles(room.tto).get("Deals that wait for your side") == 1
@@ -51,8 +51,6 @@ def test_a_deal_waits_for_the_side_whose_turn_it_is() -> None:
 
 
 def test_a_statement_waits_for_the_licensor_then_for_the_licensee() -> None:
-    from django.utils.translation import override
-
     title = "Royalty statements that wait for your answer"
     case = tracked()
     statement = case.file()
@@ -63,6 +61,74 @@ def test_a_statement_waits_for_the_licensor_then_for_the_licensee() -> None:
         assert title not in titles(case.tto)
         assert titles(case.buyer).get(title) == 1
         assert title not in titles(person())
+
+
+def group(user: Any, title: str) -> Any:
+    return next((one for one in selectors.waiting_for(user) if str(one.title) == title), None)
+
+
+WAITING = "Royalty statements that wait for your answer"
+
+
+@pytest.mark.parametrize(
+    ("state", "who", "sees"),
+    [
+        ("filed", "tto", True), ("filed", "licensor_signatory", True), ("filed", "author", False),
+        ("filed", "colleague", False), ("filed", "licensor_broker", False), ("filed", "buyer", False),
+        ("filed", "operator", False), ("filed", "rival_tto", False), ("filed", "stranger", False),
+        ("questioned", "buyer", True), ("questioned", "signatory", True), ("questioned", "buyer_researcher", False),
+        ("questioned", "tto", False), ("questioned", "rival", False), ("questioned", "operator", False),
+    ],
+)  # fmt: skip
+def test_waiting_statements_are_shown_to_who_may_answer(client: Client, state: str, who: str, sees: bool) -> None:
+    case = tracked()
+    statement = case.file()
+    if state == "questioned":
+        question_statement(statement=statement, actor=case.tto, question="Which plant?")
+    viewer = person("signatory", case.deal.licensor) if who == "licensor_signatory" else case.person(who)
+    with override("en"):
+        found = group(viewer, WAITING)
+    assert (found is not None) is sees
+    client.force_login(viewer)
+    page = client.get("/en/my/").content.decode()
+    assert (WAITING in page) is sees
+    assert (statement.get_absolute_url() in page) is sees
+    if found is not None:
+        (task,) = found.tasks
+        with override("en"):
+            period = period_label(statement)
+        assert (task.title, task.note) == (case.deal.technology.title, period)
+        assert task.since == statement.filed_at
+
+
+def test_waiting_statements_ask_the_same_of_the_database_for_one_and_for_three(client: Client) -> None:
+    case = tracked()
+    client.force_login(case.tto)
+    asked = []
+    for numbers in ([1], [2, 3]):
+        for number in numbers:
+            case.file(number)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/en/my/").content.decode()
+        assert page.count("/en/statements/") == case.contract.statements.count()
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_supplier_sees_which_invoices_to_issue_and_whom_to_pay() -> None:
+    case = tracked(lump_sum=Decimal(500_000_000))
+    with override("en"):
+        assert group(case.tto, "Invoices to issue").tasks[0].is_late
+        assert titles(case.tto).get("Due under your contracts") is None
+        assert group(case.buyer, "Invoices to issue") is None
+        assert group(case.author, "Invoices to issue") is None
+        invoice = issue_invoice(obligation=case.obligations("lump_sum")[0], actor=case.tto)
+        assert group(case.tto, "Invoices to issue") is None
+        case.pay(invoice)
+        (task,) = group(case.tto, "Parts to pay to inventors and intermediaries").tasks
+        assert task.note == f"{case.author}, ₫75,000,000"
+        for who in ("buyer", "author", "operator"):
+            assert group(case.person(who), "Parts to pay to inventors and intermediaries") is None
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

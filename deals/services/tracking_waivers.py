@@ -1,0 +1,44 @@
+"""Waivers: what a side gives up, and what else rests on it."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from deals import tracking_policies
+from deals.models import Obligation
+from deals.services.common import need_reason, tell
+from deals.services.tracking import lock_obligation
+from deals.services.tracking_statements import recheck_closing_statement
+from deals.tracking_choices import ObligationKind
+from marketplace.kit.errors import Conflict, require
+from marketplace.kit.lifecycle import move
+
+
+@transaction.atomic
+def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obligation:
+    """Give up what the other side owes, with a reason that it reads. Conflict while an invoice for it stands.
+
+    With the minimum of a year goes the top-up of its last statement: one that waits is asked for anew, and after one
+    that was accepted with a top-up the minimum can no longer be waived (Conflict).
+    """
+    obligation = lock_obligation(obligation)
+    contract = obligation.contract
+    require(tracking_policies.can_waive(actor, obligation))
+    reason = need_reason(reason)
+    if obligation.invoices.exclude(state="cancelled").exists():
+        raise Conflict(_("An invoice for this stands. Cancel it first."))
+    data = {"reason": reason}
+    move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason)
+    if obligation.kind == ObligationKind.MINIMUM:
+        recheck_closing_statement(
+            contract, obligation,
+            accepted=_("The year's last statement was accepted with this minimum: it can no longer be waived."),
+            question=_("The minimum of the year was waived. File this statement again."),
+        )  # fmt: skip
+    tell(
+        contract.deal, obligation.side, kind="obligation.waived", actor=actor, page="tracking",
+        text=lambda: _("%(what)s under contract %(number)s was waived: %(reason)s")
+        % {"what": str(obligation), "number": contract.number, "reason": reason},
+    )  # fmt: skip
+    return obligation

@@ -1,0 +1,38 @@
+"""Rules in words."""
+
+import pytest
+from django.utils.translation import override
+
+from rules.words import citation
+
+
+@pytest.mark.parametrize(
+    ("source", "vi", "en"),
+    [
+        (
+            "IP Law art. 135 as amended by Law 131/2025/QH15",
+            "Luật Sở hữu trí tuệ điều 135 sửa đổi theo Luật 131/2025/QH15",
+            "IP Law art. 135 as amended by Law 131/2025/QH15",
+        ),
+        (
+            "VAT Law 48/2024/QH15 art. 5",
+            "Luật Thuế giá trị gia tăng 48/2024/QH15 điều 5",
+            "VAT Law 48/2024/QH15 art. 5",
+        ),
+        ("Decree 08/2014/ND-CP ch. 4 (vietjack.me)", "Nghị định 08/2014/NĐ-CP chương 4", "Decree 08/2014/ND-CP ch. 4"),
+        (
+            "Law 07/2017/QH14 art. 27.3 (luathuythanh.vn); Law 115/2025/QH15 art. 8 as summarised (digitalpolicyalert.org 3)",
+            "Luật 07/2017/QH14 điều 27.3; Luật 115/2025/QH15 điều 8",
+            "Law 07/2017/QH14 art. 27.3; Law 115/2025/QH15 art. 8",
+        ),
+        ("Operating rules of the exchange", "Quy chế hoạt động của sàn", "Operating rules of the exchange"),
+        ("", "", ""),
+    ],
+)
+def test_citation_speaks_the_reader_s_language_without_the_address_at_which_it_was_read(
+    source: str, vi: str, en: str
+) -> None:
+    with override("vi"):
+        assert citation(source) == vi
+    with override("en"):
+        assert citation(source) == en
