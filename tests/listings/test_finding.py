@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from listings import facets, finding
 from listings.models import Demand, Technology
