@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from listings import facets, finding
 from listings.models import Demand, Technology
@@ -368,3 +369,13 @@ def test_suggestions_take_constant_queries(client, django_assert_num_queries, nu
     index.catch_up()
     with django_assert_num_queries(2):
         assert len(suggested(client, "lọc")) >= 1
+
+
+def test_keyboard_skips_the_filters_where_something_was_found(client):
+    TechnologyFactory(published=True)
+    found = BeautifulSoup(client.get(reverse("listings:technology_list")).content, "html.parser")
+    link = found.select_one("#found .skip-past")
+    assert link is not None
+    assert found.select_one(link["href"])["tabindex"] == "-1"
+    empty = BeautifulSoup(client.get(reverse("listings:demand_list")).content, "html.parser")
+    assert empty.select("#found .skip-past") == []
