@@ -71,6 +71,7 @@ SOURCES = {
     "Judgement of the exchange, no accepted published table": _(
         "Judgement of the exchange, no accepted published table"
     ),
+    "Law 67/2025/QH15 art. 10": _("Law 67/2025/QH15 art. 10"),
     "10-year government bond, order of magnitude": _("10-year government bond, order of magnitude"),
     "Build-up practice for small companies": _("Build-up practice for small companies"),
 }

@@ -16,6 +16,12 @@ from valuation.models import Disclosure
 from valuation.questions import ORIGINS, Kind, Question, Section
 
 LAST = "terms"
+#: How figures of a kind are written; the columns of rows name their unit.
+UNITS = {
+    **dict.fromkeys((Kind.MONEY, Kind.MONEY3, Kind.AMOUNT3), _("Write amounts like 450.000.000 or 1,5 tỷ.")),
+    **dict.fromkeys((Kind.PERCENT, Kind.PERCENT2, Kind.PERCENT3), _("In percent.")),
+    Kind.YEARS: _("In years."),
+}
 
 
 class FigureField(forms.DecimalField):
@@ -85,7 +91,7 @@ class SectionForm(forms.Form):
         ):
             self.fields[name] = _input(kind, label, question)
             if question.parts == 1:
-                self.fields[name].help_text = question.hint  # type: ignore[assignment]
+                self.fields[name].help_text = hint(question)
             self.initial.setdefault(name, _stored(kind, text))
         if question.kind is Kind.CHOICE and not values[0]:
             self.initial[question.code] = question.choices[0][0]
@@ -136,12 +142,17 @@ class SectionForm(forms.Form):
             bound = [self[name] for name in self.names(question)]
             width = len(question.columns) or len(bound)
             out.append({
-                "question": question, "kind": question.kind.value, "fields": bound,
+                "question": question, "kind": question.kind.value, "fields": bound, "hint": hint(question),
                 "rows": [bound[start : start + width] for start in range(0, len(bound), width)],
                 "origin": self[f"{question.code}_origin"] if question.asks_origin else None,
                 "default": defaults.get(question.code), "errors": _errors(bound),
             })  # fmt: skip
         return out
+
+
+def hint(question: Question) -> str:
+    """Give the explanation of a question and how its figures are written."""
+    return " ".join(str(words) for words in (question.hint, UNITS.get(question.kind)) if words)
 
 
 def _errors(bound: list[BoundField]) -> list[str]:

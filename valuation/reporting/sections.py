@@ -194,7 +194,7 @@ def data(content: Content) -> list[Block]:
         ]  # fmt: skip
         cells = [
             [
-                row.get("industry") or row["key"], share(row["value"]),
+                row["industry"] or gettext("Own deal"), share(row["value"]),
                 share(weights[row["key"]]["adjusted"]) if row["key"] in weights else "–", share(row["similarity"], 0),
                 share(weights[row["key"]]["weight"], 0) if row["key"] in weights else "–",
                 ", ".join(filter(None, [row["source"], str(row["year"] or "")])),
