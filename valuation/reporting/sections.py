@@ -356,7 +356,7 @@ def payment(content: Content) -> list[Block]:
     result = content["result"] or {}
     rows = [[row["label"], row["what"], row["value"]] for row in presenters.form_rows(result)]
     if rows:
-        head = [gettext("Form"), gettext("How"), gettext("How much")]
+        head = [gettext("Form"), gettext("How"), gettext("Equal to")]
         return [table(head, rows, [1.4, 1.6, 2], "lll")]
     found = presenters.proposal_of(result)
     if found is None:

@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -48,7 +49,10 @@ def figure(value: Any, places: int | None = None) -> str:
 
 def day(text: str | None) -> str:
     """Write an ISO date or moment as a day; a dash for nothing."""
-    return "–" if not text else date_format(datetime.date.fromisoformat(text[:10]), "SHORT_DATE_FORMAT")
+    if not text:
+        return "–"
+    moment = datetime.datetime.fromisoformat(text)
+    return date_format(timezone.localtime(moment) if moment.tzinfo else moment, "SHORT_DATE_FORMAT")
 
 
 def method(code: str) -> str:
