@@ -97,7 +97,7 @@ def method_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
         if bar["p50"] is None:
             continue
         label, _what = METHODS[bar["method"]]
-        weight = gettext("weight %(share)s") % {"share": write(bar["weight"], "fraction")}
+        weight = gettext("weight %(share)s") % {"share": money.percent(bar["weight"] * 100, _language(), 0)}
         rows.append({
             "label": label, "note": weight if bar["weight"] > 0 else "", "used": bar["weight"] > 0,
             **{end: round_significant(bar[key]) for end, key in (("low", "p10"), ("mid", "p50"), ("high", "p90"))},
