@@ -109,7 +109,7 @@ class RealWorker:
         self.log = folder / "worker.log"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, seconds: float = 40) -> None:
+    def start(self, *, seconds: float = 120) -> None:
         """Start the worker and wait until it takes tasks."""
         database = connection.settings_dict
         address = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)

@@ -33,7 +33,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "incremental_profit_origin": "assumption",
     },
     "chance": {},
-    "past": {"past_costs_0_0": "2023", "past_costs_0_1": "800 triệu", "past_costs_origin": "measured"},
+    "past": {"past_costs_0_year": "2023", "past_costs_0_cost": "800 triệu", "past_costs_origin": "measured"},
     "terms": {"walk_away_0": "300 triệu", "disclosure": "range"},
 }  # fmt: skip
 WORDS = {
@@ -82,7 +82,7 @@ def test_from_the_interview_to_the_certificate(walk: Walk, real_worker: Any) -> 
     read_and_try(walk, buyer, technology.pk)
     report = draw_up(owner, technology.pk)
     verify(walk, visitor, owner, report)
-    appraise(walk, owner, appraiser, visitor, technology.pk, str(firm))
+    appraise(walk, owner, appraiser, visitor, technology.pk, firm.pk)
     for name in ("closed_deals", "calibration", "rule"):
         visitor.open(f"valuation:{name}")
         visitor.see(f"price-{name}")
@@ -125,7 +125,7 @@ def order(owner: Person) -> None:
 def suggest(owner: Person) -> Suggestion:
     """Ask for the range; the run leads to it."""
     owner.press("Suggest the range from these answers")
-    owner.main.locator(".suggestion-sentence").wait_for()
+    owner.main.locator(".suggestion-sentence").wait_for(timeout=60_000)
     owner.see("price-owner")
     return Suggestion.objects.latest("pk")
 
@@ -138,17 +138,14 @@ def read_and_try(walk: Walk, buyer: Person, pk: int) -> None:
     buyer.see("price-buyer")
     buyer.take("What if")
     buyer.see("what-if")
-    before = buyer.main.locator("#whatif-result").inner_text()
     with buyer.page.expect_response(lambda response: "what-if" in response.url):
         buyer.main.locator("#lever-royalty").fill("10")
-    buyer.page.wait_for_function(
-        "before => document.querySelector('#whatif-result').innerText !== before", arg=before
-    )  # fmt: skip
+    buyer.main.locator("#whatif-result p strong").nth(1).wait_for()  # by how much the middle moves
     buyer.see("what-if-moved")
     buyer.take("Back to the suggested range")
     buyer.take("The most you can pay")
     buyer.fill(profit_mode="1,5 tỷ")
-    buyer.follow(buyer.main.locator("form button[type=submit]").first)
+    buyer.press("Work it out")
     buyer.see("my-maximum")
 
 
@@ -185,7 +182,7 @@ def verify(walk: Walk, visitor: Person, owner: Person, report: Report) -> None:
     visitor.see("verify-unknown")
 
 
-def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: int, firm: str) -> None:
+def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: int, firm: int) -> None:
     """The owner commissions a firm, which declares, reads, certifies; the value stands beside the range."""
     owner.open("valuation:suggestion", pk)
     owner.take("Commission an appraisal")
@@ -193,7 +190,7 @@ def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: 
         owner.button("Ask the firm").click()  # nothing is chosen yet
     assert owner.errors()
     owner.see("commission-refused")
-    owner.main.locator("[name=firm]").select_option(label=firm)
+    owner.main.locator("[name=firm]").select_option(str(firm))
     owner.fill(brief=WORDS[walk.language]["brief"])
     owner.see("commission")
     owner.press("Ask the firm")
