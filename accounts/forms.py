@@ -85,6 +85,12 @@ class MemberForm(forms.Form):
 
     user: User | None = None
 
+    def offer_only(self, role: Role) -> None:
+        """Offer no other role."""
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(role.value, role.label)]
+
     def clean_email(self) -> str:
         """Find the person."""
         email = str(self.cleaned_data["email"])

@@ -81,7 +81,7 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
     seat_first = not policies.can_manage_members(actor, subject) and selectors.may_add_members(actor, subject)
     member_form = forms.get("member_form") or MemberForm(initial={"role": Role.ADMIN} if seat_first else {})
     if seat_first:  # the exchange gives this one role and no other
-        member_form.fields["role"].choices = [(Role.ADMIN.value, Role.ADMIN.label)]
+        member_form.offer_only(Role.ADMIN)
     context = {
         "organisation": subject,
         "members": selectors.members_of(subject),
