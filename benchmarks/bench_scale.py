@@ -245,11 +245,13 @@ def matching(stock: Stock, clock: Clocked, *, count: int) -> dict[str, Any]:
     """Publish new listings of both kinds and find their matches."""
     from matching.models import Match  # noqa: PLC0415 -- after Django is set up
     from matching.services import match_listing  # noqa: PLC0415 -- as above
+    from search import index  # noqa: PLC0415 -- as above
 
     report = {}
     for kind, name in (("technology", "match_new_listing"), ("demand", "match_new_demand")):
         before = stock.held[kind]
         stock.grow(kind, before + count)
+        index.catch_up(timeout=600)
         keys = list(range(before + 1, before + 1 + count))
         report[name] = times(lambda pk, kind=kind: match_listing(kind=kind, pk=pk), keys, clock=clock)
         stored = Match.objects.filter(**{f"{kind}_id__in": keys}).count()
@@ -379,7 +381,8 @@ def measure(stock: Stock, questions: Questions, clock: Clocked, *, count: int) -
     report |= pages(questions)
     report["recall_50"] = recall(questions)
     report["sweeps_ms"] = sweeps()
-    report |= matching(stock, clock, count=count)
+    with following():
+        report |= matching(stock, clock, count=count)
     report["memory_mb"] = memory()
     return report
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 DENSE_CANDIDATES = 200  # of each language
 LEXICAL_CANDIDATES = 200  # at least; more if more hits are wanted
-MOST_BY_WORDS = 1000  # candidates by words in both languages together, unless more hits of one are wanted
+MOST_BY_WORDS = 600  # candidates by words in both languages together, unless more hits of one are wanted
 TITLE_WEIGHT = 3.0  # the title of a need counts three times (measured: +.013 nDCG@10)
 TITLE_WORDS = 25
 PAIR_WEIGHT = 0.5  # of a pair of syllables, beside the syllables themselves (measured: +.007 to +.009 nDCG@10)

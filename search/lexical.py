@@ -18,6 +18,7 @@ from importlib.metadata import version
 from itertools import accumulate
 from math import log
 from pathlib import Path
+from typing import NamedTuple
 
 import tantivy
 from tantivy import Occur, Query
@@ -55,8 +56,7 @@ FINGERPRINT = hashlib.sha1(
 ).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class LexicalHit:
+class LexicalHit(NamedTuple):  # a search makes thousands: a tuple is made in a third of the time of a dataclass
     """One document with its BM25 score, as the index knows it."""
 
     object_id: int

@@ -162,8 +162,8 @@ def test_candidates_of_two_languages_share_the_places() -> None:
         kept, cut = engine._best_of_both({"vi": hits("vi", vi), "en": hits("en", en)})
         return [len(found) for found in kept.values()], cut
 
-    assert left(1000, 1000) == ([500, 500], True)
-    assert left(1000, 100) == ([900, 100], True)
-    assert left(600, 400) == ([600, 400], False)
+    assert left(1000, 1000) == ([300, 300], True)
+    assert left(1000, 100) == ([500, 100], True)
+    assert left(400, 200) == ([400, 200], False)
     assert engine._best_of_both({"vi": hits("vi", 1000)})[1] is False
     assert engine._best_of_both({}) == ({}, False)
