@@ -303,6 +303,20 @@ class Stock:
 
 
 @contextmanager
+def without_time_limit() -> Iterator[None]:
+    """Let statements take as long as they need: building is not serving."""
+    from django.db import connection  # noqa: PLC0415 -- after Django is set up
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+
+
+@contextmanager
 def _unchecked() -> Iterator[None]:
     """Leave out the triggers, those of foreign keys among them: the rows are made to fit."""
     from django.db import connection  # noqa: PLC0415 -- after Django is set up

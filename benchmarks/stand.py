@@ -8,7 +8,7 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,11 +43,11 @@ class Collection:
 
 
 @contextmanager
-def running() -> Iterator[None]:
-    """Start empty engines and make Django ready for them; all gone at the end."""
+def running(*, postgres: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Start empty engines, PostgreSQL with these settings, and make Django ready for them; all gone at the end."""
     from marketplace.engines.throwaway import throwaway_engines  # noqa: PLC0415 -- before Django is set up
 
-    with throwaway_engines() as engines:
+    with throwaway_engines(postgres_settings=postgres) as engines:
         os.environ |= {
             "DATABASE_URL": engines.postgres.url,
             "REDIS_URL": engines.valkey.url,

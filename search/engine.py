@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 DENSE_CANDIDATES = 200  # of each language
 LEXICAL_CANDIDATES = 200  # at least; more if more hits are wanted
+MOST_BY_WORDS = 600  # candidates by words in both languages together, unless more hits of one are wanted
 TITLE_WEIGHT = 3.0  # the title of a need counts three times (measured: +.013 nDCG@10)
 TITLE_WORDS = 25
 PAIR_WEIGHT = 0.5  # of a pair of syllables, beside the syllables themselves (measured: +.007 to +.009 nDCG@10)
@@ -198,6 +199,8 @@ def examine(
             by_words[other] = _by_words(
                 state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=other
             )
+    truncated = any(len(found) >= depth for found in by_words.values())
+    by_words, cut = _best_of_both(by_words)
     lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
     wanted = set(lexical_scores)
     space, mean = "", None
@@ -246,7 +249,7 @@ def examine(
         rows=rows,
         scores=scores,
         kind=fusion.NEED if is_long else language,
-        truncated=any(len(found) >= depth for found in by_words.values()),
+        truncated=truncated or cut,
         state=state,
         queries=queries,
     )
@@ -278,6 +281,17 @@ def _ask_again(
     found = _by_words(state, query, kind=kind, limit=len(own), only=listed, language=language)
     by_id = {hit.object_id: hit.score for hit in found}
     scores.feedback[:] = [by_id.get(row.object_id, 0.0) for row in rows]
+
+
+def _best_of_both(by_words: dict[str, list[LexicalHit]]) -> tuple[dict[str, list[LexicalHit]], bool]:
+    """Leave MOST_BY_WORDS candidates, half of them of each language if both have so many; tell whether any went.
+
+    Each is compared by its vector, which is most of the time of a search in a large stock.
+    """
+    fewest = min((len(found) for found in by_words.values()), default=0)
+    share = max(MOST_BY_WORDS // 2, MOST_BY_WORDS - fewest)
+    kept = {language: found[:share] if len(by_words) > 1 else found for language, found in by_words.items()}
+    return kept, any(len(kept[language]) < len(found) for language, found in by_words.items())
 
 
 def _headline(title: str, said: str, language: str) -> tuple[str, bool]:

@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
-from pgvector.django import HalfVectorField, HnswIndex
+from pgvector.django import HalfVectorField
 
 DIMENSIONS = 384
 
@@ -77,7 +77,8 @@ class Embedding(models.Model):
 
     While `text_hash` differs from the document's, the vector is that of an earlier text: still of use until the
     worker replaces it. `kind`, `object_id` and `language` repeat the document's, so that the nearest are found in
-    this table alone.
+    this table alone. The nearest are found by an HNSW index of their kind and language, which a migration of the room
+    that knows the kind makes; without one they are compared one by one.
     """
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="embeddings")
@@ -94,17 +95,6 @@ class Embedding(models.Model):
         indexes = [
             models.Index(fields=["space", "text_hash"], name="search_embedding_text"),
             models.Index(fields=["kind", "language"], name="search_embedding_kind"),
-            *(
-                HnswIndex(
-                    fields=["vector"],
-                    name=f"search_embedding_hnsw_{language}",
-                    m=16,
-                    ef_construction=64,
-                    opclasses=["halfvec_cosine_ops"],
-                    condition=Q(language=language),
-                )
-                for language in ("vi", "en")
-            ),
         ]
 
 

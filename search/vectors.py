@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -22,8 +21,7 @@ SIDES = ("passage", "query", "need")
 Means = dict[tuple[str, str], Vectors]  # (language, side) → mean
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A public document, its length, and its cosines to the query, centred and raw; None while it has no vector."""
 
     object_id: int

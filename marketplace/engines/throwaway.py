@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +51,14 @@ def throwaway_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def throwaway_engines(*, durable_broker: bool = False) -> Iterator[Throwaway]:
+def throwaway_engines(
+    *, durable_broker: bool = False, postgres_settings: Mapping[str, str] | None = None
+) -> Iterator[Throwaway]:
     """Run PostgreSQL and Valkey on free ports in a folder of their own; stop and remove them at the end."""
     with throwaway_folder() as folder:
         scratch = folder / "scratch"
         scratch.mkdir()
-        postgres = Postgres(folder, settings=THROWAWAY)
+        postgres = Postgres(folder, settings={**THROWAWAY, **(postgres_settings or {})})
         valkey = Valkey(folder, durable=durable_broker)
         try:
             valkey.start()

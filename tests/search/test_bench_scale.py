@@ -42,7 +42,13 @@ def test_scale_stock_grows_and_is_measured(stock: scale_stock.Stock, monkeypatch
     monkeypatch.setattr(bench_scale, "BROWSE", ("trl_min=7",))
     definitions = scale_stock.vector_indexes()
     built = bench_scale.build(stock, definitions, SIZE)
-    assert set(built["hnsw"]) == set(definitions) == {"search_embedding_hnsw_vi", "search_embedding_hnsw_en"}
+    assert (
+        set(built["hnsw"])
+        == set(definitions)
+        == {
+            f"search_embedding_hnsw_{kind}_{language}" for kind in ("technology", "demand") for language in ("vi", "en")
+        }
+    )
     assert Document.objects.public().filter(kind="technology").count() == SIZE
     assert Embedding.objects.count() == SIZE + SIZE // bench_scale.SHARE_OF_DEMANDS
     assert scale_stock.vector_indexes() == definitions

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from search import embeddings, engine, index
 from search.engine import rank
+from search.lexical import LexicalHit
 from search.models import Embedding
 from tests.factories.search import put
 
@@ -151,3 +152,18 @@ def test_all_candidates_have_their_lexical_score(embedded: None) -> None:
     wide = engine.examine("nước thải dệt nhuộm", kind="technology")
     assert [row.object_id for row in narrow.rows] == [row.object_id for row in wide.rows]
     assert narrow.scores.lexical.tolist() == pytest.approx(wide.scores.lexical.tolist())
+
+
+def test_candidates_of_two_languages_share_the_places() -> None:
+    def hits(language: str, count: int) -> list[LexicalHit]:
+        return [LexicalHit(place, language, 1 / (1 + place)) for place in range(count)]
+
+    def left(vi: int, en: int) -> tuple[list[int], bool]:
+        kept, cut = engine._best_of_both({"vi": hits("vi", vi), "en": hits("en", en)})
+        return [len(found) for found in kept.values()], cut
+
+    assert left(1000, 1000) == ([300, 300], True)
+    assert left(1000, 100) == ([500, 100], True)
+    assert left(400, 200) == ([400, 200], False)
+    assert engine._best_of_both({"vi": hits("vi", 1000)})[1] is False
+    assert engine._best_of_both({}) == ({}, False)

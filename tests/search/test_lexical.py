@@ -2,7 +2,7 @@
 
 import pytest
 
-from search import text
+from search import lexical, text
 from search.lexical import IndexWriter, LexicalIndex, frequencies, make_indexes
 
 TEXTS = {
@@ -88,3 +88,17 @@ def test_rarity_and_length_are_those_of_a_language() -> None:
     others = {number: ("vi", "máy pump water " * number) for number in range(3, 20)}
     assert len(alone) == len(scores(alone))
     assert scores(alone | others) == scores(alone)
+
+
+def test_of_a_large_stock_only_the_rarer_words_are_asked_for(
+    state: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "SURE_TERMS", 1)
+    asked, exact = {"nuoc": 1.0, "bom": 1.0, "pump": 1.0}, {"nước": 1.0, "lưới": 1.0}
+    whole = state.query(asked, exact, language="vi")
+    told = {term.term for term in state.explain(whole, 1)}
+    assert told == {"nuoc", "bom", "nước", "lưới"}
+    monkeypatch.setattr(lexical, "POSTINGS", 2)
+    monkeypatch.setattr(lexical, "EXACT_POSTINGS", 2)
+    assert state.weigh(asked, language="vi") == {"bom": 1.0}
+    assert {term.term for term in state.explain(state.query(asked, exact, language="vi"), 1)} == {"bom", "lưới"}

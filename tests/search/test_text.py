@@ -1,5 +1,6 @@
 """Analysis: the same at index and query time, in two languages, with and without marks."""
 
+import re
 import unicodedata
 
 import pytest
@@ -57,6 +58,27 @@ def test_analysis_gives_terms_that_the_index_keeps_whole(phrase: str, language: 
         assert term
         assert not any(character.isspace() for character in term)
         assert len(term) <= 2 * text.MAX_TERM + 1
+
+
+@given(phrases, st.sampled_from(["vi", "en"]))
+@example("Máy-bơm (nước) 2,5 kW. Điện\u00a0mặt trời: a nghiênǵ 1.2.3", "vi")
+def test_terms_of_the_index_are_those_of_the_analysis(phrase: str, language: str) -> None:
+    analysis = text.analyse(phrase, language)
+    assert text.terms_of(phrase, language) == (analysis.terms, analysis.exact)
+
+
+@given(phrases)
+@example("1.2,3 4. 5 ,6 a.1 1.a x\u0301\u0302y \u0301z")
+def test_words_are_letters_and_digits_with_their_marks_and_decimals(phrase: str) -> None:
+    one_by_one = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f]|(?<=\d)[.,](?=\d))*")
+    assert [match.span() for match in text.words(phrase)] == [match.span() for match in one_by_one.finditer(phrase)]
+
+
+@given(st.text(max_size=60) | phrases)
+def test_clean_text_holds_no_control_and_no_invisible_characters(phrase: str) -> None:
+    cleaned = text.clean(phrase)
+    assert cleaned == "".join(map(text._clean_character, unicodedata.normalize("NFC", phrase)))
+    assert not {unicodedata.category(c) for c in cleaned if c not in "\n\t"} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @given(phrases)
