@@ -22,7 +22,8 @@ from benchmarks import learning, metrics, stand
 from benchmarks.learning import Asked
 
 FOLDS = 5
-FLOOR, GOOD = 0.01, 0.5
+FLOOR = 0.01
+GOOD = 0.55  # cross-validated: of answered queries 70 % have a good match (95 % of these right), of unanswered ones 15 %
 UNANSWERED = 0.5  # the weight of a query without its answers, against 1 with them
 
 
