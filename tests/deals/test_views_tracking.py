@@ -76,7 +76,7 @@ def test_each_share_is_shown_with_its_rate_and_source(client):
     page = text(client.get(f"/en/deals/{room.deal.pk}/tracking/"))
     source = "IP Law art. 135 as amended by Law 131/2025/QH15"
     assert f"each payment before tax: 15% ({source})" in page
-    assert f"Inventors together: 15% of what was received (₫35,000,000) = ₫5,250,000 · {source}" in page
+    assert f"Inventors together: 15% of what was received ( ₫35,000,000 ) = ₫5,250,000 · {source}" in page
     payout = payment.payouts.get()
     asked = text(client.get(f"/en/payouts/{payout.pk}/paid/"))
     assert "Amount to pay ₫5,250,000" in asked
