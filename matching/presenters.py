@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from listings.policies import can_see_organisation_of
 from matching import facts, policies, selectors
-from matching.choices import Answer
+from matching.choices import Answer, Side
 from matching.models import Match
 from search.fusion import good
 
@@ -16,8 +16,10 @@ WORD_LIMIT = 6
 SHOWN_SHIFT = 0.05  # log-odds; less is not worth a line
 
 
-def reason_rows(match: Match, delays: facts.Delays) -> list[dict[str, Any]]:
+def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[str, Any]]:
     """Give rows of the component `match_reasons`: sentences, words, what was learned from answers, facts.
+
+    What was learned is told to the side of the demand alone, whose answers it was learned from.
 
     The weight of a word is its exact part of the score by words; that of sentences by words, the part which stands in
     both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds by.
@@ -35,7 +37,7 @@ def reason_rows(match: Match, delays: facts.Delays) -> list[dict[str, Any]]:
         rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": ""})
     for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
         rows.append({"kind": "word", "label": word, "weight": min(1.0, float(share)), "detail": ""})
-    if abs(match.shift) >= SHOWN_SHIFT:
+    if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):
         label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
         rows.append({"kind": "fact", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
     return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
@@ -68,7 +70,7 @@ def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | No
         "match": match,
         "demander": demander(match, viewer),
         "place": place or match.position,
-        "reasons": reason_rows(match, delays),
+        "reasons": reason_rows(match, viewer, delays),
         "left_open": facts.left_open(match.technology, match.demand, delays),
         "answers": answers,
         "is_new": match.is_new,

@@ -42,7 +42,7 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
 
     def get_reasons(self, match: Match) -> list[dict[str, Any]]:
         """Give kind, label, weight (-1 to 1) and detail of each reason."""
-        return reason_rows(match, self.delays)
+        return reason_rows(match, self.context["request"].user, self.delays)
 
     @cached_property
     def delays(self) -> Delays:

@@ -50,7 +50,7 @@ INPUTS = {
     "other_capital": (_("What other partners would bring"), _("To a joint company")),
 }  # fmt: skip
 ORIGINS = {
-    "measured": (_("From a register"), "verified"),
+    "measured": (_("Documented"), "info"),
     "owner": (_("From the owner"), "info"),
     "default": (_("Default"), "neutral"),
     "assumption": (_("Assumption"), "waiting"),

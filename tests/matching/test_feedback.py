@@ -12,8 +12,10 @@ from listings.models import Demand, Technology
 from listings.services.publication import index_listing
 from matching import learning, pushing, selectors, services
 from matching.choices import Act, Answer, DeclineReason, Side
+from matching.facts import launch_delays
 from matching.learning import Taste, Weights
 from matching.models import Feedback, Match
+from matching.presenters import reason_rows
 from matching.pushing import Candidate, Limits
 from search import embeddings, engine, index
 from tests.factories.accounts import OrganisationFactory, person
@@ -101,6 +103,18 @@ def test_what_was_shortlisted_draws_its_like_forward_for_that_demand_only(
     assert titles(other) == before
     shifts = dict(Match.objects.filter(demand=demand).values_list("technology__title", "shift"))
     assert shifts[OFFERS[3][0]] > 0 > shifts[OFFERS[1][0]]
+
+
+def test_what_was_learned_is_told_to_the_side_that_answered_alone(demand: Demand) -> None:
+    match = Match.objects.filter(demand=demand).earliest("pk")
+    Match.objects.filter(pk=match.pk).update(shift=0.5)
+    match.refresh_from_db()
+    buyer = person(role="representative", organisation=demand.organisation)
+    supplier = person(role="tto_officer", organisation=match.technology.organisation)
+    told = {who.pk: [row["label"] for row in reason_rows(match, who, launch_delays())] for who in (buyer, supplier)}
+    learned = set(told[buyer.pk]) - set(told[supplier.pk])
+    assert len(learned) == 1
+    assert not set(told[supplier.pk]) - set(told[buyer.pk])
 
 
 def test_a_decline_for_the_price_says_nothing_about_the_text(demand: Demand) -> None:

@@ -37,7 +37,7 @@ def content(**changes: Any) -> dict[str, Any]:
     return content_of(suggestion, technology, stale=[], certificates=[])
 
 
-def with_everything(given: dict[str, Any]) -> dict[str, Any]:
+def with_everything(given: dict[str, Any], **without: Any) -> dict[str, Any]:
     """Give the content with every method: stages, launch cost, margin, charge, extra profit, cost, fees, write-off."""
 
     def about(low: float, mode: float, high: float, shape: Shape = Shape.TRIANGULAR) -> Estimate:
@@ -51,6 +51,7 @@ def with_everything(given: dict[str, Any]) -> dict[str, Any]:
         development_cost=about(1e7, 2e7, 4e7), maintenance=5e6, tab_life=10.0, indicator_multiplier=1.1,
         economic_life=7.4, first_fraction=0.6,
     )  # fmt: skip
+    inputs = dataclasses.replace(inputs, **without)
     changed = json.loads(canonical(given))
     changed["inputs"]["parameters"] = json.loads(json.dumps(jsonable(inputs)))
     changed["result"] = json.loads(json.dumps(suggest_range(inputs, seed=1, paths=1000).as_dict()))
@@ -101,6 +102,17 @@ def test_every_method_has_formulae_that_agree(tmp_path: Path) -> None:
     found = differences(file, computed(file, tmp_path))
     assert set(given["working"]["values"]) == set(METHODS) - {"comparable_prices", "right_to_wait"}
     assert len(found) == len(given["working"]["values"]) + 1
+    assert all(abs(apart) < 1e-9 for apart in found.values()), found
+
+
+def test_extra_profit_without_costs_to_come_has_formulae_that_agree(tmp_path: Path) -> None:
+    """As an owner answers who states neither stages nor a margin: no margin is among the inputs then."""
+    given = with_everything(content(), gates=(), launch_cost=None, margin=None, charge=None)
+    with override("en"):
+        file = workbook(given, **SAID)
+    found = differences(file, computed(file, tmp_path))
+    assert "margin" not in given["working"]["middle"]
+    assert "incremental_profit" in given["working"]["values"]
     assert all(abs(apart) < 1e-9 for apart in found.values()), found
 
 

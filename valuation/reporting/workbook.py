@@ -315,9 +315,10 @@ class _Valuation:
         sheet.words(gettext("Costs still to come"))
         r["to_come"] = sheet.formula("G", f"SUM({rows})", "VND")
         sheet.words(gettext("Part that the owner bears"))
-        bears = f"MIN(1,{r['royalty']}/MAX({r['margin']},0.000000001))"
-        shared = not self.given.get("owner_pays") and "margin" in r
-        part = sheet.formula("G", bears if shared else "1", "fraction")
+        bears = "1"
+        if not self.given.get("owner_pays") and "margin" in r:
+            bears = f"MIN(1,{r['royalty']}/MAX({r['margin']},0.000000001))"
+        part = sheet.formula("G", bears, "fraction")
         if STAGED in self.known:
             sheet.gap()
             sheet.words(gettext("Value by this method"), font=HEAD)
