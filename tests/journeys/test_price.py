@@ -1,9 +1,8 @@
-"""The price in a real browser: an owner answers, a buyer tries out, a report, a verification, a certificate.
+"""The price in a real browser: an owner answers, a buyer tries out, a report, a verification.
 
 With JOURNEY_SHOTS=folder every page is photographed at both widths.
 """
 
-import datetime
 import os
 import re
 from collections.abc import Iterator
@@ -11,15 +10,13 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.utils import timezone
 
 from accounts.models import User
 from audit.services import faults
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person
-from tests.factories.appraisals import PAGE
 from tests.factories.listings import TechnologyFactory
 from tests.journeys.walker import Person, Walk, walking
-from valuation.models import Appraisal, Report, Suggestion
+from valuation.models import Report, Suggestion
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -37,10 +34,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "terms": {"walk_away_0": "300 triệu", "disclosure": "range"},
 }  # fmt: skip
 WORDS = {
-    "vi": {"product": "Cột lọc asen cho trạm cấp nước", "buyers": "Khoảng 200 trạm cấp nước nông thôn",
-           "brief": "Quyền sử dụng độc quyền trong 5 năm tại Việt Nam."},
-    "en": {"product": "Arsenic column for waterworks", "buyers": "About 200 rural waterworks",
-           "brief": "An exclusive licence for 5 years in Viet Nam."},
+    "vi": {"product": "Cột lọc asen cho trạm cấp nước", "buyers": "Khoảng 200 trạm cấp nước nông thôn"},
+    "en": {"product": "Arsenic column for waterworks", "buyers": "About 200 rural waterworks"},
 }  # fmt: skip
 
 
@@ -50,13 +45,12 @@ def walk(request: pytest.FixtureRequest, sessions_end: None, live_server: Any, c
         yield walk
 
 
-def test_from_the_interview_to_the_certificate(walk: Walk, real_worker: Any) -> None:
+def test_from_the_interview_to_the_verified_report(walk: Walk, real_worker: Any) -> None:
     exchange = ExchangeFactory(name_vi="Sàn giao dịch công nghệ Mẫu", name_en="Sample Technology Exchange")
     company, university = (
         OrganisationFactory(exchange=exchange),
         OrganisationFactory(university=True, exchange=exchange),
     )
-    firm = OrganisationFactory(valuation_firm=True, exchange=exchange)
     officer = person("tto_officer", university, full_name="Phạm Văn Bình")
     technology = TechnologyFactory(
         published=True, with_right=True, organisation=university, author=officer, exchange=exchange,
@@ -65,13 +59,12 @@ def test_from_the_interview_to_the_certificate(walk: Walk, real_worker: Any) -> 
     users = {
         "owner": officer,
         "buyer": person("representative", company, full_name="Trần Quốc Dũng"),
-        "appraiser": person("appraiser", firm, full_name="Hồ Thị Lan"),
     }
     for user in users.values():
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     User.objects.update(language=walk.language)
-    owner, buyer, appraiser = (walk.person(name, User.objects.get(pk=user.pk)) for name, user in users.items())
-    for someone in (owner, buyer, appraiser):
+    owner, buyer = (walk.person(name, User.objects.get(pk=user.pk)) for name, user in users.items())
+    for someone in (owner, buyer):
         someone.sign_in()
     visitor = walk.person("visitor")
 
@@ -82,7 +75,6 @@ def test_from_the_interview_to_the_certificate(walk: Walk, real_worker: Any) -> 
     read_and_try(walk, buyer, technology.pk)
     report = draw_up(owner, technology.pk)
     verify(walk, visitor, owner, report)
-    appraise(walk, owner, appraiser, visitor, technology.pk, firm.pk)
     for name in ("closed_deals", "calibration", "rule"):
         visitor.open(f"valuation:{name}")
         visitor.see(f"price-{name}")
@@ -180,40 +172,3 @@ def verify(walk: Walk, visitor: Person, owner: Person, report: Report) -> None:
     visitor.press("Verify the copy")
     visitor.reads(walk.say("Not known"))
     visitor.see("verify-unknown")
-
-
-def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: int, firm: int) -> None:
-    """The owner commissions a firm, which declares, reads, certifies; the value stands beside the range."""
-    owner.open("valuation:suggestion", pk)
-    owner.take("Commission an appraisal")
-    with owner.page.expect_navigation():
-        owner.button("Ask the firm").click()  # nothing is chosen yet
-    assert owner.errors()
-    owner.see("commission-refused")
-    owner.main.locator("[name=firm]").select_option(str(firm))
-    owner.fill(brief=WORDS[walk.language]["brief"])
-    owner.see("commission")
-    owner.press("Ask the firm")
-    owner.see("appraisal-owner")
-    made = Appraisal.objects.get()
-    appraiser.open("valuation:appraisal_list")
-    appraiser.see("appraisals")
-    appraiser.follow(appraiser.main.locator(f"a[href$='/appraisals/{made.pk}/']").first)
-    appraiser.see("appraisal-asked")
-    appraiser.fill(is_independent=True)
-    appraiser.press("Accept the commission")
-    today = timezone.localdate()
-    appraiser.fill(
-        number="CT-07/2026", issued_on=today.isoformat(), valued_on=today.isoformat(),
-        valid_until=(today + datetime.timedelta(days=90)).isoformat(), basis="market", value="1.200.000.000",
-        currency="VND", appraiser_name="Hồ Thị Lan", appraiser_licence="XIII.0007",
-    )  # fmt: skip
-    appraiser.upload("file", PAGE, "chung-thu.pdf")
-    appraiser.see("appraisal-at-work")
-    appraiser.press("Record the certificate")
-    appraiser.see("appraisal-certified")
-    owner.open("valuation:appraisal", made.pk)
-    owner.press("Show the value beside the suggested range")
-    visitor.open("valuation:suggestion", pk)
-    visitor.reads(walk.say("Certified value"), "CT-07/2026")
-    visitor.see("price-certified")
