@@ -18,7 +18,7 @@ from deals import tracking_selectors
 from deals.acts import next_act
 from deals.forms.tracking import period_label
 from deals.lifecycle import MAIN_LINE, DealState
-from deals.models import Contract, Deal
+from deals.models import Contract, Deal, Obligation
 from listings import selectors as listing_selectors
 from listings.lifecycle import ListingState
 from listings.models import Demand, Field, Technology
@@ -191,14 +191,11 @@ def _due_by() -> datetime.date:
     return timezone.localdate() + datetime.timedelta(days=int(number("obligation.reminder.first")))
 
 
-def _owed(user: User) -> Group | None:
-    """What the person's side owes and the person may see to."""
-    if not user.organisation_ids():
-        return None
+def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
+    """A group of obligations, each with its day and the way to its contract."""
     today = timezone.localdate()
-    rows = tracking_selectors.due_for(user, by=_due_by())
     return _group(
-        _("Due under your contracts"),
+        title,
         rows,
         lambda row: _of_listing(
             row.contract.deal.technology,
@@ -208,25 +205,20 @@ def _owed(user: User) -> Group | None:
             is_late=row.due_on < today,
         ),
     )
+
+
+def _owed(user: User) -> Group | None:
+    """What the person's side owes and the person may see to."""
+    if not user.organisation_ids():
+        return None
+    return _obligations(_("Due under your contracts"), tracking_selectors.due_for(user, by=_due_by()))
 
 
 def _to_invoice(user: User) -> Group | None:
     """Agreed sums that fall due and whose invoice the person's side has not issued."""
     if not user.organisation_ids():
         return None
-    today = timezone.localdate()
-    rows = tracking_selectors.sums_to_invoice(user, by=_due_by())
-    return _group(
-        _("Invoices to issue"),
-        rows,
-        lambda row: _of_listing(
-            row.contract.deal.technology,
-            f"{row.get_kind_display()} {row.name}".strip(),
-            url=reverse("deals:tracking", args=[row.contract.deal_id]),
-            since=row.due_on,
-            is_late=row.due_on < today,
-        ),
-    )
+    return _obligations(_("Invoices to issue"), tracking_selectors.sums_to_invoice(user, by=_due_by()))
 
 
 def _to_pay_out(user: User) -> Group | None:
