@@ -71,6 +71,17 @@ WORKPLACES = frozenset(
     ]
 )
 ALONE = {"insights:dashboard"}  # /my/ stands above pages that are not its own
+# Pages that belong to an entry although their address does not begin with its address: view name, or its room.
+BELONGS = {
+    "deals": ("deals:deal_list", "deals:board"),
+    "matching:match": ("matching:match_list",),
+    "matching:of_demand": ("matching:match_list",),
+    "matching:of_technology": ("matching:match_list",),
+    "listings:owner_queue": ("insights:dashboard",),
+}
+WORK_OF_OWNER = ("listings:my_listings",)
+WORK_OF_OPERATOR = ("listings:review_queue",)
+OPERATORS_PAGES = {"review", "imported"}
 THEMES = {"light", "dark"}
 
 
@@ -82,15 +93,26 @@ def address(name: str) -> str:
         return ""
 
 
-def _entries(table: Any, path: str) -> list[dict[str, Any]]:
-    entries = ({"label": label, "href": address(name), "alone": name in ALONE} for label, name in table)
+def _entries(table: Any, path: str, owning: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    entries = ({"label": label, "name": name, "href": address(name), "alone": name in ALONE} for label, name in table)
     found = [entry for entry in entries if entry["href"]]
-    # The current entry is the one whose address holds this page most closely.
+    # The current entry is the one whose address holds this page most closely, or else the one that it belongs to.
     holding = [
         entry for entry in found if path == entry["href"] or (path.startswith(entry["href"]) and not entry["alone"])
-    ]
+    ] or [entry for entry in found if entry["name"] in owning]
     closest = max(holding, key=lambda entry: len(entry["href"]), default=None)
     return [{**entry, "current": entry is closest} for entry in found]
+
+
+def _owning(request: HttpRequest, path: str) -> tuple[str, ...]:
+    """Name the entries that a page belongs to by what it is, not by its address."""
+    match = request.resolver_match
+    if match is None:
+        return ()
+    parts = set(path.split("/"))
+    if match.app_name == "listings" and not parts.isdisjoint(WORKPLACES):
+        return WORK_OF_OPERATOR if parts & OPERATORS_PAGES else WORK_OF_OWNER
+    return BELONGS.get(match.view_name) or BELONGS.get(match.app_name) or ()
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -115,6 +137,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     working = not WORKPLACES.isdisjoint(path.split("/"))
     signed_in = user is not None and user.is_authenticated
     operator = user is not None and signed_in and user.is_operator
+    owning = _owning(request, path)
     return {
         "language": language,
         "other_language": other,
@@ -125,8 +148,8 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "home": address("home") or "/",
         "search_url": address("listings:technology_list"),
         "public_navigation": _entries(PUBLIC_NAVIGATION, "" if working else path),
-        "member_navigation": _entries(_work_of(user), path) if signed_in else [],
-        "operator_navigation": _entries(OPERATOR_NAVIGATION, path) if operator else [],
+        "member_navigation": _entries(_work_of(user), path, owning) if signed_in else [],
+        "operator_navigation": _entries(OPERATOR_NAVIGATION, path, owning) if operator else [],
         "account_navigation": _entries(ACCOUNT_NAVIGATION, "") if signed_in else [],
         "footer_navigation": _entries(FOOTER_NAVIGATION, ""),
         "demo": settings.DEMO_MODE,

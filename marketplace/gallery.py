@@ -134,16 +134,21 @@ def _evidence(today: date) -> dict[str, Any]:
                 "weight": 0.21,
                 "detail": _say("ở cả hai bên", "on both sides"),
             },
-            {"kind": "field", "label": "B01D 61/02", "weight": 0.18},
+            {"kind": "answer", "label": _say("Giống tin bạn đã chọn", "Like what you chose before"), "weight": 0.18},
             {
                 "kind": "fact",
                 "label": _say("TRL 6 đạt yêu cầu từ 6", "TRL 6 meets the 6 needed"),
-                "weight": 0.12,
+                "verdict": "fits",
+            },
+            {
+                "kind": "fact",
+                "label": _say("Li-xăng thay cho mua đứt", "A licence instead of a purchase"),
+                "verdict": "near",
             },
             {
                 "kind": "fact",
                 "label": _say("Giá cao hơn ngân sách", "Price above the budget"),
-                "weight": -0.09,
+                "verdict": "not",
             },
         ],
         "steps": [

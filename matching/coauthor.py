@@ -194,7 +194,7 @@ def aspect_of(technology: Technology, element: str) -> str:
     return {
         "material": f"{technology.problem} {technology.solution}",
         "method": technology.solution,
-        "effect": f"{advantages} {technology.solution}",
+        "effect": advantages,
         "product": f"{technology.title}. {technology.summary}",
         "application": technology.applications,
     }[element]
@@ -203,8 +203,11 @@ def aspect_of(technology: Technology, element: str) -> str:
 def options_for(element: str, demand: Demand, nearest: Sequence[Technology]) -> tuple[str, ...]:
     """Give words by which the nearest technologies differ in an element and which the need does not say yet.
 
-    The author's own keywords come first; where there are none, neighbouring words.
+    The author's own keywords come first; where there are none, neighbouring words. One technology alone differs from
+    nothing.
     """
+    if len(nearest) < 2:
+        return ()
     known = f" {' '.join(_folded(f'{demand.title} {body_of(demand)}'))} "
     counted: Counter[str] = Counter()
     spelled: dict[str, str] = {}

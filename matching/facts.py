@@ -39,9 +39,6 @@ DELAY = "valuation.launch_delay.trl"  # rules: years from a level to the first s
 #: TRL → years until the first sales, as the rules say today.
 Delays = Mapping[int, Decimal]
 
-#: How the component weighs a verdict: for, a little for, against.
-WEIGHTS = {Verdict.FITS: 0.3, Verdict.NEAR: 0.1, Verdict.NOT: -0.3}
-
 
 @dataclass(frozen=True)
 class Fact:
@@ -90,10 +87,10 @@ def as_rows(found: list[Fact]) -> list[dict[str, Any]]:
     """Give facts as rows of the component `match_reasons`."""
     return [
         {
-            "kind": "field" if fact.code == "field" else "fact",
+            "kind": "fact",
             "label": fact.label,
             "detail": f"{fact.verdict.label}: {fact.detail}",
-            "weight": WEIGHTS[fact.verdict],
+            "verdict": fact.verdict.value,
         }
         for fact in found
     ]

@@ -22,7 +22,8 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     What was learned is told to the side of the demand alone, whose answers it was learned from.
 
     The weight of a word is its exact part of the score by words; that of sentences by words, the part which stands in
-    both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds by.
+    both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds by. A fact has no
+    weight, since it does not move the score, but a verdict: fits, near, not.
     """
     rows: list[dict[str, Any]] = []
     pair = match.reasons.get("sentences")
@@ -39,7 +40,7 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
         rows.append({"kind": "word", "label": word, "weight": min(1.0, float(share)), "detail": ""})
     if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):
         label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
-        rows.append({"kind": "fact", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
+        rows.append({"kind": "answer", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
     return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
 
 

@@ -41,7 +41,7 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
         return demander(match, self.context["request"].user)
 
     def get_reasons(self, match: Match) -> list[dict[str, Any]]:
-        """Give kind, label, weight (-1 to 1) and detail of each reason."""
+        """Give kind, label and detail of each reason, and its weight (-1 to 1); a fact has a verdict (fits, near, not)."""
         return reason_rows(match, self.context["request"].user, self.delays)
 
     @cached_property

@@ -9,12 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from .formats import money_text
+from .formats import money_text, number, share
 from .page import STEP_STATES
 from .registry import at, is_given, need_keys, one_of, register, to_number
 
 TIERS = {"public": "globe", "registered": "person", "nda": "lock"}
-REASON_KINDS = ("meaning", "word", "field", "fact")
+REASON_KINDS = ("meaning", "word", "answer", "fact")
+LONG = 40  # characters of a reason, sentences above all, that does not stand beside its bar but above it
+VERDICT_ICONS = {"fits": "check", "near": "minus", "not": "close"}
 
 
 @register.simple_tag
@@ -146,26 +148,41 @@ def football_field(
 
 @register.inclusion_tag("components/match_reasons.html")
 def match_reasons(reasons: Iterable[Mapping[str, Any]], *, heading: Any = "") -> dict[str, Any]:
-    """Why a match was made: rows of `kind` (meaning, word, field, fact), `label`, `weight` (-1 to 1), and `detail`.
+    """Why a match was made: rows of `kind` (meaning, word, answer, fact), `label`, `detail`, and a `weight` or `verdict`.
 
-    A negative weight speaks against the match.
+    `weight`, -1 to 1, is what moves the score: of meaning the cosine, of words the share of the score by words.
+    `verdict` (fits, near, not) is of a fact, which does not change the score.
     """
-    names = {
-        "meaning": _("Alike in meaning"),
-        "word": _("Words in common"),
-        "field": _("Field"),
-        "fact": _("Facts"),
+    heads = {
+        "meaning": (_("Alike in meaning"), _("how near, up to 1")),
+        "word": (_("Words in common"), _("share of the score by words")),
+        "answer": (_("Your earlier answers"), _("they move the score")),
+        "fact": (_("Facts"), _("they do not change the score")),
     }
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in REASON_KINDS}
     for reason in reasons:
-        row = need_keys("reason", reason, ("kind", "label", "weight"), ("detail",))
-        weight = to_number("weight", row["weight"])
-        if weight is None or not -1 <= weight <= 1:
-            raise ValueError(f"weight={row['weight']!r} is not between -1 and 1")
-        row |= {"width": at(abs(weight)), "against": weight < 0, "points": round(weight * 100)}
-        groups[one_of("kind", row["kind"], REASON_KINDS)].append(row)
-    shown = [{"kind": kind, "name": names[kind], "reasons": rows} for kind, rows in groups.items() if rows]
+        row = need_keys("reason", reason, ("kind", "label"), ("detail", "weight", "verdict"))
+        kind = one_of("kind", row["kind"], REASON_KINDS)
+        if row["verdict"] is not None:
+            row |= {"icon": VERDICT_ICONS[one_of("verdict", row["verdict"], VERDICT_ICONS)]}
+        else:
+            row |= _weighed(kind, row["weight"]) | {"is_long": len(str(row["label"])) > LONG}
+        groups[kind].append(row)
+    shown = [
+        {"kind": kind, "name": heads[kind][0], "note": heads[kind][1], "reasons": rows}
+        for kind, rows in groups.items()
+        if rows
+    ]
     return {"groups": shown, "heading": heading}
+
+
+def _weighed(kind: str, given: Any) -> dict[str, Any]:
+    weight = to_number("weight", given)
+    if weight is None or not -1 <= weight <= 1:
+        raise ValueError(f"weight={given!r} is not between -1 and 1")
+    said = number(abs(weight), 2) if kind == "meaning" else share(abs(weight), 0)
+    sign = "−" if weight < 0 else "+" if kind == "answer" else ""
+    return {"width": at(abs(weight)), "against": weight < 0, "said": sign + said}
 
 
 @register.inclusion_tag("components/score.html")

@@ -2,7 +2,9 @@
 (() => {
   const wide = matchMedia("(min-width: 56rem)");
   const panels = () => document.querySelectorAll("[data-facets]");
-  if (wide.matches) for (const panel of panels()) panel.open = true;
+  const fit = () => { for (const panel of panels()) panel.open = wide.matches; };
+  if (wide.matches) fit();
+  wide.addEventListener("change", fit);
   let left = null;
   document.addEventListener("htmx:beforeSwap", () => {
     left = new Map([...panels()].flatMap((panel) => [["", panel.open], ...[...panel.querySelectorAll("[data-facet]")].map((facet) => [facet.dataset.facet, facet.open])]));

@@ -6,6 +6,7 @@ With JOURNEY_SHOTS=folder every page is photographed at both widths.
 import datetime
 import io
 import os
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -267,6 +268,7 @@ def post_demand(walk: Walk, buyer: Person) -> Demand:
     buyer.press("Save and continue")
     field = Technology.objects.get().main_field_id
     buyer.fill(**words["requirement"], main_field=field)
+    buyer.page.locator(".coauthor-said").filter(has_text=re.compile("5 (of|trên) 5")).wait_for()
     buyer.see("demand-requirement")
     buyer.press("Save and continue")
     buyer.fill(trl_min=6, budget_min="200000000", budget_max="800000000")

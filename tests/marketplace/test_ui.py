@@ -1,37 +1,21 @@
-import math
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import QueryDict
-from django.template import engines
-from django.test import RequestFactory
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from marketplace import bundle
 from marketplace.kit import money
-from marketplace.kit.formrows import wants_row, with_added_row
-from marketplace.ui.icons import PATHS
 from marketplace.ui.registry import register
+
+from .drawing import DateForm, render, soup
 
 ROOT = settings.BASE_DIR
 NB = "\u00a0"
-
-
-def render(source, language="en", path="/", **context):
-    with translation.override(language):
-        request = RequestFactory().get(path)
-        return engines["django"].from_string(source).render({"request": request, **context})
-
-
-def soup(source, **context):
-    return BeautifulSoup(render(source, **context), "html.parser")
 
 
 # Words and figures
@@ -237,12 +221,20 @@ def test_drawings_use_points_in_every_language(language):
 
 def test_match_reasons_tell_for_from_against():
     reasons = [
+        {"kind": "meaning", "label": "“Salt” ↔ “Brine”", "weight": 0.934},
         {"kind": "word", "label": "graphene", "weight": 0.21},
-        {"kind": "fact", "label": "price", "weight": -0.09},
+        {"kind": "answer", "label": "declined before", "weight": -0.09},
+        {"kind": "fact", "label": "price", "verdict": "not"},
     ]
     page = soup("{% match_reasons reasons %}", reasons=reasons)
-    assert [item.contents[0] for item in page.select(".reason-points")] == ["+21", "−9"]
-    assert [group.text for group in page.select(".reason-kind")] == ["Words in common", "Facts"]
+    assert [item.text for item in page.select(".reason-points")] == ["0.93", "21%", "−9%"]
+    assert [group.contents[0].strip() for group in page.select(".reason-kind")] == [
+        "Alike in meaning",
+        "Words in common",
+        "Your earlier answers",
+        "Facts",
+    ]
+    assert [item["class"] for item in page.select("li:not(:has(.reason-points))")] == [["reason-fact", "is-not"]]
 
 
 def test_offer_diff_marks_changes_only():
@@ -306,204 +298,3 @@ def test_block_tags_nest():
 
 
 # Forms
-
-
-class DateForm(forms.Form):
-    filed_on = forms.DateField(label="Filed on", help_text="As on the form.")
-    side = forms.ChoiceField(label="Side", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
-    agreed = forms.BooleanField(label="Agreed")
-
-
-def test_field_joins_label_hint_and_error():
-    page = soup("{% field form.filed_on %}", form=DateForm({"filed_on": ""}))
-    control = page.input
-    assert page.label["for"] == control["id"]
-    assert control["aria-describedby"].split() == ["id_filed_on_format", "id_filed_on_helptext", "id_filed_on_error"]
-    assert control["aria-invalid"] == "true"
-    assert page.find(id="id_filed_on_helptext").text == "As on the form."
-    assert page.find(id="id_filed_on_error") is not None
-
-
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize(
-    "form", [DateForm(initial={"filed_on": date(2025, 3, 9)}), DateForm({"filed_on": "09/03/2025"})]
-)
-def test_date_field_shows_and_says_one_order_in_both_languages(language, form):
-    page = BeautifulSoup(render("{% field form.filed_on %}", language, form=form), "html.parser")
-    assert (page.input["type"], page.input["value"]) == ("text", "09/03/2025")
-    said = page.find(id=page.input["aria-describedby"].split()[0]).text
-    assert said == {"vi": "ngày/tháng/năm, ví dụ 21/11/2026", "en": "day/month/year, e.g. 21/11/2026"}[language]
-    assert page.button["data-pick"] == page.input["id"]
-
-
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("typed", ["09/03/2025", "9/3/2025", "2025-03-09"])
-def test_date_is_read_as_shown_and_as_iso(language, typed):
-    with translation.override(language):
-        form = DateForm({"filed_on": typed, "side": "a", "agreed": "on"})
-        assert form.is_valid(), form.errors
-    assert form.cleaned_data["filed_on"] == date(2025, 3, 9)
-
-
-def test_date_that_is_none_stays_as_typed():
-    control = soup("{% field form.filed_on %}", form=DateForm({"filed_on": "31/02/2025"})).input
-    assert (control["type"], control["value"]) == ("text", "31/02/2025")
-
-
-def test_django_renders_fields_as_the_component_does():
-    form = DateForm()
-    assert (
-        render("{{ form.filed_on.as_field_group }}", form=form).strip()
-        == render("{% field form.filed_on %}", form=form).strip()
-    )
-
-
-def test_error_summary_links_each_error_to_a_control():
-    form = DateForm({})
-    page = soup("{% error_summary form %}{% form_fields form %}", form=form)
-    targets = [link["href"].removeprefix("#") for link in page.select(".error-summary a")]
-    assert targets == ["id_filed_on", "id_side_0", "id_agreed"]
-    assert [page.find(id=target).name for target in targets] == ["input", "input", "input"]
-    assert page.select_one(".error-summary")["role"] == "alert"
-
-
-def test_error_summary_follows_the_order_of_the_form():
-    form = DateForm({})
-    form.add_error(None, "All of it is wrong")
-    form.errors.update({name: form.errors.pop(name) for name in ("filed_on", "side")})  # now they come last
-    page = soup("{% error_summary form %}", form=form)
-    assert page.select_one(".error-summary li").text == "All of it is wrong"
-    targets = [link["href"] for link in page.select(".error-summary a")]
-    assert targets == ["#id_filed_on", "#id_side_0", "#id_agreed"]
-
-
-def test_error_summary_is_silent_when_all_is_well():
-    assert soup("{% error_summary form %}", form=DateForm()).find() is None
-
-
-def test_formset_numbers_its_errors_and_adds_a_row_without_script():
-    rows = forms.formset_factory(DateForm, extra=0, can_delete=True)
-    sent = QueryDict("r-TOTAL_FORMS=1&r-INITIAL_FORMS=0&r-0-side=a&r-add=1")
-    page = soup(
-        '{% error_summary rows %}{% formset rows legend="Rows" row_label="Row" add_label="Add" %}',
-        rows=rows(sent, prefix="r"),
-    )
-    assert page.select_one(".error-summary a").text.startswith("Row 1: Filed on")
-    assert page.select_one("[data-add-row]")["name"] == "r-add"
-    assert wants_row(sent, "r")
-    more = rows(with_added_row(sent, "r"), prefix="r")
-    assert len(more.forms) == 2
-    assert more.forms[0]["side"].value() == "a"
-
-
-@pytest.mark.parametrize(("total", "expected"), [("2", "3"), ("abc", "1"), ("-4", "1"), ("100", "100")])
-def test_added_row_is_counted_within_limits(total, expected):
-    assert with_added_row(QueryDict(f"r-TOTAL_FORMS={total}&r-add=1"), "r")["r-TOTAL_FORMS"] == expected
-
-
-# Style
-
-
-def test_bundle_holds_every_style_sheet(tmp_path):
-    text = bundle.join("site.css", ROOT / "static")
-    assert len(bundle.source_files("site.css", ROOT / "static")) == 2 + len(
-        list((ROOT / "static/components").glob("*.css"))
-    )
-    assert "/*" not in text
-    assert text.count("{") == text.count("}")
-
-
-def test_classes_of_components_are_styled_with_tokens_only():
-    sheets = [*(ROOT / "static/components").glob("*.css"), ROOT / "static/base.css"]
-    colours = [
-        f"{sheet.name}: {match}"
-        for sheet in sheets
-        for match in re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(", sheet.read_text())
-    ]
-    assert colours == ["form.css: #fff"]  # the ground of a QR code
-
-
-def _tokens() -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
-    number = r"([\d.]+) ([\d.]+) ([\d.]+)"
-    text = (ROOT / "static/tokens.css").read_text()
-    pairs = {
-        match[1]: (tuple(map(float, match.groups()[1:4])), tuple(map(float, match.groups()[4:7])))
-        for match in re.finditer(rf"--([\w-]+): light-dark\(oklch\({number}\), oklch\({number}\)\)", text)
-    }
-    alone = {
-        match[1]: (tuple(map(float, match.groups()[1:4])),) * 2
-        for match in re.finditer(rf"--([\w-]+): oklch\({number}\);", text)
-    }
-    return pairs | alone
-
-
-def _luminance(colour):
-    """Relative luminance of an OKLCH colour (Björn Ottosson's matrices), clipped to sRGB."""
-    lightness, chroma, hue = colour
-    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
-    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
-    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
-    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
-    return sum(weight * min(max(part, 0), 1) for weight, part in ((0.2126, red), (0.7152, green), (0.0722, blue)))
-
-
-def _contrast(one, other):
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize(
-    ("text", "grounds", "least"),
-    [
-        ("ink", ["paper", "surface", "sunken", "amber-wash", "jade-wash", "lacquer-wash", "indigo-wash"], 7),
-        ("ink-soft", ["paper", "surface"], 7),
-        ("ink-soft", ["sunken", "amber-wash"], 4.5),
-        ("link", ["paper", "surface"], 7),
-        ("link", ["sunken", "indigo-wash", "amber-wash"], 4.5),
-        ("on-lacquer", ["lacquer", "lacquer-deep"], 4.5),
-        ("lacquer-text", ["paper", "surface", "lacquer-wash"], 4.5),
-        ("jade-text", ["paper", "surface", "jade-wash"], 4.5),
-        ("amber-text", ["paper", "surface", "amber-wash"], 4.5),
-        ("line-strong", ["paper", "surface"], 3),
-        ("lacquer-mark", ["paper", "surface"], 3),
-        ("jade-mark", ["paper", "surface"], 3),
-        ("indigo-mark", ["paper", "surface"], 3),
-    ],
-)
-def test_colours_have_the_contrast_they_need(text, grounds, least):
-    tokens = _tokens()
-    low = {
-        (ground, mode): round(ratio, 2)
-        for ground in grounds
-        for mode, (fore, back) in zip(("light", "dark"), zip(tokens[text], tokens[ground], strict=True), strict=True)
-        if (ratio := _contrast(fore, back)) < least
-    }
-    assert low == {}
-
-
-def test_every_static_file_named_in_templates_exists():
-    names = {
-        match.group(1)
-        for path in (ROOT / "templates").rglob("*.html")
-        for match in re.finditer(r"\{% static '([^']+)' %\}", path.read_text())
-    }
-    own = {
-        name
-        for name in names
-        if not name.startswith(("fonts/", "account/", "mfa/", "django_htmx/")) and name not in bundle.SOURCES
-    }
-    assert [name for name in sorted(own) if not (Path(ROOT) / "static" / name).exists()] == []
-
-
-def test_templates_name_icons_that_exist():
-    pattern = re.compile(r'icon="([^"]+)"|\{% icon "([^"]+)"')
-    unknown = [
-        f"{path.relative_to(ROOT)}: {name}"
-        for path in (ROOT / "templates").rglob("*.html")
-        for name in (match[1] or match[2] for match in pattern.finditer(path.read_text()))
-        if name not in PATHS
-    ]
-    assert unknown == []

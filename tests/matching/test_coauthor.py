@@ -62,6 +62,7 @@ def test_the_question_is_about_a_missing_element_and_offers_what_differs(stock: 
     assert asked is not None
     assert asked.element in Demand.ELEMENTS
     assert coauthor.options_for("method", need(), _nearest()) == ("màng nano", "oxit sắt")
+    assert all(coauthor.options_for(code, need(), _nearest()[:1]) == () for code in Demand.ELEMENTS)
     full = dict.fromkeys(Demand.ELEMENTS, "đã nói rõ ràng ở đây")
     assert coauthor.assist(need(**full)).question is None
 
