@@ -31,5 +31,7 @@ def on_technology(*, viewer: Viewer, listing: Technology) -> Call | None:
         _("Send an enquiry"),
         f"{reverse('deals:open')}?{urlencode({'technology': listing.pk})}",
         icon="send",
-        note=_("The supplier answers first; nothing binds you yet."),
+        note=_("The supplier answers first; nothing binds you yet.")
+        if viewer.is_authenticated
+        else _("Next you sign in. The supplier answers first; nothing binds you yet."),
     )

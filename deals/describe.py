@@ -53,8 +53,20 @@ def _milestones(rows: Sequence[Milestone], kind: str) -> str | None:
     return "; ".join(f"{row.name}: {amount(row.amount)} ({due(row)})" for row in chosen) or None
 
 
-def _days(count: int) -> str:
-    return ngettext("%(days)d day", "%(days)d days", count) % {"days": count}
+def _days_after_effect(count: int) -> str:
+    return ngettext(
+        "%(days)d day after the contract takes effect", "%(days)d days after the contract takes effect", count
+    ) % {"days": count}
+
+
+def _days_after_period(count: int) -> str:
+    return ngettext("%(days)d day after the period ends", "%(days)d days after the period ends", count) % {
+        "days": count
+    }
+
+
+def _days_after_statement(count: int) -> str:
+    return ngettext("%(days)d day after the statement", "%(days)d days after the statement", count) % {"days": count}
 
 
 def _years(count: int | None) -> str | None:
@@ -76,14 +88,14 @@ def rows_of(terms: Terms, milestones: Sequence[Milestone]) -> list[Row]:
         (_label("effective_from"), date_format(day, "SHORT_DATE_FORMAT") if day else None),
         (_label("sublicence_allowed"), _("Yes") if terms.sublicence_allowed else _("No")),
         (_("Lump sum"), amount(terms.lump_sum)),
-        (_("Lump sum due"), _days(terms.lump_sum_due_days) if lump_sum_alone else None),
+        (_("Lump sum due"), _days_after_effect(terms.lump_sum_due_days) if lump_sum_alone else None),
         (_("Instalments"), _milestones(milestones, MilestoneKind.INSTALMENT)),
         (_("Milestone payments"), _milestones(milestones, MilestoneKind.MILESTONE)),
         (_("Running royalty"), royalty(terms)),
         (_("Minimum royalty per year"), amount(terms.minimum_annual)),
         (_label("statement_frequency"), terms.get_statement_frequency_display() or None),
-        (_("Statement due after the period"), _days(terms.statement_due_days) if terms.has_royalty else None),
-        (_("Royalty due after the statement"), _days(terms.payment_days) if terms.has_royalty else None),
+        (_("Royalty statement due"), _days_after_period(terms.statement_due_days) if terms.has_royalty else None),
+        (_("Royalty payment due"), _days_after_statement(terms.payment_days) if terms.has_royalty else None),
         (_label("object_types"), "; ".join(objects)),
         (_label("form"), terms.get_form_display()),
         (_label("methods"), "; ".join(methods)),

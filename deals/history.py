@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.models import Event
+from deals.choices import Side
 from deals.models import Deal, Offer
 from deals.selectors import history_of_deal
 
@@ -16,14 +17,14 @@ SENTENCES: dict[str, tuple[str, Callable[[], str]]] = {
     "deal.open_enquiry": ("info", lambda: _("Enquiry sent")),
     "deal.accept_enquiry": ("verified", lambda: _("Enquiry accepted")),
     "deal.decline_enquiry": ("danger", lambda: _("Enquiry declined")),
-    "deal.accept_nda": ("neutral", lambda: _("Confidentiality agreement accepted by one side")),
+    "deal.accept_nda": ("neutral", lambda: _("Confidentiality agreement accepted")),
     "deal.conclude_nda": ("verified", lambda: _("Confidentiality agreement concluded; documents under NDA are open")),
     "deal.agree_terms": ("verified", lambda: _("Terms agreed")),
     "deal.reopen_terms": ("waiting", lambda: _("Terms reopened")),
     "deal.save_party": ("neutral", lambda: _("Legal data saved")),
     "deal.draft_contract": ("info", lambda: _("Contract drawn up")),
     "deal.redraft_contract": ("info", lambda: _("New version of the contract drawn up")),
-    "deal.accept_contract": ("neutral", lambda: _("Contract accepted by one side")),
+    "deal.accept_contract": ("neutral", lambda: _("Contract accepted")),
     "deal.agree_contract": ("verified", lambda: _("Contract agreed")),
     "deal.upload_signed_copy": ("info", lambda: _("Signed copy recorded")),
     "deal.refuse_signed_copy": ("danger", lambda: _("Signed copy refused")),
@@ -41,6 +42,8 @@ SENTENCES: dict[str, tuple[str, Callable[[], str]]] = {
     "offer.lapse": ("neutral", lambda: _("Offer %(round)d lapsed")),
     "offer.reopen": ("neutral", lambda: _("Offer %(round)d reopened")),
 }
+#: Acts that each side does for itself: the row says which side it was.
+BY_A_SIDE = {"deal.accept_nda", "deal.accept_contract", "deal.save_party"}
 
 
 def timeline(deal: Deal, offers: Sequence[Offer]) -> list[dict[str, Any]]:
@@ -54,6 +57,8 @@ def _row(event: Event) -> dict[str, Any]:
     body = str(event.data.get("reason") or "")
     if event.tag == "deal.take_effect":
         body = _("Since %(day)s") % {"day": _day(event.data["effective_on"])}
+    elif event.tag in BY_A_SIDE and event.data.get("side"):
+        body = str(Side(event.data["side"]).label)
     return {
         "when": event.at,
         "title": sentence() % event.data if "round" in event.data else sentence(),

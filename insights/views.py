@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts import selectors as account_selectors
-from accounts.models import User
+from accounts.models import Role, User
 from insights import selectors
 
 
@@ -20,11 +21,32 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     context = {
+        **_start(user),
         "groups": selectors.waiting_for(user),
         "has_seat": bool(user.seats),
         "notes": account_selectors.notifications_of(user).filter(read_at=None)[:5],
     }
     return render(request, "insights/dashboard.html", context)
+
+
+def _start(user: User) -> dict[str, Any]:
+    """Give what a person who has nothing waiting may begin with: the need of a company, or the result of a researcher."""
+    roles = {seat.role for seat in user.seats}
+    if roles & {Role.RESEARCHER, Role.TTO_OFFICER}:
+        return {
+            "start_url": reverse("listings:technology_new"),
+            "start_label": _("List a technology"),
+            "start_text": _("List a technology: matches, enquiries and offers then appear here and in your mail."),
+        }
+    if Role.REPRESENTATIVE in roles:
+        return {
+            "start_url": reverse("listings:demand_new"),
+            "start_label": _("Post a demand"),
+            "start_text": _(
+                "Post what your company needs: matches, offers and answers then appear here and in your mail."
+            ),
+        }
+    return {}
 
 
 def chosen_exchange(request: HttpRequest) -> Any:

@@ -17,7 +17,7 @@ class LegalClass(models.TextChoices):
     """Class of the technology under articles 9-11 of the Technology Transfer Law."""
 
     UNKNOWN = "unknown", _("Not classified yet")
-    NONE = "none", _("Neither encouraged nor restricted")
+    NONE = "none", _("Not restricted for transfer")
     ENCOURAGED = "encouraged", _("Encouraged")
     RESTRICTED = "restricted", _("Restricted")
     BANNED = "banned", _("Banned")
@@ -79,7 +79,7 @@ class Tier(models.TextChoices):
     """Who may open a document."""
 
     PUBLIC = "public", _("Public")
-    REGISTERED = "registered", _("Signed-in people")
+    REGISTERED = "registered", _("Anyone signed in")
     NDA = "nda", _("Under an NDA")
 
 

@@ -63,6 +63,7 @@ def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | No
                 "shortlisted": response is not None and response.answer == Answer.SHORTLIST,
                 "declined": response is not None and response.answer == Answer.DECLINE,
                 "can_answer": policies.can_answer(viewer, match, side),
+                "tone": "waiting" if response is None else "plain",
                 "shortlist_url": reverse("matching:shortlist", args=[match.pk]),
                 "decline_url": reverse("matching:decline", args=[match.pk]),
             }

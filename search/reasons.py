@@ -12,6 +12,7 @@ from search.lexical import MatchedTerm
 
 SENTENCES = 4  # of each side: a sentence takes some 30 ms
 SENTENCE_CHARACTERS = 300
+NO_CHANCE = 6  # letters from which a word of an English text is no Vietnamese syllable by chance ("change" is "chang")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def _words(query: str, document: str, terms: Sequence[MatchedTerm]) -> list[tupl
     else:
         asked = set(text.analyse(query).terms) | set(text.analyse(query, analysis.language).terms)
         weights = {term: 1.0 for term in sorted(asked) if term in spelled}
+    if analysis.language == text.VIETNAMESE and text.analyse(query).language != text.VIETNAMESE:
+        weights = _telling(weights, frozenset(text.analyse(query, text.VIETNAMESE).terms))
     total = sum(weights.values()) or 1.0
     in_pairs = {part for term in weights if text.PAIR in term for part in term.split(text.PAIR)}
     found: dict[str, float] = {}
@@ -80,6 +83,18 @@ def _words(query: str, document: str, terms: Sequence[MatchedTerm]) -> list[tupl
         for pair in pairs:
             found[spelled[pair]] = found.get(spelled[pair], 0.0) + weights[part] / total / len(pairs)
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _telling(weights: dict[str, float], asked: frozenset[str]) -> dict[str, float]:
+    """Leave out lone syllables that a word was translated by: one syllable of Vietnamese is seldom a word of a field.
+
+    Pairs stay, with the syllables that they join, and what both languages write alike, as names of substances. Where
+    nothing else is left, all stay.
+    """
+    joined = {part for term in weights if text.PAIR in term for part in term.split(text.PAIR)}
+    alike = {term for term in asked if len(term) >= NO_CHANCE}
+    told = {term: weight for term, weight in weights.items() if text.PAIR in term or term in joined | alike}
+    return told or weights
 
 
 def _sayings(query: str, document: str, terms: Sequence[MatchedTerm]) -> Sayings | None:

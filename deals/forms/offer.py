@@ -15,6 +15,16 @@ from marketplace.kit.validators import plain_text
 
 ROWS = {"rows": 3}
 TERM_FIELDS = [field.name for field in Terms._meta.concrete_fields if field.name not in {"id", "offer"}]
+SAY = {
+    "territory": _("Say where the technology may be used."),
+    "field_of_use": _("Say what the technology may be used for."),
+    "product": _("Describe the product and its standard."),
+    "schedule": _("Give the plan and schedule of the transfer."),
+    "place": _("Say where the transfer takes place."),
+    "dispute_body": _("Choose who settles disputes."),
+    "object_types": _("Choose what is transferred."),
+    "methods": _("Choose how it is transferred."),
+}
 MILESTONE_FIELDS = ("kind", "name", "amount", "due_on", "due_months")
 
 
@@ -27,9 +37,11 @@ class OfferForm(forms.ModelForm):
         min_value=0, label=_("Lump sum (VND)"), help_text=_("Like 450.000.000 or 1,5 tỷ. Empty for none.")
     )
     royalty_pct = PercentField(
-        min_value=0, max_value=100, label=_("Running royalty (%)"), help_text=_("Empty for none.")
+        min_value=0, max_value=100, label=_("Running royalty (%)"), help_text=_("Leave empty for none.")
     )
-    minimum_annual = MoneyField(min_value=0, label=_("Minimum royalty per year (VND)"), help_text=_("Empty for none."))
+    minimum_annual = MoneyField(
+        min_value=0, label=_("Minimum royalty per year (VND)"), help_text=_("Leave empty for none.")
+    )
     message = PlainTextField(
         label=_("Message with the offer"), max_length=4000, required=False, validators=[plain_text],
         widget=forms.Textarea(attrs=ROWS),
@@ -54,7 +66,9 @@ class OfferForm(forms.ModelForm):
             "exclusivity": _("For a licence."),
             "territory": _("Where the technology may be used and its products sold."),
             "term_years": _("For a licence."),
-            "effective_from": _("Empty: from signing. A contract that must be registered starts with its certificate."),
+            "effective_from": _(
+                "Leave empty to start on the day of signing. A contract that must be registered starts with its certificate."
+            ),
             "product": _("What is made with it, and to which standard."),
             "royalty_base": _("Of what the percentage is taken."),
             "lump_sum_due_days": _("When no instalments are named below."),
@@ -63,6 +77,8 @@ class OfferForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
+        for name, said in SAY.items():
+            self.fields[name].error_messages["required"] = said
         for name in ("lump_sum_due_days", "statement_due_days", "payment_days"):
             self.fields[name].required = False
 

@@ -108,7 +108,9 @@ def accept_enquiry(*, deal: Deal, actor: User) -> Deal:
     title = deal.technology.title
     tell_both(
         deal, kind="deal.nda", actor=actor,
-        text=lambda: _("The enquiry about “%(title)s” is accepted. Both sides now accept the confidentiality agreement.")
+        text=lambda: _(
+            "The enquiry about “%(title)s” is accepted. Next, each side reads and accepts the confidentiality agreement."
+        )
         % {"title": title},
     )  # fmt: skip
     return deal

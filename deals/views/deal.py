@@ -108,7 +108,7 @@ def accept_enquiry(request: HttpRequest, pk: int) -> HttpResponse:
     """The supplier is ready to talk."""
     subject = deal_or_404(request, pk)
     services.accept_enquiry(deal=subject, actor=actor_of(request))
-    messages.success(request, _("Accepted. Both sides now accept the confidentiality agreement."))
+    messages.success(request, _("Enquiry accepted. Next, each side reads and accepts the confidentiality agreement."))
     return redirect("deals:nda", pk)
 
 

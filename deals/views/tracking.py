@@ -96,7 +96,7 @@ def statement_file(request: HttpRequest, pk: int) -> HttpResponse:
     periods = list(selectors.open_periods(contract, on=timezone.localdate()))
     initial = {"period": request.GET.get("period", "")}
     form = StatementForm(request.POST or None, base=contract.terms.royalty_base, periods=periods, initial=initial)
-    computed, status = None, 200
+    computed, status, changed = None, 200, False
     if request.method == "POST":
         status = 400
         if form.is_valid():
@@ -105,20 +105,29 @@ def statement_file(request: HttpRequest, pk: int) -> HttpResponse:
                 "contract": contract, "period_start": period.period_start, "period_end": period.period_end,
                 "figures": form.figures(), "actor": actor,
             }  # fmt: skip
-            if request.POST.get("act") == "file":
+            computed, status = attempt(form, lambda: statements.preview_statement(**values))
+            wants_file = computed is not None and request.POST.get("act") == "file"
+            changed = wants_file and request.POST.get("previewed", _previewed(computed)) != _previewed(computed)
+            if changed:
+                status = 409  # what is filed is what was shown
+            elif wants_file:
                 filed, status = attempt(form, lambda: statements.file_statement(**values))
                 if filed is not None:
                     messages.success(request, _("The statement is filed. The supplier answers next."))
                     return redirect("deals:statement", filed.pk)
-            else:
-                computed, status = attempt(form, lambda: statements.preview_statement(**values))
     context = {
         "form": form, "contract": contract, "deal": contract.deal, "crumbs": crumbs_of(contract), "old": None,
         "steps": steps_of(computed.steps) if computed else [], "periods": periods,
         "next": selectors.next_period(contract) if not periods else None,
-        "royalty": describe.royalty(contract.terms),
+        "royalty": describe.royalty(contract.terms), "changed": changed,
+        "previewed": _previewed(computed) if computed else "",
     }  # fmt: skip
     return render(request, "deals/tracking/statement_form.html", context, status=status)
+
+
+def _previewed(computed: Any) -> str:
+    """Write what a statement comes to, for the form to send back: nobody files an amount that was not shown."""
+    return f"{computed.royalty}+{computed.top_up}"
 
 
 def steps_of(steps: Any) -> list[dict[str, Any]]:

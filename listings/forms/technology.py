@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.selectors import organisations_of, provinces
-from listings.choices import Language, ObjectType, Right, TransferMethod
+from listings.choices import TRL_MEANINGS, Language, ObjectType, Right, TransferMethod
 from listings.forms.inputs import (
     ChoicesField,
     ListField,
@@ -22,18 +23,8 @@ from listings.models import Advantage, Technology
 from listings.policies import SUPPLY_ROLES
 from listings.selectors import advantages_as_rows, field_list, fields_for_ipc
 
-#: What each level means, in a line (ISO 16290 levels in plain words).
-TRL_CHOICES = [
-    (1, _("1 – Basic principles observed")),
-    (2, _("2 – Concept formulated")),
-    (3, _("3 – Proof of concept by experiment")),
-    (4, _("4 – Validated in the laboratory")),
-    (5, _("5 – Validated in a relevant environment")),
-    (6, _("6 – Demonstrated in a relevant environment")),
-    (7, _("7 – Prototype demonstrated in operation")),
-    (8, _("8 – System complete and qualified")),
-    (9, _("9 – Proven in operation")),
-]
+#: Each level with what it means.
+TRL_CHOICES = [(level, format_lazy("{} – {}", level, meaning)) for level, meaning in TRL_MEANINGS.items()]
 #: Industries for which royalty rates are published; the valuation looks them up by these names.
 INDUSTRIES = [
     ("", _("Not chosen")),

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.models import User
 from accounts.services import notify
@@ -22,6 +22,11 @@ L = TypeVar("L", Technology, Demand)
 CHANGES = gettext_noop("Changes are requested for “%(title)s”: %(reason)s")
 REJECTION = gettext_noop("“%(title)s” was rejected: %(reason)s")
 CHECKLIST = ("ip_checked", "is_complete", "no_secrets")
+UNCHECKED = {
+    "ip_checked": gettext_lazy("Confirm that you checked the rights against the register."),
+    "is_complete": gettext_lazy("Confirm that the listing is complete and understandable."),
+    "no_secrets": gettext_lazy("Confirm that no public field holds a trade secret or personal data."),
+}
 
 
 def _new_review(listing: Technology | Demand, **values: Any) -> Review:
@@ -131,9 +136,7 @@ def publish_listing(
     checks = {"ip_checked": ip_checked, "is_complete": is_complete, "no_secrets": no_secrets}
     if isinstance(listing, Demand) or not listing.ip_rights.exists():
         checks["ip_checked"] = True
-    errors: dict[str, list[str]] = {
-        name: [_("Check this point before you publish.")] for name, done in checks.items() if not done
-    }
+    errors: dict[str, list[str]] = {name: [str(UNCHECKED[name])] for name, done in checks.items() if not done}
     if legal_class not in LegalClass.values or legal_class == LegalClass.UNKNOWN:
         errors["legal_class"] = [_("Choose the legal class.")]
     elif legal_class == LegalClass.BANNED:

@@ -36,6 +36,9 @@ def step(
 
 
 def _add(request: HttpRequest, technology: Any, context: dict[str, Any]) -> HttpResponse:
+    goes_on = request.POST.get("then") == "next"
+    if goes_on and not request.POST.get("title", "").strip() and "file" not in request.FILES and not too_large(request):
+        return redirect(context["next_url"])  # nothing was begun that could be lost
     form = DocumentForm(request.POST, request.FILES)
     if too_large(request):
         form.errors.pop("file", None)
@@ -54,8 +57,8 @@ def _add(request: HttpRequest, technology: Any, context: dict[str, Any]) -> Http
         return step(request, technology, context, form=form)
     except Conflict as error:
         return step(request, technology, context, form=form, problem=error.message, status=409)
-    messages.success(request, _("The document is kept."))
-    return redirect(url(technology, "edit", "documents"))
+    messages.success(request, _("The document is saved."))
+    return redirect(context["next_url"] if goes_on else url(technology, "edit", "documents"))
 
 
 @require_POST

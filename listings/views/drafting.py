@@ -178,9 +178,12 @@ def _save(request: HttpRequest, listing: Any, step: Step) -> HttpResponse:
         return _show(request, stored, step, form, rows, version=version)
     if "more_fields" in request.POST or "ipc" in request.POST:
         _tell_fields(request, form, changes)
-    if request.POST.get("then") == "leave":
+    then = request.POST.get("then", "")
+    if then == "leave":
         messages.success(request, _("Saved. You can go on later."))
         return redirect(url(listing, "manage"))
+    if then in PRICE_PAGES and listing.kind == "technology":
+        return redirect(PRICE_PAGES[then], listing.pk)
     return redirect(step_context(stored, step)["next_url"])
 
 
@@ -273,5 +276,7 @@ def show_check(
     return render(request, "listings/check.html", context, status=status)
 
 
+#: Where the buttons of the price step lead once it is saved.
+PRICE_PAGES = {"range": "valuation:suggestion", "questions": "valuation:interview"}
 #: Fields shown as a group of boxes: the error link goes to the first box.
 GROUPS = {"rights_offered", "transfer_methods", "cooperation", "trl"}

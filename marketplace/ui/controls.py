@@ -125,7 +125,7 @@ def status_badge(label: Any, *, state: str, tone: str = "") -> dict[str, Any]:
 def legal_badge(legal_class: str) -> dict[str, Any]:
     """The legal class of a technology: none, encouraged, restricted, banned."""
     choices = {
-        "none": ("neutral", "", _("No transfer restriction")),
+        "none": ("neutral", "", _("Not restricted for transfer")),
         "encouraged": ("verified", "check", _("Encouraged for transfer")),
         "restricted": ("waiting", "alert", _("Restricted from transfer")),
         "banned": ("danger", "lock", _("Banned from transfer")),

@@ -192,7 +192,7 @@ def score(value: Any, *, label: Any = "", size: str = "normal") -> dict[str, Any
     if fraction is not None and not 0 <= fraction <= 1:
         raise ValueError(f"value={value!r} is not a fraction 0-1")
     return {
-        "points": None if fraction is None else round(100 * fraction),
+        "points": None if fraction is None else min(99, round(100 * fraction)),  # nothing is certain
         "dash": f"{100 * (fraction or 0):.1f} 100",
         "label": label or _("Match"),
         "tone": "verified" if (fraction or 0) >= 0.6 else "neutral",

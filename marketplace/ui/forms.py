@@ -100,12 +100,21 @@ def error_summary(*sources: forms.BaseForm | BaseFormSet[Any] | None) -> dict[st
     for source in sources:
         if isinstance(source, BaseFormSet):
             if source.is_bound:
-                errors += [{"href": "", "label": "", "text": text} for text in source.non_form_errors()]
+                href = _first_control(source)
+                errors += [{"href": href, "label": "", "text": text} for text in source.non_form_errors()]
                 for number, form in enumerate(source.forms, 1):
                     errors += _errors_of(form, row=number)
         elif source is not None:
             errors += _errors_of(source)
     return {"errors": errors}
+
+
+def _first_control(rows: BaseFormSet[Any]) -> str:
+    """Give where to begin mending what is wrong with the rows together: the first field of the first row."""
+    for form in rows.forms:
+        for bound in form.visible_fields():
+            return f"#{bound.id_for_label}" if bound.id_for_label else ""
+    return ""
 
 
 def _errors_of(form: forms.BaseForm, row: int | None = None) -> Iterable[dict[str, Any]]:

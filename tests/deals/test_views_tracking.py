@@ -189,7 +189,13 @@ def test_a_statement_shows_what_it_comes_to_before_it_is_filed(client):
     assert shown.status_code == 200
     assert "₫31,500,000" in text(shown)
     assert RoyaltyStatement.objects.count() == 0
-    filed = client.post(path, {**typed, "act": "file"})
+    sent = BeautifulSoup(shown.content, "html.parser").find("input", {"name": "previewed"})["value"]
+    other = client.post(path, {**typed, "gross_sales": "2,000,000,000", "act": "file", "previewed": sent})
+    assert other.status_code == 409
+    assert "₫66,500,000" in text(other)
+    assert "You changed a figure" in text(other)
+    assert RoyaltyStatement.objects.count() == 0
+    filed = client.post(path, {**typed, "act": "file", "previewed": sent})
     statement = RoyaltyStatement.objects.get()
     assert (filed.status_code, filed["Location"]) == (302, f"/en/statements/{statement.pk}/")
     assert (statement.amount, statement.units, statement.note) == (31_500_000, Decimal("12.5"), "x")

@@ -153,7 +153,7 @@ def list_technology(walk: Walk, researcher: Person) -> Technology:
         researcher.press("Add the document")
         researcher.reads(title)
     researcher.see("technology-documents")
-    researcher.take("Continue")
+    researcher.press("Save and continue")
     researcher.reads(words["co_owner"], words["advantage"]["claim"])
     researcher.see("technology-check")
     researcher.press("Submit")
@@ -441,7 +441,7 @@ def declare(buyer: Person, deal: int) -> None:
     buyer.take("File a royalty statement")
     buyer.see("statement-form")
     buyer.fill(units="1000", gross_sales="2000000000", trade_discounts="100000000", note=words["note"])
-    buyer.press("Show what it comes to")
+    buyer.press("Calculate the royalty")
     buyer.reads("66.500.000" if buyer.walk.language == "vi" else "66,500,000")  # 3.5 % of 1,900,000,000 VND
     buyer.see("statement-preview")
     buyer.press("File the statement")

@@ -134,7 +134,7 @@ def test_coauthor_by_actor(client: Client, stock: None, who: str, status: int) -
     assert response.status_code == status
     if who == "right":
         page = response.content.decode()
-        assert "1 of 5 elements are said" in page
+        assert "1 of 5 elements described" in page
         assert "Lọc asen bằng" in page
     now = (list(Demand.objects.values()), Event.objects.count(), Notification.objects.count(), Match.objects.count())
     assert now == before

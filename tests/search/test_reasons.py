@@ -21,6 +21,20 @@ def test_words_carry_the_contributions_of_the_index() -> None:
     assert reasons.words == (("gốm", 0.75), ("màng lọc", 0.25))
 
 
+def test_of_translated_words_lone_syllables_are_not_told() -> None:
+    terms = [MatchedTerm("nuoc_thai", 3.0), MatchedTerm("nuoc", 1.0), MatchedTerm("nam", 2.0)]
+    asked = "We need to treat the wastewater of our textile dyeing mill every year."
+    assert [word for word, _ in explain(asked, DOCUMENT, terms=terms, dense=False).words] == ["nước thải"]
+    assert [word for word, _ in explain(asked, DOCUMENT, terms=terms[2:], dense=False).words] == ["năm"]
+
+
+def test_what_both_languages_write_alike_is_told() -> None:
+    terms = [MatchedTerm("mang_loc", 1.0), MatchedTerm("graphen", 2.0), MatchedTerm("cho", 1.0)]
+    said = "Màng lọc graphene cho nước sạch."
+    found = explain("A graphene membrane for clean water in every home.", said, terms=terms, dense=False)
+    assert [word for word, _ in found.words] == ["graphene", "màng lọc"]
+
+
 def test_nothing_shared_gives_no_words() -> None:
     assert explain("quantum", DOCUMENT, dense=False).words == ()
 
