@@ -37,8 +37,8 @@ from deals.views.tracking_common import (
     obligation_of,
     tracking_url,
 )
-from deals.views.tracking_money_words import divided, movement_of, shares_by_law
-from deals.views.tracking_next import acts_on, by_time, next_steps
+from deals.views.tracking_money_words import divided, late_interest, movement_of, shares_by_law
+from deals.views.tracking_next import acts_on, by_time, hold_words, next_steps
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.pagination import paginate
 from rules.words import citation
@@ -65,9 +65,15 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs_of(contract, tracking=False),
         "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row)),
         "next": steps,
+        "yours": any(step["yours"] for step in steps),
         "statements": declared,
         "invoices": invoices,
         "vat_source": citation(invoices[0].vat_source) if invoices else "",
+        "ends_on": selectors.last_day(contract),
+        "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)]
+        if deal.state == "effective"
+        else [],
+        "late": late_interest(invoices, today),
         "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
         "plan": selectors.share_plan(contract) if sees_shares else None,
         "law": shares_by_law(today) if sees_shares else {},
@@ -134,6 +140,7 @@ def steps_of(steps: Any) -> list[dict[str, Any]]:
         "year": _("Royalties of the year"),
         "minimum": _("Minimum of the year"),
         "top_up": _("Top-up to the minimum"),
+        "asked": _("Asked for in the year before, the top-up without a statement included"),
         "amount": _("To be paid"),
     }
     rows = []

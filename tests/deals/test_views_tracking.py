@@ -57,8 +57,14 @@ def test_the_tracking_page_says_what_comes_next_and_offers_it_to_who_may_do_it(c
     room = tracked(lump_sum=Decimal(500_000_000))
     assert next_of(client, room.tto, room)[1] == ["Issue the invoice"]
     words, acts = next_of(client, room.buyer, room)
-    assert "The supplier issues the invoice first." in words
+    assert f"Waits for {room.deal.licensor}" in words
+    assert f"{room.deal.licensor} issues the invoice, and your side pays it." in words
     assert acts == []
+    words, _acts = next_of(client, room.tto, room)
+    assert "Your side acts next" in words
+    assert f"Your side issues the invoice, and {room.deal.licensee} pays it." in words
+    words, _acts = next_of(client, room.operator, room)
+    assert f"{room.deal.licensor} issues the invoice, and {room.deal.licensee} pays it." in words
     statement = room.file()
     assert next_of(client, room.tto, room)[1] == ["Answer the statement", "Issue the invoice"]
     question_statement(statement=statement, actor=room.tto, question="Which plant?")
