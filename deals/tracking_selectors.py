@@ -47,7 +47,7 @@ def visible_obligations(viewer: User) -> QuerySet[Obligation]:
         Obligation.objects.filter(contract__in=visible_contracts(viewer).order_by().values("pk"))
         .select_related(
             "contract__deal__technology", "contract__deal__licensor", "contract__deal__licensee",
-            "contract__deal__exchange", "contract__offer__terms",
+            "contract__deal__exchange", "contract__offer__terms", "report",
         )
         .order_by("due_on", "pk")
     )  # fmt: skip
@@ -95,7 +95,11 @@ def payouts_to_make(user: User) -> QuerySet[Payout]:
 def obligations_of(contract: Contract) -> QuerySet[Obligation]:
     """Give the obligations of a contract, by due date, each with the number of invoices that stand."""
     standing = Count("invoices", filter=~Q(invoices__state=InvoiceState.CANCELLED))
-    return contract.obligations.select_related("report").annotate(standing_invoices=standing).order_by("due_on", "pk")
+    return (
+        contract.obligations.select_related("report__filed_by")
+        .annotate(standing_invoices=standing)
+        .order_by("due_on", "pk")
+    )
 
 
 def open_periods(contract: Contract, *, on: datetime.date) -> QuerySet[Obligation]:

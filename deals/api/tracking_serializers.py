@@ -40,12 +40,13 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
     """An obligation."""
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
+    report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Obligation
         fields = (
             "id", "deal", "contract", "kind", "side", "name", "period_start", "period_end", "closes_year", "due_on",
-            "amount", "state", "closed_on", "waived_reason",
+            "amount", "state", "closed_on", "waived_reason", "report",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -20,12 +20,15 @@ BLOCK, WARN = "block", "warn"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: the number of the content (0 for the parties), how grave, and what to do."""
+    """One thing found: the number of the content (0 for the parties), how grave, what to do, and whether it is absent
+    (`lacks`) or there and wrong.
+    """
 
     code: str
     content: int
     severity: str
     message: Any
+    lacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
 def missing_contents(draft: Draft) -> list[Finding]:
     """Give what the 14 contents lack, in their order."""
     return [
-        Finding(code, number, severity, message)
+        Finding(code, number, severity, message, lacks=True)
         for code, number, severity, holds, message in CONTENTS
         if not holds(draft)
     ]
@@ -162,7 +165,7 @@ def party_findings(draft: Draft) -> list[Finding]:
             found.append(Finding("same_representative", 0, WARN, SAME_REPRESENTATIVE))
     if draft.co_owners and not (licensor is not None and licensor.co_owner_consent.strip()):
         message = format_lazy(CO_OWNERS, names=", ".join(draft.co_owners))
-        found.append(Finding("co_owner_consent", 0, BLOCK, message))
+        found.append(Finding("co_owner_consent", 0, BLOCK, message, lacks=True))
     return found
 
 

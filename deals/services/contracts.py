@@ -74,10 +74,19 @@ def save_party(*, deal: Deal, actor: User, **details: Any) -> Party:
     party.save()
     record(tag="deal.save_party", subject=deal, actor=actor, data={"side": side, "country": party.country})
     if deal.state == DealState.TERMS_AGREED:
-        parties = selectors.parties_of(deal)
-        lacking = [name for name in Side.values if not has_legal_data(parties.get(name))]
+        lacking = _lacking(deal)
         set_turn(deal, lacking[0] if len(lacking) == 1 else Turn.BOTH)
     return party
+
+
+def _lacking(deal: Deal) -> list[str]:
+    """Name the sides whose legal data, or whose co-owners' consent, is not there yet."""
+    parties = selectors.parties_of(deal)
+    lacking = [name for name in Side.values if not has_legal_data(parties.get(name))]
+    supplier = parties.get(Side.LICENSOR)
+    if Side.LICENSOR not in lacking and supplier is not None and not supplier.co_owner_consent.strip():
+        lacking += [Side.LICENSOR.value] if selectors.co_owners(deal) else []
+    return lacking
 
 
 def draft_of(deal: Deal) -> Draft | None:

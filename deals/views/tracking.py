@@ -21,6 +21,7 @@ from deals.forms.tracking import (
     StatementForm,
     period_label,
 )
+from deals.lifecycle import DealState
 from deals.models import RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
@@ -58,12 +59,14 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
+    ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
     steps = next_steps(viewer, contract, declared, invoices, open_rows[0] if open_rows else None)
     context = {
         "contract": contract,
         "deal": deal,
         "crumbs": crumbs_of(contract, tracking=False),
-        "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row)),
+        "ended": ended,
+        "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row), ended=ended),
         "next": steps,
         "yours": any(step["yours"] for step in steps),
         "statements": declared,
@@ -277,7 +280,7 @@ def obligation_report(request: HttpRequest, pk: int) -> HttpResponse:
     found = obligation_of(request, pk)
     require(policies.can_file(actor, found.contract.deal))
     form = ReportForm(request.POST or None)
-    lead = _("The year from %(period)s.") % {"period": period_label(found)} if found.period_start else ""
+    lead = _("Contract year %(period)s.") % {"period": period_label(found)} if found.period_start else ""
     return act_page(
         request, form,
         lambda: obligations.file_annual_report(obligation=found, body=form.cleaned_data["body"], actor=actor),

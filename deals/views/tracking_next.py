@@ -17,18 +17,45 @@ from deals.forms.tracking import period_label
 from deals.models import Contract, Invoice, RoyaltyStatement
 from deals.policies import side_of
 from deals.tracking_choices import INVOICED, ObligationKind
-from deals.tracking_lifecycle import InvoiceState, StatementState
+from deals.tracking_lifecycle import OPEN, InvoiceState, ObligationState, StatementState
 from deals.tracking_selectors import Hold
 
 #: Obligations due within this time stand first.
 NEAR = datetime.timedelta(days=92)
 
 
-def by_time(rows: list[Any], today: datetime.date, acts: Callable[[Any], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def by_time(
+    rows: list[Any],
+    today: datetime.date,
+    acts: Callable[[Any], list[dict[str, Any]]],
+    *,
+    ended: datetime.date | None = None,
+) -> list[dict[str, Any]]:
     """Sort the obligations of a contract into what counts now, what comes later and what is closed; none is empty.
+
+    `ended`: the day of a termination; the minimum of the year that it cut short is for the two sides to settle.
 
     Now: what is overdue or falls due within `NEAR`, or the next one when nothing does.
     """
+    charged = {
+        row.contract_year
+        for row in rows
+        if row.kind == ObligationKind.TOP_UP and row.state != ObligationState.WAIVED
+    }  # fmt: skip
+
+    def note(row: Any) -> str:
+        if row.kind != ObligationKind.MINIMUM or row.state not in OPEN:
+            return ""
+        asked = row.contract_year in charged
+        if not asked and ended is not None and row.period_end >= ended:
+            return _(
+                "The contract ended within this year: what is owed for a part of it is for the two sides to settle."
+            )
+        return _("Asked for by the top-up and the royalties of the year; not owed beside them.") if asked else ""
+
+    def told(row: Any) -> dict[str, Any]:
+        return {"obligation": row, "acts": acts(row), "note": note(row), "report": getattr(row, "report", None)}
+
     still_open = [row for row in rows if row.state not in row.lifecycle.final]
     now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]
     groups = [
@@ -37,7 +64,11 @@ def by_time(rows: list[Any], today: datetime.date, acts: Callable[[Any], list[di
         ("closed", _("Met or waived"), [row for row in rows if row not in still_open]),
     ]
     return [
-        {"name": name, "title": title, "rows": [{"obligation": row, "acts": acts(row)} for row in group]}
+        {
+            "name": name,
+            "title": title,
+            "rows": [told(row) for row in group],
+        }
         for name, title, group in groups
         if group
     ]

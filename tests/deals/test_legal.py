@@ -77,6 +77,7 @@ def test_linter_asks_for_the_consent_of_co_owners_and_the_contract_names_it():
     )
 
 
+@pytest.mark.django_db
 def test_co_owners_are_the_owners_of_rights_in_force_beside_the_two_sides():
     technology = TechnologyFactory(published=True, state_funding_pct=None)
     owner = technology.organisation
@@ -87,6 +88,10 @@ def test_co_owners_are_the_owners_of_rights_in_force_beside_the_two_sides():
     )  # fmt: skip
     room = deal_room(DealState.TERMS_AGREED, technology=technology)
     assert selectors.co_owners(room.running) == ("Viện Mẫu",)
+    assert room.running.turn == "both"
+    services.save_party(deal=room.running, actor=room.tto, co_owner_consent=" ")
+    assert room.running.turn == "licensor"
+    services.save_party(deal=room.running, actor=room.tto, co_owner_consent=CONSENT)
 
     contract = services.generate_contract(deal=room.running, actor=room.tto)
     assert any(CONSENT in pair[0] for pair in contract.text["articles"][0]["paragraphs"])
