@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from deals import policies
 from deals.choices import Side, Turn
-from deals.lifecycle import DEAL
+from deals.lifecycle import DEAL, DISPUTABLE
 from deals.lifecycle import DealState as S
 from deals.models import Deal
 from listings.choices import LegalClass
@@ -41,6 +41,15 @@ def _may_record_permit(actor: User, deal: Deal) -> bool:
     return restricted and policies.can_record_authority_paper(actor, deal)
 
 
+#: What waits while a dispute about the deal is open: nothing new is agreed or signed, and the end of a contract is not
+#: recorded. Statements, invoices, payments, papers of authorities and messages go on, and so does every day that runs.
+PAUSED: dict[str, Any] = {
+    "generate_contract": _("draw up the contract"),
+    "accept_contract": _("accept the contract"),
+    "upload_signed_copy": _("record the signed copy"),
+    "confirm_signed_copy": _("confirm the signed copy"),
+    "terminate": _("record that the contract has ended"),
+}
 RUNNING = frozenset(S.values) - DEAL.final
 ACTS: dict[str, Act] = {
     "accept_enquiry": _on(_for_licensor, "accept_enquiry"),
@@ -58,6 +67,7 @@ ACTS: dict[str, Act] = {
     "break_off": _on(policies.acts, "break_off"),
     "terminate": _on(policies.binds, "terminate"),
     "post_message": _on(policies.can_write_message, states=RUNNING),
+    "open_dispute": _on(policies.can_open_dispute, states=DISPUTABLE),
 }
 
 
@@ -81,10 +91,17 @@ def next_act(deal: Deal) -> str:
     return "" if deal.turn == Turn.NOBODY else str(words)
 
 
+def _rests(deal: Deal, act: str) -> bool:
+    """Tell whether an open dispute holds the act back, or stands where another one would be opened."""
+    return (act in PAUSED or act == "open_dispute") and deal.in_dispute
+
+
 def can(actor: User, deal: Deal, act: str) -> bool:
     """Tell whether the actor may do this now; a person with a conflict of interest may do nothing."""
     rule = ACTS[act]
-    return deal.state in rule.states and not policies.has_conflict(actor, deal) and rule.permitted(actor, deal)
+    if deal.state not in rule.states or policies.has_conflict(actor, deal) or not rule.permitted(actor, deal):
+        return False
+    return not _rests(deal, act)
 
 
 def available_acts(actor: User, deal: Deal) -> list[str]:

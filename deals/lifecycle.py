@@ -60,6 +60,33 @@ MAIN_LINE = (
 )  # fmt: skip
 
 
+class DisputeState(models.TextChoices):
+    """Where a dispute about a deal stands."""
+
+    OPEN = "open", pgettext_lazy("dispute", "Waits for a mediator")
+    MEDIATING = "mediating", _("In mediation")
+    SETTLED = "settled", _("Settled by mediation")
+    REFERRED = "referred", _("Left to the body that the contract names")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+D = DisputeState
+DISPUTE = Lifecycle.of(
+    "dispute",
+    DisputeState,
+    [
+        ("take_up", [D.OPEN], D.MEDIATING),
+        ("settle", [D.MEDIATING], D.SETTLED),
+        ("refer", [D.MEDIATING], D.REFERRED),
+        ("withdraw", [D.OPEN, D.MEDIATING], D.WITHDRAWN),
+    ],
+)
+#: A dispute may be opened once something binds the two sides, and also after the contract has ended.
+DISPUTABLE = (
+    S.NEGOTIATING, S.TERMS_AGREED, S.CONTRACT_DRAFTED, S.AGREED, S.SIGNED, S.EFFECTIVE, S.COMPLETED, S.TERMINATED,
+)  # fmt: skip
+
+
 class OfferState(models.TextChoices):
     """What became of an offer."""
 

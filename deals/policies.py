@@ -126,3 +126,13 @@ def can_write_message(actor: User, deal: Deal) -> bool:
 def can_record_authority_paper(actor: User, deal: Deal) -> bool:
     """A permit or a certificate is recorded by either side's officers or by the exchange."""
     return acts(actor, deal) or mediates(actor, deal)
+
+
+def can_open_dispute(actor: User, deal: Deal) -> bool:
+    """Either side's officers, and an operator of the exchange without a stake."""
+    return acts(actor, deal) or mediates(actor, deal)
+
+
+def can_withdraw_dispute(actor: User, deal: Deal, side: str) -> bool:
+    """The side that opened it withdraws it; what the exchange opened (no side) its operators."""
+    return acts(actor, deal) and side_of(actor, deal) == side if side else mediates(actor, deal)

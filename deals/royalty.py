@@ -6,7 +6,9 @@ net revenue = sales - trade discounts - sales allowances - returned goods;
 profit before tax = net revenue - reasonable costs of making the products with the technology (a loss counts as zero).
 
 Royalty = base x rate, rounded once to whole VND (`ledger.money.percent_of`). The last statement of a contract year
-tops the year's royalties up to the minimum of the year.
+tops the year's royalties up to the minimum of the year. Where the top-up was charged without that statement, because
+it did not come, every later statement of the year asks for what the year then comes to (its royalties, at least the
+minimum) less what was asked for already: `top_up` adds to the royalty, `credit` takes off it.
 """
 
 from collections.abc import Mapping
@@ -42,7 +44,8 @@ class Declared:
     """What the computation starts from. Money in whole VND, the rate in percent.
 
     `earlier_in_year`: royalties of the earlier statements of the contract year. `minimum_annual` is looked at only by
-    the statement that closes the year.
+    the statement that closes the year, and by all when `charged`, a top-up without a statement, is not zero; then the
+    royalties and the amounts of all other statements of the year count, too.
     """
 
     base: str
@@ -52,6 +55,9 @@ class Declared:
     minimum_annual: Decimal = ZERO
     earlier_in_year: Decimal = ZERO
     closes_year: bool = False
+    charged: Decimal = ZERO
+    other_royalties: Decimal = ZERO
+    other_amounts: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -65,13 +71,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Royalty:
-    """The result in whole VND: `amount` = `royalty` + `top_up`."""
+    """The result in whole VND: `amount` = `royalty` + `top_up` - `credit`."""
 
     base_amount: Decimal
     royalty: Decimal
     top_up: Decimal
     amount: Decimal
     steps: tuple[Step, ...]
+    credit: Decimal = ZERO
 
 
 def problems_of(declared: Declared) -> dict[str, str]:
@@ -111,8 +118,14 @@ def compute(declared: Declared) -> Royalty:
         base = ZERO
     royalty = percent_of(base, declared.rate_pct)
     steps += [Step("base", base, declared.base), Step("rate", declared.rate_pct), Step("royalty", royalty)]
-    top_up = ZERO
-    if declared.closes_year and declared.minimum_annual:
+    top_up = credit = ZERO
+    if declared.charged:
+        year = declared.other_royalties + royalty
+        asked = declared.other_amounts + declared.charged
+        left = max(max(year, declared.minimum_annual) - asked, ZERO)
+        top_up, credit = max(left - royalty, ZERO), max(royalty - left, ZERO)
+        steps += [Step("year", year), Step("minimum", declared.minimum_annual), Step("asked", asked)]
+    elif declared.closes_year and declared.minimum_annual:
         year = declared.earlier_in_year + royalty
         top_up = max(declared.minimum_annual - year, ZERO)
         steps += [
@@ -121,9 +134,9 @@ def compute(declared: Declared) -> Royalty:
             Step("minimum", declared.minimum_annual),
             Step("top_up", top_up),
         ]
-    amount = royalty + top_up
+    amount = royalty + top_up - credit
     steps.append(Step("amount", amount))
-    return Royalty(base, royalty, top_up, amount, tuple(steps))
+    return Royalty(base, royalty, top_up, amount, tuple(steps), credit)
 
 
 def as_record(declared: Declared, result: Royalty) -> dict[str, Any]:
@@ -136,6 +149,9 @@ def as_record(declared: Declared, result: Royalty) -> dict[str, Any]:
         "minimum_annual": str(declared.minimum_annual),
         "earlier_in_year": str(declared.earlier_in_year),
         "closes_year": declared.closes_year,
+        "charged": str(declared.charged),
+        "other_royalties": str(declared.other_royalties),
+        "other_amounts": str(declared.other_amounts),
         "steps": [{"code": step.code, "kind": step.kind, "value": str(step.value)} for step in result.steps],
     }
 
@@ -151,5 +167,8 @@ def recompute(record: Mapping[str, Any]) -> Royalty:
             minimum_annual=Decimal(record["minimum_annual"]),
             earlier_in_year=Decimal(record["earlier_in_year"]),
             closes_year=record["closes_year"],
+            charged=Decimal(record.get("charged", 0)),
+            other_royalties=Decimal(record.get("other_royalties", 0)),
+            other_amounts=Decimal(record.get("other_amounts", 0)),
         )
     )

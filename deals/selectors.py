@@ -14,7 +14,7 @@ from deals import policies
 from deals.choices import Side, Turn
 from deals.effect import Effect, effect_of, flow_between
 from deals.lifecycle import DEAL, DealState, OfferState
-from deals.models import NDA, Contract, Deal, Message, Milestone, Offer, Party, SignedCopy
+from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, SignedCopy
 from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
 from listings.models import Technology
@@ -52,6 +52,28 @@ def _waits_for(organisations: Sequence[int]) -> Q:
     )
 
 
+def visible_disputes(viewer: User) -> QuerySet[Dispute]:
+    """Give the disputes about the deals that the viewer may see: open ones first, then the newest."""
+    return (
+        Dispute.objects.filter(deal__in=visible_deals(viewer).order_by().values("pk"))
+        .select_related("deal__technology", "deal__licensor", "deal__licensee", "opened_by", "mediator", "closed_by")
+        .order_by(F("closed_at").desc(nulls_first=True), "-pk")
+    )
+
+
+def disputes_of(deal: Deal) -> QuerySet[Dispute]:
+    """Give the disputes about a deal, newest first. The caller has narrowed the deal to the viewer."""
+    return deal.disputes.select_related("opened_by", "mediator", "closed_by").order_by("-pk")
+
+
+def disputes_for(operator: User, *, closed: bool = False) -> QuerySet[Dispute]:
+    """Give the disputes at the exchanges that the person serves: open ones, the oldest first; or closed ones, newest first."""
+    rows = visible_disputes(operator).filter(
+        deal__exchange_id__in=operator.exchange_ids(), closed_at__isnull=not closed
+    )
+    return rows.order_by("-closed_at", "-pk") if closed else rows.order_by("opened_at", "pk")
+
+
 def my_deals(user: User) -> QuerySet[Deal]:
     """Give the deals of the person's organisations: those that wait for the own side first, then the newest."""
     organisations = user.organisation_ids()
@@ -79,7 +101,13 @@ def board_deals(operator: User) -> QuerySet[Deal]:
         Deal.objects.filter(exchange_id__in=operator.exchange_ids())
         .exclude(state__in=DEAL.final)
         .with_list_related_data()
-        .prefetch_related(Prefetch("contracts", Contract.objects.filter(superseded_at=None), to_attr="current_list"))
+        .prefetch_related(
+            Prefetch(
+                "contracts",
+                Contract.objects.filter(superseded_at=None).select_related("offer__terms"),
+                to_attr="current_list",
+            )
+        )
         .order_by("state_since", "pk")
     )
 
@@ -210,6 +238,24 @@ def ended_in(deal: Deal) -> DealState | None:
     ends = [f"deal.{name}" for name, step in DEAL.transitions.items() if step.target in DEAL.final]
     last = history_of_deal(deal).filter(tag__in=ends).first()
     return DealState(last.data["from"]) if last is not None else None
+
+
+def co_owners(deal: Deal) -> tuple[str, ...]:
+    """Name the owners of the rights that cover the technology beside the two sides; each once, without ended rights."""
+    sides = {deal.licensor_id, deal.licensee_id}
+    known = {
+        name.strip().casefold()
+        for side in (deal.licensor, deal.licensee)
+        for name in (side.name_vi, side.name_en)
+        if name
+    }
+    names: dict[str, str] = {}
+    for right in deal.technology.ip_rights.prefetch_related("owners").order_by("pk"):
+        for owner in right.owners.all():
+            word = owner.name.strip().casefold()
+            if not right.is_over and owner.organisation_id not in sides and word not in known:
+                names.setdefault(word, owner.name.strip())
+    return tuple(sorted(names.values()))
 
 
 def uses_state_money(deal: Deal) -> bool:

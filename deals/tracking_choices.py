@@ -13,11 +13,16 @@ class ObligationKind(models.TextChoices):
     STATEMENT = "statement", _("Royalty statement")
     ROYALTY = "royalty", _("Payment of the royalty")
     MINIMUM = "minimum", _("Minimum royalty of the year")
+    TOP_UP = "top_up", _("Top-up to the minimum royalty")
     REPORT = "report", _("Annual report")
 
 
 #: Sums that are known when the contract takes effect; the licensor invoices each.
 FIXED_SUMS = (ObligationKind.LUMP_SUM, ObligationKind.INSTALMENT, ObligationKind.MILESTONE)
+#: Sums that are owed for the use in a contract year; paid, they count towards its minimum.
+OF_YEAR = (ObligationKind.ROYALTY, ObligationKind.TOP_UP)
+#: What the licensor invoices.
+INVOICED = (*FIXED_SUMS, *OF_YEAR)
 
 
 class ReminderKind(models.TextChoices):

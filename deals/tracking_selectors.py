@@ -11,10 +11,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Role, User
+from deals.calendar import DAY, add_months
 from deals.choices import Side
+from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
 from deals.selectors import acted_for, visible_deals
-from deals.tracking_choices import FIXED_SUMS, ObligationKind
+from deals.tracking_choices import INVOICED, ObligationKind
 from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, PayoutState, StatementState
 from ledger.models import Entry
 from ledger.selectors import entries_from
@@ -45,7 +47,7 @@ def visible_obligations(viewer: User) -> QuerySet[Obligation]:
         Obligation.objects.filter(contract__in=visible_contracts(viewer).order_by().values("pk"))
         .select_related(
             "contract__deal__technology", "contract__deal__licensor", "contract__deal__licensee",
-            "contract__deal__exchange", "contract__offer__terms",
+            "contract__deal__exchange", "contract__offer__terms", "report",
         )
         .order_by("due_on", "pk")
     )  # fmt: skip
@@ -71,8 +73,7 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     """Give the agreed sums due by a day that the person may invoice and no invoice stands for."""
     invoiced = Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
-    kinds = (*FIXED_SUMS, ObligationKind.ROYALTY)
-    rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=kinds, due_on__lte=by)
+    rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=INVOICED, due_on__lte=by)
     return rows.filter(~Exists(invoiced))
 
 
@@ -94,7 +95,11 @@ def payouts_to_make(user: User) -> QuerySet[Payout]:
 def obligations_of(contract: Contract) -> QuerySet[Obligation]:
     """Give the obligations of a contract, by due date, each with the number of invoices that stand."""
     standing = Count("invoices", filter=~Q(invoices__state=InvoiceState.CANCELLED))
-    return contract.obligations.select_related("report").annotate(standing_invoices=standing).order_by("due_on", "pk")
+    return (
+        contract.obligations.select_related("report__filed_by")
+        .annotate(standing_invoices=standing)
+        .order_by("due_on", "pk")
+    )
 
 
 def open_periods(contract: Contract, *, on: datetime.date) -> QuerySet[Obligation]:
@@ -145,10 +150,13 @@ def versions_of(statement: RoyaltyStatement) -> QuerySet[RoyaltyStatement]:
 
 
 def _with_received(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    paid = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(total=Sum("amount"))
-    return invoices.annotate(
-        received=Coalesce(Subquery(paid.values("total"), output_field=MONEY), ZERO, output_field=MONEY)
-    ).annotate(left=F("amount") - F("received"))
+    def total(name: str) -> Coalesce:
+        paid = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(total=Sum(name))
+        return Coalesce(Subquery(paid.values("total"), output_field=MONEY), ZERO, output_field=MONEY)
+
+    return invoices.annotate(received=total("amount"), withheld=total("withheld")).annotate(
+        left=F("amount") - F("received") - F("withheld")
+    )
 
 
 def visible_invoices(viewer: User) -> QuerySet[Invoice]:
@@ -288,12 +296,50 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     return found
 
 
+@dataclass(frozen=True)
+class Hold:
+    """Why a contract in effect is not completed yet: a code, with how many rows or until which day.
+
+    Codes: no_term, term (day), obligations, statements, invoices (counts), dispute.
+    """
+
+    code: str
+    count: int = 0
+    day: datetime.date | None = None
+
+
+def last_day(contract: Contract) -> datetime.date | None:
+    """Give the last day of the term of a contract in effect; None where no term was agreed. Reads its terms."""
+    years = contract.terms.term_years
+    if contract.effective_on is None or not years:
+        return None
+    return add_months(contract.effective_on, 12 * years) - DAY
+
+
+def holds(contract: Contract, *, on: datetime.date) -> list[Hold]:
+    """Give what keeps a contract in effect from being completed on a day; nothing when it may be.
+
+    A contract without a term is never completed by the calendar: the exchange knows its sums, not its deliveries.
+    """
+    end = last_day(contract)
+    found = [Hold("no_term")] if end is None else [Hold("term", day=end)] if end >= on else []
+    counts = {
+        "obligations": contract.obligations.filter(state__in=OPEN).count(),
+        "statements": contract.statements.filter(
+            state__in=[StatementState.FILED, StatementState.QUESTIONED]
+        ).count(),
+        "invoices": contract.invoices.filter(state=InvoiceState.ISSUED).count(),
+    }  # fmt: skip
+    found += [Hold(code, count=count) for code, count in counts.items() if count]
+    return [*found, Hold("dispute")] if contract.deal.in_dispute else found
+
+
 def contracts_in_effect() -> list[Contract]:
-    """Give the contracts of deals in effect, for the daily sweep."""
+    """Give the contracts of deals in effect with their terms, for the daily sweep."""
     return list(
-        Contract.objects.filter(superseded_at=None, effective_on__isnull=False, deal__state__in=TRACKED[:1]).order_by(
-            "pk"
-        )
+        Contract.objects.filter(superseded_at=None, effective_on__isnull=False, deal__state__in=TRACKED[:1])
+        .select_related("offer__terms", "deal")
+        .order_by("pk")
     )
 
 
@@ -302,6 +348,29 @@ def obligations_to_attend(*, by: datetime.date) -> list[int]:
     return list(
         Obligation.objects.filter(state__in=OPEN, due_on__lte=by)
         .exclude(state=ObligationState.OVERDUE, reminders__kind="overdue")
+        .order_by("due_on", "pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def minimums_without_statement(*, on: datetime.date) -> list[int]:
+    """Give the ids of open minimums whose day has passed while nobody declared the last period of their year.
+
+    Left out are those that were charged already, and those of a year that a termination cut short: what is owed for a
+    part of a year is for the parties to settle.
+    """
+    year = {"contract": OuterRef("contract"), "contract_year": OuterRef("contract_year")}
+    declared = RoyaltyStatement.objects.filter(
+        contract=OuterRef("contract"), obligation__contract_year=OuterRef("contract_year"), obligation__closes_year=True
+    )
+    charged = Obligation.objects.filter(**year, kind=ObligationKind.TOP_UP).exclude(state=ObligationState.WAIVED)
+    cut_short = Q(contract__deal__state=DealState.TERMINATED, period_end__gte=F("contract__deal__state_since__date"))
+    return list(
+        Obligation.objects.filter(
+            kind=ObligationKind.MINIMUM, state__in=OPEN, due_on__lt=on, contract__superseded_at=None
+        )
+        .exclude(cut_short)
+        .filter(~Exists(declared), ~Exists(charged))
         .order_by("due_on", "pk")
         .values_list("pk", flat=True)
     )

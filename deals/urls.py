@@ -6,7 +6,8 @@ from deals import tracking_urls
 from deals.api import appraisals as appraisals_api
 from deals.api import contracts as contracts_api
 from deals.api import deals as api
-from deals.views import appraisals, contract, deal, lists, offers
+from deals.api import disputes as disputes_api
+from deals.views import appraisals, contract, deal, disputes, lists, offers
 
 app_name = "deals"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/break-off/", deal.break_off, name="break_off"),
     path("deals/<int:pk>/terminate/", deal.terminate, name="terminate"),
     path("deals/<int:pk>/messages/", deal.post_message, name="post_message"),
+    path("operator/disputes/", disputes.dispute_list, name="dispute_list"),
+    path("deals/<int:pk>/disputes/", disputes.disputes, name="disputes"),
+    path("deals/<int:pk>/disputes/open/", disputes.open_dispute, name="open_dispute"),
+    path("deals/<int:pk>/disputes/take-up/", disputes.take_up_dispute, name="take_up_dispute"),
+    path("deals/<int:pk>/disputes/close/", disputes.close_dispute, name="close_dispute"),
+    path("deals/<int:pk>/disputes/withdraw/", disputes.withdraw_dispute, name="withdraw_dispute"),
     path("deals/<int:pk>/nda/", deal.nda, name="nda"),
     path("deals/<int:pk>/nda/accept/", deal.accept_nda, name="accept_nda"),
     path("deals/<int:pk>/nda/pdf/", contract.nda_pdf, name="nda_pdf"),
@@ -50,6 +57,11 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/break-off/", api.BreakOff.as_view(), name="deal_break_off"),
     path("deals/<int:pk>/terminate/", api.Terminate.as_view(), name="deal_terminate"),
     path("deals/<int:pk>/messages/", api.Messages.as_view(), name="deal_messages"),
+    path("disputes/", disputes_api.AllDisputes.as_view(), name="disputes"),
+    path("deals/<int:pk>/disputes/", disputes_api.DealDisputes.as_view(), name="deal_disputes"),
+    path("deals/<int:pk>/disputes/take-up/", disputes_api.TakeUpDispute.as_view(), name="deal_dispute_take_up"),
+    path("deals/<int:pk>/disputes/close/", disputes_api.CloseDispute.as_view(), name="deal_dispute_close"),
+    path("deals/<int:pk>/disputes/withdraw/", disputes_api.WithdrawDispute.as_view(), name="deal_dispute_withdraw"),
     path("deals/<int:pk>/nda/", api.ConfidentialityAgreement.as_view(), name="deal_nda"),
     path("deals/<int:pk>/nda/accept/", api.AcceptNDA.as_view(), name="deal_nda_accept"),
     path("deals/<int:pk>/nda/pdf/", api.ConfidentialityAgreementPdf.as_view(), name="deal_nda_pdf"),

@@ -67,6 +67,7 @@ def waiting_for(user: User) -> list[Group]:
         _queue(user),
         _organisations(user),
         _rules(user),
+        _disputes(user),
         _deals(user),
         _appraisals(user),
         _owed(user),
@@ -159,6 +160,22 @@ def _rules(user: User) -> Group | None:
     url = reverse("rules:proposals")
     tasks = [Task(rule_words.name_of(row.code), str(row.proposed_by), url, row.proposed_at) for row in rows[:SHOWN]]
     return Group(_("Rule changes that wait for a second person"), tasks, len(rows), url)
+
+
+def _disputes(user: User) -> Group | None:
+    if not user.is_operator:
+        return None
+    return _group(
+        _("Disputes"),
+        deal_selectors.disputes_for(user),
+        lambda row: _of_listing(
+            row.deal.technology,
+            row.get_state_display(),
+            url=reverse("deals:disputes", args=[row.deal_id]),
+            since=row.opened_at,
+        ),
+        url=reverse("deals:dispute_list"),
+    )
 
 
 def _appraisals(user: User) -> Group:

@@ -11,6 +11,7 @@ class AccountKind(models.TextChoices):
     PAYABLE = "payable", _("Owed and not yet paid")
     ROYALTY_INCOME = "royalty_income", _("Received under contracts")
     PAID_OUT = "paid_out", _("Paid under contracts")
+    TAX_WITHHELD = "tax_withheld", _("Tax withheld at source")
     INVENTOR_PAYABLE = "inventor_payable", _("Inventor's share, due")
     INVENTOR_PAID = "inventor_paid", _("Inventor's share, received")
     INTERMEDIARY = "intermediary", _("Intermediary's share, due")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.kit import money
@@ -33,6 +33,8 @@ NAMES = {
     "tax.cit.medium": _("Corporate income tax, medium companies"),
     "tax.cit.small.ceiling": _("Revenue up to which a company counts as small"),
     "tax.cit.medium.ceiling": _("Revenue up to which a company counts as medium"),
+    "tax.fct.royalty": _("Contractor tax on royalties of a foreign supplier"),
+    "payment.late.interest": _("Interest on late payment, a year"),
     "tax.vat.technology_transfer": _("Value added tax on technology transfer"),
     "inventor.licence.share": _("Inventors' share of a licence payment"),
     "inventor.use.share": _("Inventors' share of the profit from use"),
@@ -120,8 +122,8 @@ def name_of(code: str) -> str:
 #: What the sources of the rules are made of, in the order in which it is looked for.
 _CITED = (
     ("Operating rules of the exchange", _("Operating rules of the exchange")), ("IP Law", _("IP Law")),
-    ("VAT Law", _("VAT Law")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
-    ("as amended by", _("as amended by")), ("art.", _("art.")), ("ch.", _("ch.")), ("ND-CP", _("ND-CP")),
+    ("VAT Law", _("VAT Law")), ("Commercial Law", _("Commercial Law")), ("Civil Code", _("Civil Code")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
+    ("as amended by", _("as amended by")), ("art.", _("art.")), ("arts", _("arts")), ("and", pgettext_lazy("in a citation", "and")), ("ch.", _("ch.")), ("ND-CP", _("ND-CP")),
 )  # fmt: skip
 _CITED_WORDS = re.compile("|".join(rf"(?<!\w){re.escape(words)}(?!\w)" for words, _text in _CITED))
 _READ_AT = re.compile(r"( as summarised)? \([^()]*\.[a-z]{2,}[^()]*\)")

@@ -132,7 +132,10 @@ class PartySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Party
-        fields = ["side", "legal_name", "legal_name_en", "tax_code", "country", "address", "representative", "position"]
+        fields = [
+            "side", "legal_name", "legal_name_en", "tax_code", "country", "address", "representative", "position",
+            "co_owner_consent",
+        ]  # fmt: skip
         read_only_fields = ["side"]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -29,6 +30,7 @@ from deals.api.tracking_serializers import (
     TrackingSerializer,
     WritePlanSerializer,
 )
+from deals.lifecycle import DealState
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_invoices as invoices
@@ -100,6 +102,13 @@ class Tracking(OfDeal):
             {
                 "contract": contract.number,
                 "effective_on": contract.effective_on,
+                "ends_on": selectors.last_day(contract),
+                "kept_open_by": [
+                    {"code": hold.code, "count": hold.count, "day": hold.day}
+                    for hold in selectors.holds(contract, on=timezone.localdate())
+                ]
+                if contract.deal.state == DealState.EFFECTIVE
+                else [],
                 "obligations": ObligationSerializer(selectors.obligations_of(contract), many=True).data,
                 "statements": StatementSerializer(selectors.statements_of(contract), many=True).data,
                 "invoices": InvoiceSerializer(selectors.invoices_of(contract), many=True).data,

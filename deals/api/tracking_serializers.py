@@ -40,12 +40,13 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
     """An obligation."""
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
+    report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Obligation
         fields = (
             "id", "deal", "contract", "kind", "side", "name", "period_start", "period_end", "closes_year", "due_on",
-            "amount", "state", "closed_on", "waived_reason",
+            "amount", "state", "closed_on", "waived_reason", "report",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -65,7 +66,7 @@ class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
         model = RoyaltyStatement
         fields = (
             "id", "contract", "obligation", "version", "replaces", "period_start", "period_end", "units", "gross_sales",
-            "royalty_base", "rate_pct", "base_amount", "royalty", "top_up", "amount", "computation", "note", "state",
+            "royalty_base", "rate_pct", "base_amount", "royalty", "top_up", "credit", "amount", "computation", "note", "state",
             "filed_on", "answer",
         )  # fmt: skip
         read_only_fields = fields
@@ -99,7 +100,10 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
 
     class Meta:
         model = Payment
-        fields = ("id", "invoice", "amount", "costs", "paid_on", "bank_reference", "computation", "payouts")
+        fields = (
+            "id", "invoice", "amount", "withheld", "withheld_certificate", "costs", "paid_on", "bank_reference",
+            "computation", "payouts",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -137,11 +141,21 @@ class LineSerializer(serializers.ModelSerializer[Entry]):
         fields = ("date", "account", "amount", "description", "bank_reference")
 
 
+class HoldSerializer(serializers.Serializer[Any]):
+    """What keeps the contract from being completed: no_term, term (day), obligations, statements, invoices, dispute."""
+
+    code = serializers.CharField()
+    count = serializers.IntegerField()
+    day = serializers.DateField(allow_null=True)
+
+
 class TrackingSerializer(serializers.Serializer[Any]):
     """Everything about a contract in effect."""
 
     contract = serializers.CharField()
     effective_on = serializers.DateField()
+    ends_on = serializers.DateField(allow_null=True)
+    kept_open_by = HoldSerializer(many=True)
     obligations = ObligationSerializer(many=True)
     statements = StatementSerializer(many=True)
     invoices = InvoiceSerializer(many=True)
@@ -199,6 +213,7 @@ class ComputationSerializer(serializers.Serializer[Any]):
     base_amount = money()
     royalty = money()
     top_up = money()
+    credit = money()
     amount = money()
     steps = StepSerializer(many=True)
 
@@ -225,6 +240,8 @@ class NewPaymentSerializer(serializers.Serializer[Any]):
     """Money received."""
 
     amount = money(min_value=Decimal(1))
+    withheld = money(min_value=ZERO, default=ZERO)
+    withheld_certificate = text(120, allow_blank=True, default="")
     costs = money(min_value=ZERO, default=ZERO)
     paid_on = serializers.DateField()
     bank_reference = text(120)

@@ -1,5 +1,6 @@
 """Legal data, acceptance, signed copy, permit, certificate."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -31,9 +32,16 @@ class PartyForm(forms.ModelForm):
             "representative": _("Who signs the contract."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, co_owners: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
+        if not co_owners:
+            del self.fields["co_owner_consent"]
+        else:
+            words = _(
+                "%(names)s also own the IP rights. Give number and date of the paper in which they agree to this transfer."
+            )
+            self.fields["co_owner_consent"].help_text = words % {"names": ", ".join(co_owners)}
 
     def _post_clean(self) -> None:
         """The service writes and checks the row."""

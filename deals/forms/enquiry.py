@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from deals import selectors
+from deals.lifecycle import DisputeState
 from listings.forms.inputs import PlainTextField
 from listings.selectors import my_demands
 from marketplace.kit.validators import plain_text
@@ -57,3 +58,29 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
+
+
+class DisputeForm(ReasonForm):
+    """What is in dispute."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("What is in dispute")
+        self.fields["reason"].help_text = _(
+            "What happened, since when, and what you ask for. Both sides and the exchange read it."
+        )
+
+
+class OutcomeForm(ReasonForm):
+    """How a mediation ended."""
+
+    how = forms.ChoiceField(
+        label=_("How it ended"), widget=forms.RadioSelect,
+        choices=[("settle", DisputeState.SETTLED.label), ("refer", DisputeState.REFERRED.label)],
+    )  # fmt: skip
+    field_order = ["how", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("What was agreed, or why not")
+        self.fields["reason"].help_text = _("Both sides read it, and it stays on record.")

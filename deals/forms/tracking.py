@@ -110,7 +110,10 @@ class ReportForm(forms.Form):
 class PaymentForm(forms.Form):
     """Money received for an invoice."""
 
-    amount = MoneyField(label=gettext_lazy("Amount received (VND)"), required=True, min_value=Decimal(1))
+    amount = MoneyField(
+        label=gettext_lazy("Amount received (VND)"), required=True, min_value=Decimal(1),
+        help_text=gettext_lazy("What your bank shows, after any tax that the buyer kept back."),
+    )  # fmt: skip
     paid_on = DateField(label=gettext_lazy("Received on"))
     bank_reference = PlainTextField(
         label=gettext_lazy("Bank's reference"),
@@ -118,6 +121,18 @@ class PaymentForm(forms.Form):
         validators=[plain_text],
         help_text=gettext_lazy("As your bank's statement names the transfer, like FT26152331."),
     )
+    withheld = MoneyField(
+        label=gettext_lazy("Tax withheld at source (VND)"), required=False, min_value=ZERO,
+        help_text=gettext_lazy(
+            "Tax that the buyer kept back and paid to the tax office for you. With the amount received it settles the "
+            "invoice. The inventors' share is of both together: of each payment before tax (IP Law, article 135)."
+        ),
+    )  # fmt: skip
+    withheld_certificate = PlainTextField(
+        label=gettext_lazy("Tax certificate"), required=False, validators=[plain_text],
+        max_length=Payment._meta.get_field("withheld_certificate").max_length,
+        help_text=gettext_lazy("Number and date of the certificate of withholding or of the tax receipt."),
+    )  # fmt: skip
     costs = MoneyField(
         label=gettext_lazy("Costs to be taken off (VND)"), required=False, min_value=ZERO,
         help_text=gettext_lazy(

@@ -1,6 +1,6 @@
 """The technology transfer contract: the 14 contents of article 23 of Law 07/2017/QH14, in Vietnamese and English.
 
-Version 1 of the template. Clauses come from the structured terms; what the parties typed is quoted as typed.
+Version 2 of the template (1 had no consent of co-owners, and set the country in brackets). Clauses come from the structured terms; what the parties typed is quoted as typed.
 """
 
 import datetime
@@ -14,7 +14,7 @@ from deals.legal.words import Pair, of_choice, of_choices, of_day, of_money, of_
 from deals.models import Milestone, Party, Terms
 from listings.choices import ObjectType, TransferMethod
 
-VERSION = 1
+VERSION = 2
 
 #: The 14 contents, in the order of the article, as the contract's headings.
 HEADINGS: tuple[tuple[str, str], ...] = (
@@ -62,6 +62,7 @@ class Facts:
     number: str
     technology: str
     rights: tuple[str, ...]
+    co_owners: tuple[str, ...]
     drafted_on: datetime.date
     flow: str
     must_register: bool
@@ -72,7 +73,7 @@ class Facts:
 def build(*, facts: Facts, terms: Terms, milestones: list[Milestone], licensor: Party, licensee: Party) -> Text:
     """Give the text of the contract."""
     bodies = (
-        _name(facts),
+        _name(facts, licensor),
         _object(terms),
         _rights(terms, facts),
         _methods(terms),
@@ -144,13 +145,19 @@ def _preamble(facts: Facts) -> list[Pair]:
     ]
 
 
+def _in_country(party: Party, language: str) -> str:
+    """Give the address with its country, once."""
+    country = country_name(party.country, language)
+    return party.address if party.address.casefold().endswith(country.casefold()) else f"{party.address}, {country}"
+
+
 def _party(title: Pair, party: Party) -> dict[str, object]:
     english = party.legal_name_en or party.legal_name
     lines: list[Pair] = [
         [f"Tên: {party.legal_name}", f"Name: {english}"],
         [
-            f"Địa chỉ: {party.address} ({country_name(party.country, 'vi')})",
-            f"Address: {party.address} ({country_name(party.country, 'en')})",
+            f"Địa chỉ: {_in_country(party, 'vi')}",
+            f"Address: {_in_country(party, 'en')}",
         ],
         [
             f"Đại diện: {party.representative}, chức vụ: {party.position}",
@@ -162,7 +169,7 @@ def _party(title: Pair, party: Party) -> dict[str, object]:
     return {"title": title, "lines": lines}
 
 
-def _name(facts: Facts) -> list[Pair]:
+def _name(facts: Facts, licensor: Party) -> list[Pair]:
     body: list[Pair] = [
         [
             "Bên A chuyển giao cho Bên B công nghệ có tên dưới đây.",
@@ -175,6 +182,14 @@ def _name(facts: Facts) -> list[Pair]:
             [
                 f"Quyền sở hữu trí tuệ liên quan: {'; '.join(facts.rights)}.",
                 f"Related intellectual property rights: {'; '.join(facts.rights)}.",
+            ]
+        )
+    if facts.co_owners:
+        names, paper = ", ".join(facts.co_owners), licensor.co_owner_consent
+        body.append(
+            [
+                f"Đồng chủ sở hữu là {names} đồng ý với việc chuyển giao này theo văn bản: {paper}.",
+                f"The co-owners, {names}, agree to this transfer by the paper: {paper}.",
             ]
         )
     return body

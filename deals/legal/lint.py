@@ -1,4 +1,5 @@
-"""What a contract still lacks (14 contents of article 23) and what it may not say (IP Law article 144.2).
+"""What a contract still lacks (14 contents of article 23), who may not stand on both sides, whose consent is missing,
+and what it may not say (IP Law article 144.2).
 
 Items are data. `block` stops the contract from being drawn up; `warn` is shown and may stand.
 """
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from deals.choices import Side, TermsRight
@@ -18,12 +20,15 @@ BLOCK, WARN = "block", "warn"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: the number of the content (0 for the parties), how grave, and what to do."""
+    """One thing found: the number of the content (0 for the parties), how grave, what to do, and whether it is absent
+    (`lacks`) or there and wrong.
+    """
 
     code: str
     content: int
     severity: str
     message: Any
+    lacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Draft:
     terms: Terms
     milestones: list[Milestone]
     parties: Mapping[str, Party]
+    co_owners: tuple[str, ...] = ()
 
 
 def _has(name: str) -> Callable[[Draft], bool]:
@@ -128,10 +134,53 @@ PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
 def missing_contents(draft: Draft) -> list[Finding]:
     """Give what the 14 contents lack, in their order."""
     return [
-        Finding(code, number, severity, message)
+        Finding(code, number, severity, message, lacks=True)
         for code, number, severity, holds, message in CONTENTS
         if not holds(draft)
     ]
+
+
+#: A branch's tax number is that of its legal person (ten digits) with a number of its own behind it.
+LEGAL_PERSON = 10
+
+
+def _legal_person(party: Party) -> str:
+    digits = re.sub(r"\W", "", party.tax_code).casefold()
+    return digits[:LEGAL_PERSON] if party.country == "VN" else digits
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def party_findings(draft: Draft) -> list[Finding]:
+    """Give what is wrong with who stands on the two sides: one legal person, one representative, a consent that lacks."""
+    found = []
+    licensor, licensee = draft.parties.get(Side.LICENSOR), draft.parties.get(Side.LICENSEE)
+    if licensor is not None and licensee is not None:
+        ours, theirs = _legal_person(licensor), _legal_person(licensee)
+        if ours and ours == theirs and licensor.country == licensee.country:
+            found.append(Finding("same_tax_code", 0, BLOCK, SAME_TAX_CODE))
+        if _name(licensor.representative) and _name(licensor.representative) == _name(licensee.representative):
+            found.append(Finding("same_representative", 0, WARN, SAME_REPRESENTATIVE))
+    if draft.co_owners and not (licensor is not None and licensor.co_owner_consent.strip()):
+        message = format_lazy(CO_OWNERS, names=", ".join(draft.co_owners))
+        found.append(Finding("co_owner_consent", 0, BLOCK, message, lacks=True))
+    return found
+
+
+SAME_TAX_CODE = _(
+    "Both sides have the same tax number: a contract needs two legal persons (Civil Code, article 385). Correct the "
+    "number that is wrong."
+)
+SAME_REPRESENTATIVE = _(
+    "Both sides are represented by somebody of the same name. One person may not act for both sides (Civil Code, "
+    "article 141.3): if it is one person, let somebody else represent one of them."
+)
+CO_OWNERS = _(
+    "The IP rights also belong to {names}. The supplier names the paper in which they agree: without it the transfer of "
+    "a jointly owned right is not registered (IP Law, article 149.4)."
+)
 
 
 def prohibited_clauses(terms: Terms) -> list[Finding]:
@@ -146,5 +195,5 @@ def prohibited_clauses(terms: Terms) -> list[Finding]:
 
 def lint(draft: Draft) -> list[Finding]:
     """Give everything found, what blocks first."""
-    found = missing_contents(draft) + prohibited_clauses(draft.terms)
+    found = missing_contents(draft) + party_findings(draft) + prohibited_clauses(draft.terms)
     return sorted(found, key=lambda finding: (finding.severity != BLOCK, finding.content))

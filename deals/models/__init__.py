@@ -2,6 +2,7 @@
 
 from deals.models.contract import Contract, ContractAcceptance, Permit, Registration, SignedCopy
 from deals.models.deal import Deal, Message, Party
+from deals.models.dispute import Dispute
 from deals.models.nda import NDA, NDAAcceptance
 from deals.models.offer import Offer
 from deals.models.terms import Milestone, Terms
@@ -25,6 +26,7 @@ __all__ = [
     "ContractAcceptance",
     "Deal",
     "Deduction",
+    "Dispute",
     "Invoice",
     "Message",
     "Milestone",

@@ -2,12 +2,14 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.countries import country_name
 from accounts.models import Exchange, Organisation, User
 from deals.choices import Side, Turn
 from deals.lifecycle import DEAL, DealState
@@ -19,8 +21,13 @@ class DealQuerySet(models.QuerySet["Deal"]):
     """Questions about deals."""
 
     def with_list_related_data(self) -> "DealQuerySet":
-        """Join what a row of a list shows."""
-        return self.select_related("technology", "demand", "licensor", "licensee", "exchange")
+        """Join what a row of a list shows, and whether a dispute is open."""
+        from deals.models.dispute import Dispute  # noqa: PLC0415 -- disputes hang on deals
+
+        standing = Dispute.objects.filter(deal=OuterRef("pk"), closed_at=None)
+        return self.select_related("technology", "demand", "licensor", "licensee", "exchange").annotate(
+            in_dispute=Exists(standing)
+        )
 
 
 class Deal(models.Model):
@@ -84,6 +91,11 @@ class Deal(models.Model):
         """Tell whether the deal has ended, well or not."""
         return self.state in DEAL.final
 
+    @cached_property
+    def in_dispute(self) -> bool:
+        """Tell whether a dispute about the deal is open. Asked once for an object: services look under the lock."""
+        return self.disputes.filter(closed_at=None).exists()
+
     def organisation_of(self, side: str) -> Organisation:
         """Give the organisation on a side."""
         return self.licensor if side == Side.LICENSOR else self.licensee
@@ -107,6 +119,11 @@ class Party(models.Model):
         pgettext_lazy("in an organisation", "position"), max_length=150, validators=[plain_text]
     )
 
+    co_owner_consent = models.CharField(
+        _("consent of the co-owners"), max_length=300, blank=True, validators=[plain_text],
+        help_text=_("Number and date of the paper in which they agree to this transfer."),
+    )  # fmt: skip
+
     class Meta:
         ordering = ["deal", "side"]
         constraints = [models.UniqueConstraint(fields=["deal", "side"], name="deals_party_one_per_side")]
@@ -118,6 +135,11 @@ class Party(models.Model):
     def is_foreign(self) -> bool:
         """Tell whether the party is established outside Viet Nam."""
         return self.country != "VN"
+
+    @property
+    def country_name(self) -> str:
+        """Give the country in the reader's language."""
+        return country_name(self.country)
 
 
 class Message(models.Model):

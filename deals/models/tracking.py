@@ -77,6 +77,11 @@ class Obligation(models.Model):
             models.CheckConstraint(
                 condition=Q(amount__isnull=True) | Q(amount__gte=0), name="deals_obligation_not_negative"
             ),
+            models.UniqueConstraint(
+                fields=["contract", "contract_year"],
+                condition=Q(kind=ObligationKind.TOP_UP) & ~Q(state=ObligationState.WAIVED),
+                name="deals_obligation_one_top_up_a_year",
+            ),
         ]
         indexes = [
             models.Index(
@@ -128,7 +133,7 @@ class RoyaltyStatement(models.Model):
     """A version of what the licensee declares for a period, with the royalty computed from it, step by step.
 
     What was declared and computed never changes (a trigger refuses it); a correction is a new version, which
-    supersedes the old one. `rate_pct`, `minimum_annual` and `earlier_in_year` are the figures that the computation
+    supersedes the old one. `credit`: what is taken off because a top-up of the year was charged before. `rate_pct`, `minimum_annual` and `earlier_in_year` are the figures that the computation
     used; `computation` its inputs and steps, from which `deals.royalty.recompute` gives the same amounts.
     """
 
@@ -151,6 +156,7 @@ class RoyaltyStatement(models.Model):
     base_amount = models.DecimalField(max_digits=18, decimal_places=0)
     royalty = models.DecimalField(max_digits=18, decimal_places=0)
     top_up = models.DecimalField(max_digits=18, decimal_places=0, default=Decimal(0))
+    credit = models.DecimalField(max_digits=18, decimal_places=0, default=Decimal(0))
     amount = models.DecimalField(max_digits=18, decimal_places=0)
     computation = models.JSONField()
     note = models.TextField(_("note to the licensor"), max_length=2000, blank=True, validators=[plain_text])
@@ -177,7 +183,12 @@ class RoyaltyStatement(models.Model):
                 condition=Q(units__gte=0, gross_sales__gte=0, base_amount__gte=0, royalty__gte=0, top_up__gte=0),
                 name="deals_statement_not_negative",
             ),
-            models.CheckConstraint(condition=Q(amount=F("royalty") + F("top_up")), name="deals_statement_adds_up"),
+            models.CheckConstraint(
+                condition=Q(credit__gte=0, amount__gte=0), name="deals_statement_credit_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount=F("royalty") + F("top_up") - F("credit")), name="deals_statement_adds_up_with_credit"
+            ),
             ExclusionConstraint(
                 name="deals_statement_periods_apart",
                 expressions=[
@@ -254,6 +265,8 @@ class Invoice(models.Model):
 class Payment(models.Model):
     """Money that the licensor confirms to have received for an invoice, in full or in part. Never changed.
 
+    `withheld`: tax that the licensee kept back from this payment and paid to a treasury for the licensor, by the paper
+    `withheld_certificate`. It settles the invoice as `amount` does; see `gross`.
     `costs`: what the licensor spent to earn it (fees, upkeep), taken off before the parts that go by profit.
     `computation`: how the payment is divided, with the rules that were in force on `paid_on`.
     """
@@ -263,6 +276,10 @@ class Payment(models.Model):
     costs = models.DecimalField(
         _("costs to be taken off (VND)"), max_digits=18, decimal_places=0, default=Decimal(0), validators=NOT_NEGATIVE
     )
+    withheld = models.DecimalField(
+        _("tax withheld at source (VND)"), max_digits=18, decimal_places=0, default=Decimal(0), validators=NOT_NEGATIVE
+    )
+    withheld_certificate = models.CharField(_("tax certificate"), max_length=120, blank=True, validators=[plain_text])
     paid_on = models.DateField(_("received on"))
     bank_reference = models.CharField(_("bank's reference"), max_length=120, validators=[plain_text])
     computation = models.JSONField()
@@ -277,7 +294,17 @@ class Payment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["invoice", "bank_reference"], name="deals_payment_one_per_reference"),
             models.CheckConstraint(condition=Q(amount__gt=0, costs__gte=0), name="deals_payment_positive"),
+            models.CheckConstraint(
+                condition=Q(withheld=0, withheld_certificate="") | (Q(withheld__gt=0) & ~Q(withheld_certificate="")),
+                name="deals_payment_withheld_has_certificate",
+                violation_error_message=_("Tax withheld goes with the certificate that proves it, and only with it."),
+            ),
         ]
+
+    @property
+    def gross(self) -> Decimal:
+        """Give what the payment settles of its invoice: received, and withheld as tax."""
+        return self.amount + self.withheld
 
 
 class SharePlan(models.Model):

@@ -16,7 +16,7 @@ from accounts.services import notify
 from deals import policies
 from deals.choices import Side, Turn
 from deals.models import Deal
-from marketplace.kit.errors import require
+from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
 
@@ -36,6 +36,12 @@ def require_no_conflict(actor: User, deal: Deal) -> None:
         not policies.has_conflict(actor, deal),
         _("You have seats in both organisations, so you may not act for either of them in this deal."),
     )
+
+
+def require_no_dispute(deal: Deal) -> None:
+    """Refuse an act of `deals.acts.PAUSED` while a dispute is open. Conflict; the deal has just been locked."""
+    if deal.in_dispute:
+        raise Conflict(_("A dispute about this deal is open. This waits for its outcome."))
 
 
 def acting_side(actor: User, deal: Deal) -> str:

@@ -27,6 +27,7 @@ from deals.services.common import (
     need_reason,
     other,
     require_no_conflict,
+    require_no_dispute,
     set_turn,
     tell,
     tell_both,
@@ -34,7 +35,16 @@ from deals.services.common import (
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
 
-PARTY_FIELDS = ("legal_name", "legal_name_en", "tax_code", "country", "address", "representative", "position")
+PARTY_FIELDS = (
+    "legal_name",
+    "legal_name_en",
+    "tax_code",
+    "country",
+    "address",
+    "representative",
+    "position",
+    "co_owner_consent",
+)
 DRAFTING = (DealState.TERMS_AGREED, DealState.CONTRACT_DRAFTED)
 
 
@@ -64,10 +74,19 @@ def save_party(*, deal: Deal, actor: User, **details: Any) -> Party:
     party.save()
     record(tag="deal.save_party", subject=deal, actor=actor, data={"side": side, "country": party.country})
     if deal.state == DealState.TERMS_AGREED:
-        parties = selectors.parties_of(deal)
-        lacking = [name for name in Side.values if not has_legal_data(parties.get(name))]
+        lacking = _lacking(deal)
         set_turn(deal, lacking[0] if len(lacking) == 1 else Turn.BOTH)
     return party
+
+
+def _lacking(deal: Deal) -> list[str]:
+    """Name the sides whose legal data, or whose co-owners' consent, is not there yet."""
+    parties = selectors.parties_of(deal)
+    lacking = [name for name in Side.values if not has_legal_data(parties.get(name))]
+    supplier = parties.get(Side.LICENSOR)
+    if Side.LICENSOR not in lacking and supplier is not None and not supplier.co_owner_consent.strip():
+        lacking += [Side.LICENSOR.value] if selectors.co_owners(deal) else []
+    return lacking
 
 
 def draft_of(deal: Deal) -> Draft | None:
@@ -80,6 +99,7 @@ def draft_of(deal: Deal) -> Draft | None:
         terms=offer.terms,
         milestones=list(offer.terms.milestones.order_by("position")),
         parties=selectors.parties_of(deal),
+        co_owners=selectors.co_owners(deal),
     )
 
 
@@ -92,6 +112,7 @@ def generate_contract(*, deal: Deal, actor: User) -> Contract:
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.acts(actor, deal))
+    require_no_dispute(deal)
     draft = draft_of(deal)
     if deal.state not in DRAFTING or draft is None:
         raise _refuse_now(deal)
@@ -134,6 +155,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
         number=number,
         technology=deal.technology.title,
         rights=rights,
+        co_owners=draft.co_owners,
         drafted_on=day,
         flow=flow,
         must_register=effect.must_register,
@@ -162,6 +184,7 @@ def accept_contract(*, deal: Deal, actor: User, sha256: str, typed_name: str) ->
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.binds(actor, deal))
+    require_no_dispute(deal)
     side = acting_side(actor, deal)
     contract = Contract.objects.select_for_update(of=("self",)).filter(deal=deal, superseded_at=None).first()
     if contract is None or not deal.lifecycle.can(deal.state, "agree_contract"):

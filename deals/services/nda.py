@@ -88,8 +88,8 @@ def accept_nda(*, deal: Deal, actor: User, text_hash: str) -> NDA:
     return nda
 
 
-def close_documents(deal: Deal, *, actor: User) -> None:
-    """Close what the agreement opened, in the caller's transaction: the talks or the contract ended before their time.
+def close_documents(deal: Deal, *, actor: User | None) -> None:
+    """Close what the agreement opened, in the caller's transaction: the talks or the contract ended.
 
     The duty to keep the secret goes on.
     """

@@ -29,6 +29,7 @@ from deals.services.common import (
     need_reason,
     other,
     require_no_conflict,
+    require_no_dispute,
     set_turn,
     tell,
     tell_both,
@@ -72,6 +73,7 @@ def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datet
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.acts(actor, deal))
+    require_no_dispute(deal)
     contract = _current(deal)
     if not deal.lifecycle.can(deal.state, "sign"):
         raise Conflict(_("The signed copy is recorded once both sides have accepted the contract."), state=deal.state)
@@ -135,6 +137,7 @@ def confirm_signed_copy(*, deal: Deal, actor: User) -> Contract:
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.binds(actor, deal))
+    require_no_dispute(deal)
     copy = _copy_of_other_side(deal, actor)
     require_certificate(deal, signed_on=copy.signed_on)
     copy.confirmed_at, copy.confirmed_by = timezone.now(), actor
@@ -312,6 +315,7 @@ def terminate_deal(*, deal: Deal, actor: User, reason: str) -> Deal:
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.binds(actor, deal))
+    require_no_dispute(deal)
     reason = need_reason(reason)
     side = acting_side(actor, deal)
     was_in_effect = deal.state == DealState.EFFECTIVE

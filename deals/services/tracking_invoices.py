@@ -14,7 +14,7 @@ from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_contract, lock_obligation
-from deals.tracking_choices import FIXED_SUMS, ObligationKind
+from deals.tracking_choices import INVOICED, ObligationKind
 from deals.tracking_lifecycle import OBLIGATION, InvoiceState
 from ledger.choices import AccountKind
 from ledger.selectors import transfer_by_key
@@ -84,7 +84,7 @@ def issue_invoice(*, obligation: Obligation, actor: User) -> Invoice:
     obligation = lock_obligation(obligation)
     contract = obligation.contract
     require(tracking_policies.can_invoice(actor, contract.deal))
-    if obligation.kind not in (*FIXED_SUMS, ObligationKind.ROYALTY) or not obligation.amount:
+    if obligation.kind not in INVOICED or not obligation.amount:
         raise Conflict(_("There is no sum to invoice here."))
     if not OBLIGATION.can(obligation.state, "meet"):
         raise Conflict(_("This obligation is closed."))

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from deals.models import Contract, Invoice, Obligation, Payment, Payout, Royalty
 from deals.services.common import check, tell
 from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
-from deals.tracking_choices import Beneficiary, ObligationKind
+from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
 from deals.tracking_lifecycle import InvoiceState
 from ledger.choices import AccountKind
 from ledger.models import Account
@@ -100,19 +100,31 @@ def _as_record(plan: SharePlan, receipt: Receipt, division: Division, on: dateti
     }
 
 
-def received_for(invoice: Invoice) -> Decimal:
-    """Give what was received for an invoice, in VND."""
-    return Payment.objects.filter(invoice=invoice).aggregate(total=Sum("amount"))["total"] or ZERO
+def settled_of(invoice: Invoice) -> Decimal:
+    """Give how much of an invoice is settled, in VND: what was received and what was withheld as tax."""
+    return Payment.objects.filter(invoice=invoice).aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
 
 
-def _check_payment(invoice: Invoice, amount: Decimal, costs: Decimal, paid_on: datetime.date) -> Decimal:
+def _check_payment(
+    invoice: Invoice, amount: Decimal, withheld: Decimal, certificate: str, costs: Decimal, paid_on: datetime.date
+) -> Decimal:
     """Give what is left to pay. Raises ValidationError for figures or a day that cannot be."""
-    left = invoice.amount - received_for(invoice)
+    left = invoice.amount - settled_of(invoice)
     errors: dict[str, list[str]] = {}
     if amount <= 0 or amount != amount.to_integral_value():
         errors["amount"] = [_("Enter a whole amount in đồng above 0.")]
     elif amount > left:
         errors["amount"] = [_("Only %(left)s đồng are left to pay on this invoice.") % {"left": left}]
+    elif amount + withheld > left:
+        errors["withheld"] = [
+            _("Received and withheld come to more than is left to pay on this invoice: %(left)s đồng.") % {"left": left}
+        ]
+    if withheld < 0 or withheld != withheld.to_integral_value():
+        errors["withheld"] = [_("Enter a whole amount in đồng of 0 or more.")]
+    elif withheld and not certificate:
+        errors["withheld_certificate"] = [_("Give the number and date of the certificate or receipt of the tax.")]
+    elif certificate and not withheld:
+        errors.setdefault("withheld", [_("How much tax does this certificate prove?")])
     if costs < 0 or costs != costs.to_integral_value():
         errors["costs"] = [_("Enter a whole amount in đồng of 0 or more.")]
     effective = invoice.contract.effective_on
@@ -134,9 +146,14 @@ def record_payment(
     bank_reference: str,
     actor: User,
     costs: Decimal = ZERO,
+    withheld: Decimal = ZERO,
+    withheld_certificate: str = "",
 ) -> Payment:
     """Confirm money received for an invoice, in full or in part, and divide it at once.
 
+    `withheld`: tax kept back by the licensee, by a certificate; received and withheld together settle the invoice, and
+    both together are what is divided: the inventors' share by law is of each payment before tax (IP Law, article 135),
+    and the tax is the licensor's own.
     Posts what was received and, if anybody but the licensor gets a part, how it was divided. Raises ValidationError
     for figures or a day that cannot be; Conflict when the invoice is closed or this reference was recorded before.
     """
@@ -144,29 +161,39 @@ def record_payment(
     contract = invoice.contract
     deal = contract.deal
     require(tracking_policies.can_invoice(actor, deal))
-    bank_reference = bank_reference.strip()
+    bank_reference, withheld_certificate = bank_reference.strip(), withheld_certificate.strip()
     if not bank_reference:
         raise ValidationError({"bank_reference": [_("Give the bank's reference.")]})
     if invoice.state != InvoiceState.ISSUED:
         raise Conflict(_("This invoice is closed: nothing is left to pay on it."))
     if Payment.objects.filter(invoice=invoice, bank_reference=bank_reference).exists():
         raise Conflict(_("A payment with this reference was recorded already."))
-    left = _check_payment(invoice, amount, costs, paid_on)
+    left = _check_payment(invoice, amount, withheld, withheld_certificate, costs, paid_on)
+    gross = amount + withheld
     plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
     plan.contract = contract
     try:
-        receipt = receipt_of(plan, amount, costs, paid_on)
+        receipt = receipt_of(plan, gross, costs, paid_on)
     except RuleMissing as missing:
         message = _("No share by law is in force on this day. Enter the agreed shares in the plan first.")
         raise ValidationError({"paid_on": [message]}) from missing
     division = divide(receipt)
+    tax = (
+        [
+            Posting(get_account(kind=AccountKind.TAX_WITHHELD, organisation=deal.licensee), -withheld),
+            Posting(get_account(kind=AccountKind.TAX_WITHHELD, organisation=deal.licensor), withheld),
+        ]
+        if withheld
+        else []
+    )
     received = post_transfer(
         key=f"{source_of(invoice)}:received:{bank_reference}",
         entries=[
-            Posting(get_account(kind=AccountKind.PAYABLE, organisation=deal.licensee), amount),
+            Posting(get_account(kind=AccountKind.PAYABLE, organisation=deal.licensee), gross),
             Posting(get_account(kind=AccountKind.PAID_OUT, organisation=deal.licensee), -amount),
-            Posting(get_account(kind=AccountKind.RECEIVABLE, organisation=deal.licensor), -amount),
+            Posting(get_account(kind=AccountKind.RECEIVABLE, organisation=deal.licensor), -gross),
             Posting(get_account(kind=AccountKind.ROYALTY_INCOME, organisation=deal.licensor), amount),
+            *tax,
         ],
         date=paid_on,
         description=invoice.number,
@@ -193,6 +220,7 @@ def record_payment(
         )
     payment = Payment(
         invoice=invoice, amount=amount, costs=costs, paid_on=paid_on, bank_reference=bank_reference,
+        withheld=withheld, withheld_certificate=withheld_certificate,
         computation=_as_record(plan, receipt, division, paid_on), received=received, divided=divided, recorded_by=actor,
     )  # fmt: skip
     check(payment, exclude=["invoice", "received", "divided", "recorded_by", "computation"])
@@ -200,8 +228,9 @@ def record_payment(
     for payout in payouts:
         payout.payment = payment
     Payout.objects.bulk_create(payouts)
-    record(tag="payment.record", subject=payment, actor=actor, data={"invoice": invoice.number, "amount": amount})
-    if amount == left:
+    data = {"invoice": invoice.number, "amount": amount, "withheld": withheld}
+    record(tag="payment.record", subject=payment, actor=actor, data=data)
+    if gross == left:
         move(invoice, "settle", actor=actor, data={"payment": payment.pk})
         meet_obligation(invoice.obligation, on=paid_on, actor=actor, data={"invoice": invoice.pk})
         _settle_minimum(contract, invoice.obligation, paid_on, actor)
@@ -250,7 +279,7 @@ def paid_account(payout: Payout, contract: Contract) -> Account:
 
 def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
     """Mark the year's minimum met once the paid royalties of that year reach it."""
-    if paid.kind != ObligationKind.ROYALTY:
+    if paid.kind not in OF_YEAR:
         return
     minimum = Obligation.objects.filter(
         contract=contract, kind=ObligationKind.MINIMUM, contract_year=paid.contract_year
@@ -259,7 +288,7 @@ def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, act
         return
     total = Invoice.objects.filter(
         contract=contract,
-        obligation__kind=ObligationKind.ROYALTY,
+        obligation__kind__in=OF_YEAR,
         obligation__contract_year=paid.contract_year,
         state=InvoiceState.PAID,
     ).aggregate(total=Sum("amount"))["total"]

@@ -68,6 +68,22 @@ def _earlier_royalties(contract: Contract, obligation: Obligation) -> Decimal:
     return total or ZERO
 
 
+def charged_top_up(contract: Contract, year: int | None) -> Decimal:
+    """Give the top-up that was charged for a contract year because its last statement did not come."""
+    rows = Obligation.objects.filter(contract=contract, kind=ObligationKind.TOP_UP, contract_year=year)
+    return rows.exclude(state=ObligationState.WAIVED).aggregate(total=Sum("amount"))["total"] or ZERO
+
+
+def _others_in_year(contract: Contract, obligation: Obligation) -> dict[str, Decimal | None]:
+    """Sum royalties and amounts of the standing statements of the year for other periods."""
+    return (
+        RoyaltyStatement.objects.filter(contract=contract, obligation__contract_year=obligation.contract_year)
+        .exclude(obligation=obligation)
+        .exclude(state=StatementState.SUPERSEDED)
+        .aggregate(royalties=Sum("royalty"), amounts=Sum("amount"))
+    )
+
+
 def _minimum_of(contract: Contract, obligation: Obligation) -> Decimal:
     """Give the minimum of the contract year in which a period lies: none when the supplier has waived it."""
     waived = Obligation.objects.filter(
@@ -111,14 +127,19 @@ def find_period(contract: Contract, start: datetime.date, end: datetime.date) ->
 def declared_of(contract: Contract, obligation: Obligation, figures: Figures) -> Declared:
     """Join what is declared with what the contract says and what was declared earlier in the year."""
     terms = contract.terms
+    charged = charged_top_up(contract, obligation.contract_year)
+    others = _others_in_year(contract, obligation) if charged else {}
     return Declared(
         base=terms.royalty_base,
         gross_sales=figures.gross_sales,
         deductions={kind: value for kind, value in figures.deductions.items() if value},
         rate_pct=terms.royalty_pct,
-        minimum_annual=_minimum_of(contract, obligation) if obligation.closes_year else terms.minimum_annual,
+        minimum_annual=_minimum_of(contract, obligation) if obligation.closes_year or charged else terms.minimum_annual,
         earlier_in_year=_earlier_royalties(contract, obligation),
         closes_year=obligation.closes_year,
+        charged=charged,
+        other_royalties=others.get("royalties") or ZERO,
+        other_amounts=others.get("amounts") or ZERO,
     )
 
 
@@ -163,6 +184,7 @@ def _store(
         base_amount=result.base_amount,
         royalty=result.royalty,
         top_up=result.top_up,
+        credit=result.credit,
         amount=result.amount,
         computation=as_record(declared, result),
         note=figures.note.strip(),

@@ -7,7 +7,9 @@ from collections import Counter
 from django.utils import timezone
 
 from deals import tracking_selectors
+from deals.services.completion import complete_contract
 from deals.services.tracking import attend_to_obligation, generate_obligations
+from deals.services.tracking_minimums import charge_top_up
 from marketplace.kit.errors import Conflict
 from rules.selectors import number
 
@@ -15,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
-    """Generate what the horizon newly shows, then attend to every obligation that is near or past its day.
+    """Generate what the horizon newly shows, complete what is over and settled, charge the minimum of years whose last statement did not come, then attend to every obligation that is near or past its day.
 
     Each row has a transaction of its own: one that fails is logged and leaves the others alone.
     """
@@ -26,6 +28,13 @@ def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
             done["generated"] += len(generate_obligations(contract=contract, actor=None))
         except Conflict:
             logger.info("Contract %s ended while the sweep ran", contract.pk)
+            continue
+        end = tracking_selectors.last_day(contract)
+        if end is not None and end < day and complete_contract(contract=contract, on=day):
+            done["completed"] += 1
+    for pk in tracking_selectors.minimums_without_statement(on=day):
+        if charge_top_up(pk=pk, on=day):
+            done["topped_up"] += 1
     by = day + datetime.timedelta(days=int(number("obligation.reminder.first", on=day)))
     for pk in tracking_selectors.obligations_to_attend(by=by):
         what = attend_to_obligation(pk=pk, on=day)

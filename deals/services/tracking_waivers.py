@@ -9,6 +9,7 @@ from deals import tracking_policies
 from deals.models import Obligation
 from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_obligation
+from deals.services.tracking_minimums import release_with
 from deals.services.tracking_statements import recheck_closing_statement
 from deals.tracking_choices import ObligationKind
 from marketplace.kit.errors import Conflict, require
@@ -20,7 +21,8 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
     """Give up what the other side owes, with a reason that it reads. Conflict while an invoice for it stands.
 
     With the minimum of a year goes the top-up of its last statement: one that waits is asked for anew, and after one
-    that was accepted with a top-up the minimum can no longer be waived (Conflict).
+    that was accepted with a top-up the minimum can no longer be waived (Conflict). A top-up that was charged without a
+    statement is the minimum itself: one goes with the other.
     """
     obligation = lock_obligation(obligation)
     contract = obligation.contract
@@ -30,6 +32,8 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
         raise Conflict(_("An invoice for this stands. Cancel it first."))
     data = {"reason": reason}
     move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason)
+    if obligation.kind in {ObligationKind.MINIMUM, ObligationKind.TOP_UP}:
+        release_with(obligation, reason=reason, actor=actor)
     if obligation.kind == ObligationKind.MINIMUM:
         recheck_closing_statement(
             contract, obligation,

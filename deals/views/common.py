@@ -94,6 +94,13 @@ def pages(deal: Deal, current: str, reached: DealState) -> list[dict[str, Any]]:
     ]
 
 
+def _dispute_tab(deal: Deal, current: str) -> list[dict[str, Any]]:
+    """Give the tab of disputes while one is open, or where the reader is there."""
+    if not deal.in_dispute and current != "disputes":
+        return []
+    return [{"label": _("Dispute"), "href": page_of(deal, "disputes"), "current": current == "disputes"}]
+
+
 def reached_by(deal: Deal) -> DealState:
     """Give how far along the main line a deal is, or was when it ended."""
     state = selectors.ended_in(deal) or DealState(deal.state)
@@ -113,7 +120,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
         "side": side,
         "acts": acts,
         "has_conflict": policies.has_conflict(actor, deal),
-        "pages": pages(deal, page, reached),
+        "pages": pages(deal, page, reached) + _dispute_tab(deal, page),
         "steps": stepper(deal, reached),
         "step": step,
         "yours": bool(side) and deal.turn in both and step["act"] in acts,

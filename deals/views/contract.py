@@ -48,9 +48,15 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         "terms": describe.known_rows(draft.terms, draft.milestones),
         "parties": [(Side(name).label, draft.parties.get(name)) for name in Side.values],
         "party_form": forms.get("party_form")
-        or PartyForm(initial=_party_values(mine, deal.organisation_of(side)) if side else {}),
+        or PartyForm(
+            initial=_party_values(mine, deal.organisation_of(side)) if side else {},
+            co_owners=draft.co_owners if side == Side.LICENSOR else (),
+        ),
         "findings": findings,
-        "own_data_missing": any(finding.code == f"party.{side}" for finding in findings),
+        "own_data_missing": any(
+            finding.code == f"party.{side}" or (finding.code == "co_owner_consent" and side == Side.LICENSOR)
+            for finding in findings
+        ),
         "blocked": any(finding.severity == BLOCK for finding in findings),
         "contract": standing,
         "text": in_reading_language(standing.text) if standing else None,
@@ -99,7 +105,9 @@ def _answer(
 @require_POST
 def save_party(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the legal data of the own side."""
-    form = PartyForm(request.POST)
+    deal = deal_or_404(request, pk)
+    ours = policies.side_of(actor_of(request), deal) == Side.LICENSOR
+    form = PartyForm(request.POST, co_owners=selectors.co_owners(deal) if ours else ())
     return _answer(
         request, pk, form,
         lambda deal: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data),

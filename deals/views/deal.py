@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -88,6 +89,7 @@ def _shown(offers: list[Offer], side: str | None) -> list[dict[str, Any]]:
     for offer in offers:
         rows = list(offer.terms.milestones.all())
         is_open = offer.state == OfferState.OPEN
+        expired = is_open and offer.valid_until is not None and offer.valid_until < timezone.localdate()
         shown.append(
             {
                 "offer": offer,
@@ -96,6 +98,7 @@ def _shown(offers: list[Offer], side: str | None) -> list[dict[str, Any]]:
                 "is_first": before is None,
                 "previous": offer.round - 1,
                 "may_answer": is_open and side is not None and side != offer.side,
+                "expired": expired,
                 "may_withdraw": is_open and side == offer.side,
             }
         )

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from deals import selectors
 from deals.acts import next_act
 from deals.choices import Side, Turn
 from deals.lifecycle import MAIN_LINE, DealState
-from deals.tracking_selectors import tracking_summary
+from deals.tracking_selectors import last_day, tracking_summary
 from deals.views.common import actor_of
 from marketplace.kit.pagination import paginate
 
@@ -60,4 +61,10 @@ def _card(deal: Any, deadline: datetime.timedelta) -> dict[str, Any]:
         effective = contract.effective_on is not None
         waits_for_permit = selectors.is_restricted(deal) and not effective  # no registration clock runs then
         due = contract.effective_on or (None if waits_for_permit else contract.signed_on + deadline)
-    return {"deal": deal, "owner": owner, "both": deal.turn == Turn.BOTH, "due": due, "effective": effective}
+    over = last_day(contract) if contract is not None and deal.state == DealState.EFFECTIVE else None
+    if over is not None and over >= timezone.localdate():
+        over = None
+    return {
+        "over": over, "deal": deal, "owner": owner, "both": deal.turn == Turn.BOTH, "due": due,
+        "effective": effective,
+    }  # fmt: skip

@@ -21,6 +21,7 @@ from deals.forms.tracking import (
     StatementForm,
     period_label,
 )
+from deals.lifecycle import DealState
 from deals.models import RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
@@ -37,8 +38,8 @@ from deals.views.tracking_common import (
     obligation_of,
     tracking_url,
 )
-from deals.views.tracking_money_words import divided, movement_of, shares_by_law
-from deals.views.tracking_next import acts_on, by_time, next_steps
+from deals.views.tracking_money_words import divided, late_interest, movement_of, shares_by_law
+from deals.views.tracking_next import acts_on, by_time, hold_words, next_steps
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.pagination import paginate
 from rules.words import citation
@@ -58,16 +59,24 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
+    ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
     steps = next_steps(viewer, contract, declared, invoices, open_rows[0] if open_rows else None)
     context = {
         "contract": contract,
         "deal": deal,
         "crumbs": crumbs_of(contract, tracking=False),
-        "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row)),
+        "ended": ended,
+        "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row), ended=ended),
         "next": steps,
+        "yours": any(step["yours"] for step in steps),
         "statements": declared,
         "invoices": invoices,
         "vat_source": citation(invoices[0].vat_source) if invoices else "",
+        "ends_on": selectors.last_day(contract),
+        "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)]
+        if deal.state == "effective"
+        else [],
+        "late": late_interest(invoices, today),
         "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
         "plan": selectors.share_plan(contract) if sees_shares else None,
         "law": shares_by_law(today) if sees_shares else {},
@@ -143,6 +152,7 @@ def steps_of(steps: Any) -> list[dict[str, Any]]:
         "year": _("Royalties of the year"),
         "minimum": _("Minimum of the year"),
         "top_up": _("Top-up to the minimum"),
+        "asked": _("Asked for in the year before, the top-up without a statement included"),
         "amount": _("To be paid"),
     }
     rows = []
@@ -279,7 +289,7 @@ def obligation_report(request: HttpRequest, pk: int) -> HttpResponse:
     found = obligation_of(request, pk)
     require(policies.can_file(actor, found.contract.deal))
     form = ReportForm(request.POST or None)
-    lead = _("The year from %(period)s.") % {"period": period_label(found)} if found.period_start else ""
+    lead = _("Contract year %(period)s.") % {"period": period_label(found)} if found.period_start else ""
     return act_page(
         request, form,
         lambda: obligations.file_annual_report(obligation=found, body=form.cleaned_data["body"], actor=actor),

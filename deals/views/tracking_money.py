@@ -27,6 +27,7 @@ from deals.views.tracking_common import (
     obligation_words,
     tracking_url,
 )
+from deals.views.tracking_money_words import withholding_words
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.formrows import wants_row, with_added_row
 from marketplace.kit.pagination import paginate
@@ -56,7 +57,8 @@ def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
         data = form.cleaned_data
         return payouts.record_payment(
             invoice=found, amount=data["amount"], paid_on=data["paid_on"], bank_reference=data["bank_reference"],
-            costs=data["costs"] or Decimal(0), actor=actor,
+            costs=data["costs"] or Decimal(0), withheld=data["withheld"] or Decimal(0),
+            withheld_certificate=data["withheld_certificate"], actor=actor,
         )  # fmt: skip
 
     return act_page(
@@ -65,7 +67,7 @@ def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
         lead=_("Record what your bank shows as received. The inventors' shares are divided at once."),
         facts=[
             (_("Invoice amount"), exact(found.amount)), (_("Still to be paid"), exact(left.left)),
-            (_("Paid by"), found.contract.deal.licensee),
+            (_("Paid by"), found.contract.deal.licensee), *withholding_words(found.contract.flow, left.left),
         ],
         button=_("Confirm the receipt"), done=_("The payment is recorded and divided."), to=tracking_url(found.contract),
     )  # fmt: skip

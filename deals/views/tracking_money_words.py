@@ -1,15 +1,24 @@
 """Money under a contract in words: by which shares a payment was divided and by which source, what a transfer records."""
 
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from deals.choices import Flow
 from deals.models import Payment
 from deals.services.tracking_payouts import rules_of_shares
+from deals.tracking_lifecycle import InvoiceState
 from ledger.models import Transfer
+from ledger.money import percent_of, whole_dong
+from marketplace.kit.money import exact, language_of, percent
+from rules.selectors import in_force
 from rules.words import citation
+
+DAYS_A_YEAR = 365
 
 BY_LAW = {"inventor": "inventor.licence.share", "intermediary": "intermediary.share"}
 
@@ -24,6 +33,40 @@ def shares_by_law(on: datetime.date) -> dict[str, dict[str, Any]]:
     }
 
 
+def withholding_words(flow: str, left: Decimal) -> list[tuple[str, str]]:
+    """Give, for a supplier abroad, what tax the buyer in Viet Nam is to withhold of a sum by the rule in force today.
+
+    Nothing for a supplier in Viet Nam: what a buyer abroad withholds is the law of its country, of which no row is kept.
+    """
+    found = in_force().filter(code="tax.fct.royalty").first() if flow == Flow.INBOUND else None
+    if found is None or found.value is None:
+        return []
+    words = _("%(pct)s of what is left to pay: %(amount)s, unless a tax treaty says less (%(source)s)") % {
+        "pct": percent(found.value, language_of(get_language())),
+        "amount": exact(percent_of(left, found.value), language_of(get_language())),
+        "source": citation(found.source),
+    }
+    return [(_("Contractor tax that the buyer withholds"), words)]
+
+
+def late_interest(invoices: Iterable[Any], on: datetime.date) -> list[dict[str, Any]]:
+    """Give, for each overdue invoice (`left` annotated), the interest by law on what is left of it, for information.
+
+    What is left x yearly rate x days late / 365, by the row in force on the day; nothing when no rate is in force.
+    """
+    late = [row for row in invoices if row.state == InvoiceState.ISSUED and row.due_on < on]
+    found = in_force(on).filter(code="payment.late.interest").first() if late else None
+    if found is None or found.value is None:
+        return []
+    return [
+        {
+            "invoice": row, "days": (on - row.due_on).days, "pct": found.value, "source": citation(found.source),
+            "amount": whole_dong(row.left * found.value / 100 * (on - row.due_on).days / DAYS_A_YEAR),
+        }
+        for row in late
+    ]  # fmt: skip
+
+
 def divided(payment: Payment) -> dict[str, Any]:
     """Give a payment with the shares by which it was divided: of what, how much, and why (agreement or source)."""
     told = payment.computation
@@ -31,8 +74,9 @@ def divided(payment: Payment) -> dict[str, Any]:
     agreed = told.get("inventor_pct_agreed")
     parts = [
         {
-            "label": _("Inventors together"), "pct": Decimal(told["inventor_pct"]), "of": _("of what was received"),
-            "base": payment.amount, "amount": Decimal(told["inventors"]),
+            "label": _("Inventors together"), "pct": Decimal(told["inventor_pct"]),
+            "of": _("of what was received and withheld, before tax") if payment.withheld else _("of what was received"),
+            "base": payment.gross, "amount": Decimal(told["inventors"]),
             "why": told.get("agreement", "") if agreed else citation(sources.get(BY_LAW["inventor"], "")),
         }
     ]  # fmt: skip

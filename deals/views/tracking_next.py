@@ -6,25 +6,56 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import User
 from deals import tracking_policies as policies
+from deals.choices import Side
 from deals.forms.tracking import period_label
 from deals.models import Contract, Invoice, RoyaltyStatement
-from deals.tracking_choices import FIXED_SUMS, ObligationKind
-from deals.tracking_lifecycle import InvoiceState, StatementState
+from deals.policies import side_of
+from deals.tracking_choices import INVOICED, ObligationKind
+from deals.tracking_lifecycle import OPEN, InvoiceState, ObligationState, StatementState
+from deals.tracking_selectors import Hold
 
 #: Obligations due within this time stand first.
 NEAR = datetime.timedelta(days=92)
 
 
-def by_time(rows: list[Any], today: datetime.date, acts: Callable[[Any], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def by_time(
+    rows: list[Any],
+    today: datetime.date,
+    acts: Callable[[Any], list[dict[str, Any]]],
+    *,
+    ended: datetime.date | None = None,
+) -> list[dict[str, Any]]:
     """Sort the obligations of a contract into what counts now, what comes later and what is closed; none is empty.
+
+    `ended`: the day of a termination; the minimum of the year that it cut short is for the two sides to settle.
 
     Now: what is overdue or falls due within `NEAR`, or the next one when nothing does.
     """
+    charged = {
+        row.contract_year
+        for row in rows
+        if row.kind == ObligationKind.TOP_UP and row.state != ObligationState.WAIVED
+    }  # fmt: skip
+
+    def note(row: Any) -> str:
+        if row.kind != ObligationKind.MINIMUM or row.state not in OPEN:
+            return ""
+        asked = row.contract_year in charged
+        if not asked and ended is not None and row.period_end >= ended:
+            return _(
+                "The contract ended within this year: what is owed for a part of it is for the two sides to settle."
+            )
+        return _("Asked for by the top-up and the royalties of the year; not owed beside them.") if asked else ""
+
+    def told(row: Any) -> dict[str, Any]:
+        return {"obligation": row, "acts": acts(row), "note": note(row), "report": getattr(row, "report", None)}
+
     still_open = [row for row in rows if row.state not in row.lifecycle.final]
     now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]
     groups = [
@@ -33,7 +64,11 @@ def by_time(rows: list[Any], today: datetime.date, acts: Callable[[Any], list[di
         ("closed", _("Met or waived"), [row for row in rows if row not in still_open]),
     ]
     return [
-        {"name": name, "title": title, "rows": [{"obligation": row, "acts": acts(row)} for row in group]}
+        {
+            "name": name,
+            "title": title,
+            "rows": [told(row) for row in group],
+        }
         for name, title, group in groups
         if group
     ]
@@ -58,12 +93,35 @@ def acts_on(viewer: User, contract: Contract, row: Any) -> list[dict[str, Any]]:
         offer(_("File"), "statement_file", query=f"?period={row.pk}", pk=deal.pk)
     if row.kind == ObligationKind.REPORT and over and policies.can_file(viewer, deal):
         offer(_("Report"), "obligation_report")
-    sums = (*FIXED_SUMS, ObligationKind.ROYALTY)
-    if row.kind in sums and not row.standing_invoices and policies.can_invoice(viewer, deal):
+    if row.kind in INVOICED and not row.standing_invoices and policies.can_invoice(viewer, deal):
         offer(_("Issue the invoice"), "obligation_invoice", post=True)
     if not row.standing_invoices and policies.can_waive(viewer, row):
         offer(_("Waive"), "obligation_waive")
     return acts
+
+
+def hold_words(hold: Hold) -> str:
+    """Say what keeps the contract from being completed."""
+    if hold.code == "term":
+        assert hold.day is not None
+        return _("its term runs until %(date)s") % {"date": date_format(hold.day, "SHORT_DATE_FORMAT")}
+    if hold.code == "no_term":
+        return _("it has no term: it stays in effect until the two sides record its end")
+    if hold.code == "dispute":
+        return _("a dispute about the deal is open")
+    count = {"count": hold.count}
+    if hold.code == "obligations":
+        return ngettext("%(count)d obligation is open", "%(count)d obligations are open", hold.count) % count
+    if hold.code == "statements":
+        return (
+            ngettext(
+                "%(count)d royalty statement waits for an answer",
+                "%(count)d royalty statements wait for an answer",
+                hold.count,
+            )
+            % count
+        )
+    return ngettext("%(count)d invoice is not paid", "%(count)d invoices are not paid", hold.count) % count
 
 
 def next_steps(
@@ -75,7 +133,8 @@ def next_steps(
 ) -> list[dict[str, Any]]:
     """Give the statements that wait for an answer, then the next open obligation: what to do, who, until when.
 
-    `act` is what the viewer may do about it now: label, address and whether the button itself acts, or None.
+    Told from the reader's side: `yours` says whether it is the reader's own turn, `owner` names the side that acts.
+    `act` is what the reader may do about it now: label, address and whether the button itself acts, or None.
     """
     steps = [_answer(viewer, contract, row) for row in reversed(statements) if row.state in _WAITING]
     if following is not None:
@@ -94,12 +153,13 @@ def next_steps(
                 for invoice in invoices
                 if invoice.obligation_id == following.pk and invoice.state == InvoiceState.ISSUED
             ]  # fmt: skip
-        text, owner = _due(contract, following)
+        text, side = _due(viewer, contract, following)
         steps.append(
             {
                 "title": f"{following} {period_label(following)}" if following.period_start else str(following),
-                "text": text, "owner": owner, "due": following.due_on, "amount": following.amount,
-                "act": acts[0] if acts else None,
+                "text": text, "due": following.due_on, "amount": following.amount, "act": acts[0] if acts else None,
+                "due_label": _("Payment due") if following.amount is not None else _("Due"),
+                **_whose(viewer, contract, side),
             }
         )  # fmt: skip
     return steps
@@ -108,31 +168,53 @@ def next_steps(
 _WAITING = {StatementState.FILED.value, StatementState.QUESTIONED.value}
 
 
+def _whose(viewer: User, contract: Contract, side: str) -> dict[str, Any]:
+    deal = contract.deal
+    return {"owner": deal.organisation_of(side), "yours": side_of(viewer, deal) == side}
+
+
+def _names(viewer: User, contract: Contract) -> dict[str, str]:
+    """Call the two sides as the reader does: his own by that name, the other by its own; at a sentence's start and in it."""
+    deal, mine = contract.deal, side_of(viewer, contract.deal)
+    names = {}
+    for side, start, within in (
+        (Side.LICENSEE, "Buyer", "buyer"), (Side.LICENSOR, "Supplier", "supplier")
+    ):  # fmt: skip
+        other = str(deal.organisation_of(side))
+        names[start] = pgettext("start of a sentence", "Your side") if mine == side else other
+        names[within] = pgettext("in a sentence", "your side") if mine == side else other
+    return names
+
+
 def _answer(viewer: User, contract: Contract, row: RoyaltyStatement) -> dict[str, Any]:
     deal = contract.deal
     asked = row.state == StatementState.QUESTIONED
     label = _("Answer the question") if asked else _("Answer the statement")
     may = policies.can_file(viewer, deal) if asked else policies.can_answer(viewer, deal)
+    words = (
+        _("%(Buyer)s corrects the statement or explains it.")
+        if asked
+        else _("%(Supplier)s accepts the statement or asks about it.")
+    )
     return {
         "title": _("Royalty statement %(period)s") % {"period": period_label(row)},
-        "text": _("The buyer corrects the statement or explains it.")
-        if asked
-        else _("The supplier accepts the statement or asks about it."),
-        "owner": deal.licensee if asked else deal.licensor, "due": None, "amount": row.amount,
+        "text": words % _names(viewer, contract), "due": None, "due_label": "", "amount": row.amount,
         "act": {"label": label, "href": row.get_absolute_url(), "post": False} if may else None,
+        **_whose(viewer, contract, Side.LICENSEE if asked else Side.LICENSOR),
     }  # fmt: skip
 
 
-def _due(contract: Contract, row: Any) -> tuple[str, Any]:
-    """Say what is done about an obligation next, and who does it."""
-    buyer, supplier = contract.deal.licensee, contract.deal.licensor
+def _due(viewer: User, contract: Contract, row: Any) -> tuple[str, str]:
+    """Say what is done about an obligation next, and which side does it."""
+    names = _names(viewer, contract)
     if row.kind in {ObligationKind.STATEMENT, ObligationKind.REPORT}:
         assert row.period_end is not None
         if row.period_end >= timezone.localdate():
-            return _("The buyer files it once the period is over."), buyer
-        return _("The buyer files it."), buyer
+            return _("%(Buyer)s files it once the period is over.") % names, Side.LICENSEE
+        return _("%(Buyer)s files it.") % names, Side.LICENSEE
     if row.kind == ObligationKind.MINIMUM:
-        return _("It is met once the royalties paid for the year reach it."), buyer
+        words = _("%(Buyer)s owes at least this for the year. It is met once the royalties paid for the year reach it.")
+        return words % names, Side.LICENSEE
     if row.standing_invoices:
-        return _("The buyer pays the invoice, and the supplier confirms the receipt."), buyer
-    return _("The supplier issues the invoice first."), supplier
+        return _("%(Buyer)s pays the invoice, and %(supplier)s confirms the receipt.") % names, Side.LICENSEE
+    return _("%(Supplier)s issues the invoice, and %(buyer)s pays it.") % names, Side.LICENSOR

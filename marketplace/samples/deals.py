@@ -28,6 +28,7 @@ STAGES = (
 )  # fmt: skip
 #: How long ago a deal of a stage began, in days, and how many days lie between two of its acts.
 BEGAN = {"royalty_reported": (330, 3), "effective": (120, 4), "signed": (60, 3)}
+CONSENT = "Văn bản đồng ý của các đồng chủ sở hữu (mẫu), số 01/2026"
 ADDRESS = {"vi": "Tổ chức mẫu, địa chỉ mẫu", "en": "Sample organisation, sample address"}
 
 
@@ -202,6 +203,7 @@ class SampleDeal:
                 address=f"{ADDRESS['vi']}, {organisation.province.name_vi}",
                 representative=self._signs_for(who).full_name,
                 position="Người đại diện theo pháp luật",
+                co_owner_consent=CONSENT if who == self.seller and selectors.co_owners(self.deal) else "",
             )
         contract = services.generate_contract(deal=self.deal, actor=self.seller)
         for who in (self.buyer_signs, self.seller_signs):

@@ -124,6 +124,18 @@ def upload(room: Room) -> dict[str, Any]:
     return {"file": signed_pdf(), "signed_on": timezone.localdate()}
 
 
+def a_dispute(room: Room) -> None:
+    """The buyer disputes something."""
+    services.open_dispute(deal=room.running, actor=room.buyer, reason="Tài liệu bàn giao thiếu.")
+
+
+def a_mediation(room: Room) -> None:
+    """And the exchange mediates."""
+    a_dispute(room)
+    services.take_up_dispute(deal=room.running, actor=room.operator)
+
+
+OUTCOME = {"how": "settle", "outcome": "Bên giao bổ sung tài liệu trong 15 ngày."}
 ACTS = [
     Act("accept_enquiry", S.ENQUIRY, "tto", "researcher", "accept_enquiry", "deal_accept"),
     Act("decline_enquiry", S.ENQUIRY, "tto", "researcher", "decline_enquiry", "deal_decline", lambda r: REASON,
@@ -172,6 +184,16 @@ ACTS = [
         "deal_registrations", certificate),
     Act("terminate", S.SIGNED, "signatory", "buyer", "terminate", "deal_terminate", lambda r: REASON,
         lambda r: {"terminate-reason": REASON["reason"]}),
+    Act("open_dispute", S.NEGOTIATING, "buyer", "buyer_researcher", "open_dispute", "deal_disputes", lambda r: REASON,
+        lambda r: {"dispute-reason": REASON["reason"]}),
+    Act("open_dispute_by_operator", S.EFFECTIVE, "operator", "researcher", "open_dispute", "deal_disputes",
+        lambda r: REASON, lambda r: {"dispute-reason": REASON["reason"]}),
+    Act("take_up_dispute", S.EFFECTIVE, "operator", "tto", "take_up_dispute", "deal_dispute_take_up",
+        prepare=a_dispute),
+    Act("close_dispute", S.EFFECTIVE, "operator", "buyer", "close_dispute", "deal_dispute_close", lambda r: OUTCOME,
+        lambda r: {"outcome-how": OUTCOME["how"], "outcome-reason": OUTCOME["outcome"]}, a_mediation),
+    Act("withdraw_dispute", S.EFFECTIVE, "signatory", "tto", "withdraw_dispute", "deal_dispute_withdraw",
+        lambda r: REASON, lambda r: {"withdraw-reason": REASON["reason"]}, a_dispute),
 ]  # fmt: skip
 
 
@@ -213,7 +235,7 @@ def test_act_is_done_by_the_right_person_only(act, channel, django_capture_on_co
     act.prepare(room)
     before = everything()
     refused = {"stranger": 404, "rival": 404, act.without_role: 403, "both": 403}
-    if act.right != "operator" and act.name != "post_message":
+    if act.right != "operator" and act.name not in {"post_message", "open_dispute"}:
         refused["operator"] = 200 if act.name.startswith("record_registration") else 403
     refused = {who: code for who, code in refused.items() if code != 200}
     for who, code in refused.items():

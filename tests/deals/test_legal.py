@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pypdf
 import pytest
+from django.core.exceptions import ValidationError
 
 from deals import selectors, services
 from deals.choices import Side
@@ -15,14 +16,23 @@ from deals.legal.lint import Draft, lint, prohibited_clauses
 from deals.legal.words import amount_in_words, of_day, of_money, of_percent
 from deals.lifecycle import DealState
 from deals.models import Milestone, Party, Terms
-from tests.factories.deals import PARTY, deal_room, terms
+from tests.factories.deals import CONSENT, PARTY, SUPPLIER, deal_room, terms
 from tests.factories.deals import hash_of as sha256
+from tests.factories.listings import IPRightFactory, TechnologyFactory
 
-PARTIES = {side: Party(side=side, legal_name="Công ty Mẫu", **PARTY) for side in Side.values}
+PARTIES = {
+    Side.LICENSOR: Party(side=Side.LICENSOR, legal_name="Trường Mẫu", tax_code="9900000001", country="VN", **SUPPLIER),
+    Side.LICENSEE: Party(side=Side.LICENSEE, legal_name="Công ty Mẫu", tax_code="9900000002", country="VN", **PARTY),
+}
 
 
-def draft(*, parties=PARTIES, milestones=(), **changes) -> Draft:
-    return Draft("Lọc asen", Terms(**terms(**changes)), list(milestones), parties)
+def draft(*, parties=PARTIES, milestones=(), co_owners=(), **changes) -> Draft:
+    return Draft("Lọc asen", Terms(**terms(**changes)), list(milestones), parties, co_owners)
+
+
+def with_licensor(**changes) -> dict[str, Party]:
+    values = {**SUPPLIER, "legal_name": "Trường Mẫu", "tax_code": "9900000001", "country": "VN", **changes}
+    return {**PARTIES, Side.LICENSOR: Party(side=Side.LICENSOR, **values)}
 
 
 def found(of: Draft) -> dict[str, str]:
@@ -38,6 +48,56 @@ def test_linter_warns_of_what_may_be_missing():
     assert found(draft()) == {"definitions": "warn", "liability": "warn", "other": "warn"}
     assert "penalty" in found(draft(penalty=""))
     assert found(draft(definitions="a", liability="b", other="c")) == {}
+
+
+@pytest.mark.parametrize(
+    ("tax_code", "country", "equal"),
+    [
+        ("9900000002", "VN", True), ("9900000002-001", "VN", True), (" 99 0000 0002 ", "VN", True),
+        ("9900000003", "VN", False), ("9900000002", "JP", False), ("", "VN", False),
+    ],
+)  # fmt: skip
+def test_linter_blocks_one_legal_person_on_both_sides_also_as_its_branch(tax_code, country, equal):
+    findings = found(draft(parties=with_licensor(tax_code=tax_code, country=country)))
+
+    assert findings.get("same_tax_code") == ("block" if equal else None)
+
+
+def test_linter_warns_of_one_name_that_represents_both_sides():
+    assert "same_representative" not in found(draft())
+    assert found(draft(parties=with_licensor(representative="trần  thị MẪU")))["same_representative"] == "warn"
+
+
+def test_linter_asks_for_the_consent_of_co_owners_and_the_contract_names_it():
+    assert found(draft(co_owners=("Viện Mẫu",)))["co_owner_consent"] == "block"
+    [finding] = [row for row in lint(draft(co_owners=("Viện Mẫu",))) if row.code == "co_owner_consent"]
+    assert "Viện Mẫu" in str(finding.message)
+    assert "co_owner_consent" not in found(
+        draft(co_owners=("Viện Mẫu",), parties=with_licensor(co_owner_consent="Văn bản số 5/2026"))
+    )
+
+
+@pytest.mark.django_db
+def test_co_owners_are_the_owners_of_rights_in_force_beside_the_two_sides():
+    technology = TechnologyFactory(published=True, state_funding_pct=None)
+    owner = technology.organisation
+    IPRightFactory(technology=technology, owners=[(owner.name_vi.upper(), 60), ("Viện Mẫu", 40)])
+    IPRightFactory(
+        technology=technology, owners=[(owner.name_vi, 50), ("Viện Cũ", 50)], filing_date=datetime.date(2001, 1, 1),
+        grant_date=datetime.date(2003, 1, 1), expiry_date=datetime.date(2021, 1, 1),
+    )  # fmt: skip
+    room = deal_room(DealState.TERMS_AGREED, technology=technology)
+    assert selectors.co_owners(room.running) == ("Viện Mẫu",)
+    assert room.running.turn == "both"
+    services.save_party(deal=room.running, actor=room.tto, co_owner_consent=" ")
+    assert room.running.turn == "licensor"
+    services.save_party(deal=room.running, actor=room.tto, co_owner_consent=CONSENT)
+
+    contract = services.generate_contract(deal=room.running, actor=room.tto)
+    assert any(CONSENT in pair[0] for pair in contract.text["articles"][0]["paragraphs"])
+    services.save_party(deal=room.running, actor=room.tto, co_owner_consent="")
+    with pytest.raises(ValidationError, match="Viện Mẫu"):
+        services.generate_contract(deal=room.running, actor=room.tto)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,20 @@ def test_expired_offer_is_not_accepted_and_the_task_closes_it_once(room):
     assert (first.state, room.running.turn) == (OfferState.LAPSED, Turn.BOTH)
 
 
+def test_page_no_longer_offers_to_accept_an_offer_whose_last_day_has_passed(room, client):
+    first = offered(room, valid_until=timezone.localdate())
+    client.force_login(room.tto)
+    address = f"/en/deals/{room.running.pk}/"
+    assert "Accept this offer" in client.get(address).content.decode()
+    expire(first)
+
+    page = client.get(address).content.decode()
+
+    assert "Accept this offer" not in page
+    assert "Its last day has passed" in page
+    assert "Make a counter-offer" in page
+
+
 def test_expired_offer_does_not_block_a_new_one(room):
     first = offered(room)
     expire(first)

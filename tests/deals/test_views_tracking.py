@@ -6,10 +6,14 @@ from decimal import Decimal
 import pytest
 from bs4 import BeautifulSoup
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from deals.models import RoyaltyShare, RoyaltyStatement
+from deals.services import terminate_deal
+from deals.services.tracking import file_annual_report
 from deals.services.tracking_invoices import issue_invoice
 from deals.services.tracking_statements import question_statement
+from deals.services.tracking_sweep import sweep
 from deals.tracking_selectors import tracking_summary
 from marketplace.samples.clock import clock_at
 from tests.factories.tracking import months_ago, tracked
@@ -57,8 +61,14 @@ def test_the_tracking_page_says_what_comes_next_and_offers_it_to_who_may_do_it(c
     room = tracked(lump_sum=Decimal(500_000_000))
     assert next_of(client, room.tto, room)[1] == ["Issue the invoice"]
     words, acts = next_of(client, room.buyer, room)
-    assert "The supplier issues the invoice first." in words
+    assert f"Waits for {room.deal.licensor}" in words
+    assert f"{room.deal.licensor} issues the invoice, and your side pays it." in words
     assert acts == []
+    words, _acts = next_of(client, room.tto, room)
+    assert "Your side acts next" in words
+    assert f"Your side issues the invoice, and {room.deal.licensee} pays it." in words
+    words, _acts = next_of(client, room.operator, room)
+    assert f"{room.deal.licensor} issues the invoice, and {room.deal.licensee} pays it." in words
     statement = room.file()
     assert next_of(client, room.tto, room)[1] == ["Answer the statement", "Issue the invoice"]
     question_statement(statement=statement, actor=room.tto, question="Which plant?")
@@ -137,7 +147,7 @@ def test_the_tracking_page_costs_the_same_whatever_it_holds(client, count, djang
     client.force_login(room.tto)
     client.get(f"/deals/{room.deal.pk}/tracking/")
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(22):
         client.get(f"/deals/{room.deal.pk}/tracking/")
 
 
@@ -395,3 +405,36 @@ def test_the_api_names_what_is_wrong_with_a_statement(client, change, field):
     assert response.status_code == 400
     assert list(response.json()) == [field]
     assert RoyaltyStatement.objects.count() == 0
+
+
+def test_a_filed_report_is_read_by_both_sides_and_over_the_api(client):
+    room = tracked()
+    report = room.obligations("report")[0]
+    file_annual_report(obligation=report, body="Ran 310 days; two media changes.", actor=room.buyer)
+
+    for who in (room.tto, room.buyer, room.operator):
+        client.force_login(who)
+        assert "Ran 310 days; two media changes." in text(client.get(f"/en/deals/{room.deal.pk}/tracking/"))
+    rows = client.get(f"/api/v1/deals/{room.deal.pk}/tracking/").json()["obligations"]
+    assert [row["report"] for row in rows if row["id"] == report.pk] == ["Ran 310 days; two media changes."]
+
+
+def test_a_minimum_that_its_top_up_asks_for_says_that_it_is_not_owed_twice(client):
+    room = tracked(minimum_annual=Decimal(50_000_000))
+    sweep()
+    client.force_login(room.buyer)
+
+    page = text(client.get(f"/en/deals/{room.deal.pk}/tracking/"))
+
+    assert page.count("Asked for by the top-up and the royalties of the year; not owed beside them.") == 1
+
+
+def test_a_terminated_contract_says_when_it_ended_and_leaves_the_cut_year_to_the_sides(client):
+    room = tracked(minimum_annual=Decimal(50_000_000))
+    terminate_deal(deal=room.deal, actor=room.signatory, reason="By agreement")
+    client.force_login(room.tto)
+
+    page = text(client.get(f"/en/deals/{room.deal.pk}/tracking/"))
+
+    assert f"ended on {date_format(timezone.localdate(), 'j M Y')}" in page
+    assert "The contract ended within this year" in page

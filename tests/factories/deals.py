@@ -57,6 +57,12 @@ MILESTONES: list[dict[str, Any]] = [
     {"kind": "instalment", "name": "Khi nghiệm thu", "amount": Decimal(200_000_000), "due_on": None, "due_months": 6},
 ]  # fmt: skip
 PARTY = {"address": "Số 1 phố Mẫu, phường Mẫu, Hà Nội", "representative": "Trần Thị Mẫu", "position": "Giám đốc"}
+SUPPLIER = {
+    "address": "Số 2 phố Mẫu, phường Mẫu, Hà Nội",
+    "representative": "Nguyễn Văn Hiệu",
+    "position": "Hiệu trưởng",
+}
+CONSENT = "Văn bản đồng ý số 05/2026 ngày 02/11/2026"
 
 
 @dataclass
@@ -181,7 +187,8 @@ def _to_terms(
         organisation = room.running.organisation_of(side)
         services.save_party(
             deal=room.running, actor=who, legal_name=organisation.name_vi, legal_name_en=organisation.name_en,
-            tax_code=organisation.tax_code, country=country, **PARTY,
+            tax_code=organisation.tax_code, country=country, **(PARTY if side == Side.LICENSEE else SUPPLIER),
+            co_owner_consent=CONSENT if side == Side.LICENSOR and selectors.co_owners(room.running) else "",
         )  # fmt: skip
 
 
@@ -223,8 +230,10 @@ def hash_of(content: bytes) -> str:
 
 
 __all__ = [
+    "CONSENT",
     "MILESTONES",
     "PARTY",
+    "SUPPLIER",
     "TERMS",
     "Room",
     "certify_where_needed",

@@ -166,9 +166,10 @@ def test_the_eight_steps_by_api(people: dict[str, Person], real_worker: Any) -> 
     buyer.send(f"{deal}offers/", {"terms": offered, "message": "First offer.", "last_round": 0})
     tto.send(f"{deal}offers/1/counter/", {"terms": {**offered, "lump_sum": "600000000"}, "message": "A little more."})
     buyer.send(f"{deal}offers/2/accept/")
-    for who, name in ((tto, "Trường"), (buyer, "Công ty")):
-        party = {"legal_name": name, "country": "VN", "address": "1 Phố Mẫu, Hà Nội", "representative": "Trần Mẫu",
-                 "position": "Giám đốc", "tax_code": "9912345678"}  # fmt: skip
+    sides = ((tto, "Trường", "Trần Mẫu", "9987654321", "No. 5/2026"), (buyer, "Công ty", "Lê Mẫu", "9912345678", ""))
+    for who, name, representative, tax_code, consent in sides:
+        party = {"legal_name": name, "country": "VN", "address": "1 Phố Mẫu, Hà Nội", "representative": representative,
+                 "position": "Giám đốc", "tax_code": tax_code, "co_owner_consent": consent}  # fmt: skip
         who.send(f"{deal}parties/", party, method="put")
     contract = tto.send(f"{deal}contract/generate/")
     for who in (signatory, tto):

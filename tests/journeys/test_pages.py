@@ -27,7 +27,7 @@ from marketplace.samples.clock import clock_at
 from matching.models import Match
 from search import index
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person
-from tests.factories.deals import PARTY
+from tests.factories.deals import CONSENT, PARTY, SUPPLIER
 from tests.factories.listings import PDF
 from tests.journeys import story
 from tests.journeys.walker import Person, Walk, walking
@@ -390,8 +390,10 @@ def draw_up(walk: Walk, people: dict[str, Person], deal: int) -> None:
         who.see(f"contract-party-{who.name}")
         who.fill(
             legal_name=Organisation.objects.get(memberships__user=who.user).name_vi, country="VN",
-            address=words["address"], representative=PARTY["representative"], position=words["position"],
-            tax_code="9912345678",
+            address=words["address"], position=words["position"],
+            representative=(PARTY if who is buyer else SUPPLIER)["representative"],
+            tax_code="9912345678" if who is buyer else "9987654321",
+            **({} if who is buyer else {"co_owner_consent": CONSENT}),
         )  # fmt: skip
         who.press("Save the legal data")
     tto.see("contract-ready")
