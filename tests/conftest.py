@@ -58,20 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
     strictness.require_of_in_locks()
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         _use_broker_database(int(worker.removeprefix("gw")) + 1)
-        _use_own_folders(worker)
 
 
 def _use_broker_database(number: int) -> None:
     address = settings.REDIS_URL.rsplit("/", 1)[0] + f"/{number}"
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = address
-
-
-def _use_own_folders(worker: str) -> None:
-    """Keep files and index of parallel test processes apart."""
-    for name in ("MEDIA_ROOT", "INDEX_DIR"):
-        folder = Path(getattr(settings, name)).with_name(f"{Path(getattr(settings, name)).name}-{worker}")
-        folder.mkdir(parents=True, exist_ok=True)
-        setattr(settings, name, folder)
 
 
 @pytest.fixture(scope="session")
@@ -129,10 +120,7 @@ class RealWorker:
             folder=self.folder,
             log=self.log,
             cwd=ROOT,
-            env={
-                "DATABASE_URL": address,
-                "REDIS_URL": settings.REDIS_URL,
-            },
+            env={"DATABASE_URL": address, "REDIS_URL": settings.REDIS_URL},
         )
         self.wait_for(lambda: " ready." in self.output(), seconds=seconds)
 

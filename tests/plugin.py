@@ -19,7 +19,10 @@ _running = ExitStack()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Start what is missing; pytest-django reads the settings right after this."""
-    if "PYTEST_XDIST_WORKER" in os.environ or early_config.known_args_namespace.help:
+    if early_config.known_args_namespace.help:
+        return
+    if process := os.environ.get("PYTEST_XDIST_WORKER"):
+        _use_own_scratch(process)
         return
     _compile_messages()
     _build_fonts()
@@ -43,6 +46,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop and remove what this session started."""
     _running.close()
+
+
+def _use_own_scratch(process: str) -> None:
+    """Keep files and index of parallel test processes apart; what a process starts inherits its folder."""
+    scratch = Path(os.environ["TEST_SCRATCH"]) / process
+    scratch.mkdir(exist_ok=True)
+    os.environ["TEST_SCRATCH"] = str(scratch)
 
 
 def _compile_messages() -> None:

@@ -74,8 +74,8 @@ class Person:
         self.page.on("dialog", lambda dialog: dialog.accept())
 
     def hear(self, message: ConsoleMessage) -> None:
-        """Keep an error of the console; a form that is shown again with what was wrong has status 400."""
-        if message.type == "error" and "status of 400" not in message.text:
+        """Keep an error of the console; a form that is shown again has status 400, or 409 when the act must wait."""
+        if message.type == "error" and not re.search("status of 4(00|09)", message.text):
             self.note(f"{message.text} {message.location.get('url', '')}")
 
     def note(self, problem: str) -> None:
