@@ -76,7 +76,7 @@ def pdf_response(file: Any, name: str) -> FileResponse:
 #: The pages of a deal, each with the state from which on there is something to show.
 PAGES: tuple[tuple[str, Any, DealState], ...] = (
     ("deal", gettext_lazy("Deal"), DealState.ENQUIRY),
-    ("nda", gettext_lazy("NDA"), DealState.NDA),
+    ("nda", gettext_lazy("Confidentiality"), DealState.NDA),
     ("contract", gettext_lazy("Contract"), DealState.TERMS_AGREED),
     ("signature", gettext_lazy("Signature"), DealState.AGREED),
     ("registration", gettext_lazy("Registration and effect"), DealState.SIGNED),
@@ -114,6 +114,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
     step = next_step(deal)
     reached = reached_by(deal)
     both = {Turn.BOTH.value, side}
+    yours = bool(side) and deal.turn in both and step["act"] in acts
     return {
         "deal": deal,
         "crumbs": [(_("Deals"), reverse("deals:deal_list"))],
@@ -123,7 +124,8 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
         "pages": pages(deal, page, reached) + _dispute_tab(deal, page),
         "steps": stepper(deal, reached),
         "step": step,
-        "yours": bool(side) and deal.turn in both and step["act"] in acts,
+        "yours": yours,
+        "next_href": step["href"] if yours else "",  # who waits has nothing to open there
         "owner": owner_of_turn(deal),
         "demand_title": deal.demand.title if deal.demand else deal.licensee,
         "demand_note": deal.licensee if deal.demand else "",

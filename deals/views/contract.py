@@ -21,6 +21,7 @@ from deals.forms.contract import PARTY_FIELDS
 from deals.legal.contract import contract_value
 from deals.legal.document import in_reading_language
 from deals.legal.lint import BLOCK, lint
+from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Party
 from deals.views.appraisals import certificate_context
 from deals.views.common import actor_of, answer, deal_or_404, frame, page_of, pdf_response
@@ -111,8 +112,15 @@ def save_party(request: HttpRequest, pk: int) -> HttpResponse:
     return _answer(
         request, pk, form,
         lambda deal: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data),
-        name="party", done=_("Saved."), to="contract", page=contract_page,
+        name="party", done=_party_saved(deal), to="contract", page=contract_page,
     )  # fmt: skip
+
+
+def _party_saved(deal: Deal) -> str:
+    """Say that the data is saved, and what it does not change by itself."""
+    if selectors.current_contract(deal) is None:
+        return _("Saved.")
+    return _("Saved. The contract still shows the former data: draw up a new version.")
 
 
 @require_POST
@@ -131,11 +139,15 @@ def generate_contract(request: HttpRequest, pk: int) -> HttpResponse:
 def accept_contract(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept the document that was shown."""
     form = AcceptContractForm(request.POST)
-    return _answer(
+    answered = _answer(
         request, pk, form,
         lambda deal: services.accept_contract(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="accept", done=_("You accepted the contract for your side."), to="contract", page=contract_page,
     )  # fmt: skip
+    if answered.status_code == 302 and deal_or_404(request, pk).state == DealState.AGREED:
+        messages.info(request, _("Both sides have accepted it. Next, sign it and record the signed copy."))
+        return redirect("deals:signature", pk)
+    return answered
 
 
 @require_POST
@@ -225,7 +237,12 @@ def upload_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm the other side's copy."""
     services.confirm_signed_copy(deal=deal_or_404(request, pk), actor=actor_of(request))
-    messages.success(request, _("The contract is signed."))
+    if deal_or_404(request, pk).state == DealState.EFFECTIVE:
+        messages.success(
+            request, _("The contract is signed and in effect. What it asks of each side stands under Tracking.")
+        )
+    else:
+        messages.success(request, _("The contract is signed. See below what it still needs to take effect."))
     return redirect("deals:registration", pk)
 
 

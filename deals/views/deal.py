@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from deals import describe, policies, selectors, services
+from deals.choices import Side
 from deals.forms import EnquiryForm, MessageForm, ReasonForm
 from deals.history import timeline
 from deals.legal.document import in_reading_language
-from deals.lifecycle import OfferState
+from deals.lifecycle import DealState, OfferState
 from deals.models import Deal, Offer
 from deals.views.common import actor_of, answer, deal_or_404, frame, submit
-from listings.selectors import visible_technologies
+from listings.choices import Tier
+from listings.selectors import documents_of, visible_technologies
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,6 +75,9 @@ def deal_page(request: HttpRequest, subject: Deal, *, status: int = 200, **forms
         "talk": selectors.messages_of(subject),
         "events": timeline(subject, offers),
         "nda": selectors.nda_of(subject),
+        "nda_documents": subject.state == DealState.NEGOTIATING
+        and policies.side_of(actor, subject) == Side.LICENSEE
+        and documents_of(subject.technology).filter(tier=Tier.NDA).exists(),
         "contract": selectors.current_contract(subject),
         "mediates": policies.mediates(actor, subject),
         "message_form": forms.get("message_form") or MessageForm(),

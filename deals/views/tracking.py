@@ -28,7 +28,7 @@ from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
 from deals.tracking_choices import DeductionKind, ObligationKind
 from deals.tracking_lifecycle import StatementState
-from deals.views.common import actor_of
+from deals.views.common import actor_of, pages, reached_by
 from deals.views.tracking_common import (
     act_page,
     attempt,
@@ -65,6 +65,7 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "contract": contract,
         "deal": deal,
         "crumbs": crumbs_of(contract, tracking=False),
+        "pages": pages(deal, "tracking", reached_by(deal)),
         "ended": ended,
         "groups": by_time(obligations_, today, lambda row: acts_on(viewer, contract, row), ended=ended),
         "next": steps,

@@ -44,7 +44,7 @@ def attempt(form: Any, act: Callable[[], Any]) -> tuple[Any, int]:
 def crumbs_of(contract: Contract, *, tracking: bool = True) -> list[tuple[str, str]]:
     """Give the way back to the deal."""
     deal = contract.deal
-    way = [(deal.code, deal.get_absolute_url())]
+    way = [(_("Deals"), reverse("deals:deal_list")), (deal.code, deal.get_absolute_url())]
     return [*way, (_("Tracking"), reverse("deals:tracking", args=[deal.pk]))] if tracking else way
 
 

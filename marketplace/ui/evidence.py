@@ -271,7 +271,7 @@ def file_tile(
     how_to_open: Any = "", when: Any = None
 ) -> dict[str, Any]:  # fmt: skip
     """A document with its disclosure tier: public, registered, nda. A `locked` one says how to open it."""
-    names = {"public": _("Public"), "registered": _("Signed-in people"), "nda": _("Under NDA")}
+    names = {"public": _("Public"), "registered": _("Anyone signed in"), "nda": _("Under NDA")}
     one_of("tier", tier, TIERS)
     return {
         "name": name,

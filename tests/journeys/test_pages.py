@@ -412,6 +412,7 @@ def draw_up(walk: Walk, people: dict[str, Person], deal: int) -> None:
         who.see(f"contract-accept-{who.name}")
         who.press("Accept the contract")
     assert Deal.objects.get().state == "agreed"
+    tto.open("deals:deal", deal)
     tto.see("deal-agreed")
 
 
