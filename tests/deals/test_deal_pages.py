@@ -197,7 +197,7 @@ def test_api_shows_deal_offers_agreement_and_contract(client):
     deal = client.get(reverse("api:deal", args=[room.deal.pk])).json()
     assert (deal["state"], deal["acts"]) == (
         "effective",
-        ["record_registration", "terminate", "post_message"],
+        ["record_registration", "terminate", "post_message", "open_dispute"],
     )
     offers = client.get(reverse("api:deal_offers", args=[room.deal.pk])).json()
     assert [(row["round"], row["state"], row["terms"]["royalty_base"]) for row in offers] == [
