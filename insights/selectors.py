@@ -91,13 +91,19 @@ def _of_listing(listing: Technology | Demand, note: str, *, url: str = "", **mor
     return Task(listing.title, note, url or listing.get_absolute_url(), language=listing.language, **more)
 
 
+def _to_manage(listing: Technology | Demand) -> str:
+    """Give the page where its people act on a listing that is not published."""
+    return reverse(f"listings:{listing.kind}_manage", args=[listing.pk])
+
+
 def _returned(user: User) -> Group:
     listings = [
         listing
         for rows in (listing_selectors.my_technologies(user), listing_selectors.my_demands(user))
         for listing in rows.filter(state=ListingState.CHANGES_REQUESTED)[: SHOWN + 1]
     ]
-    tasks = [_of_listing(row, _("Read what to mend, then submit again."), since=row.updated_at) for row in listings]
+    words = _("Read what to mend, then submit again.")
+    tasks = [_of_listing(row, words, url=_to_manage(row), since=row.updated_at) for row in listings]
     return Group(_("Changes requested"), tasks[:SHOWN], len(tasks), reverse("listings:my_listings"))
 
 
@@ -106,7 +112,7 @@ def _drafts(user: User) -> Group:
     return _group(
         _("Your drafts"),
         rows,
-        lambda row: _of_listing(row, _("Go on where you stopped."), since=row.updated_at),
+        lambda row: _of_listing(row, _("Go on where you stopped."), url=_to_manage(row), since=row.updated_at),
         url=reverse("listings:my_listings"),
     )
 
@@ -115,7 +121,7 @@ def _for_tto(user: User) -> Group:
     return _group(
         _("For your approval"),
         listing_selectors.waiting_for_owner(user),
-        lambda row: _of_listing(row, str(row.author), since=row.submitted_at),
+        lambda row: _of_listing(row, str(row.author), url=_to_manage(row), since=row.submitted_at),
         url=reverse("listings:owner_queue"),
     )
 

@@ -36,8 +36,15 @@ def shares_by_law(on: datetime.date) -> dict[str, dict[str, Any]]:
 def withholding_words(flow: str, left: Decimal) -> list[tuple[str, str]]:
     """Give, for a supplier abroad, what tax the buyer in Viet Nam is to withhold of a sum by the rule in force today.
 
-    Nothing for a supplier in Viet Nam: what a buyer abroad withholds is the law of its country, of which no row is kept.
+    For a buyer abroad: that its country's law decides, of which no row is kept. Nothing where both are in Viet Nam.
     """
+    if flow == Flow.OUTBOUND:
+        return [
+            (
+                _("Tax that the buyer withholds abroad"),
+                _("By the law of the buyer's country and a tax treaty; the exchange keeps no rate of it."),
+            )
+        ]
     found = in_force().filter(code="tax.fct.royalty").first() if flow == Flow.INBOUND else None
     if found is None or found.value is None:
         return []

@@ -38,10 +38,11 @@ def _need_reason(reason: str) -> None:
         raise ValidationError({"reason": [_("Give a reason: the author reads it.")]})
 
 
-def _tell_author(listing: Technology | Demand, kind: str, sentence: str, reason: str) -> None:
+def _tell_author(listing: Technology | Demand, kind: str, sentence: str, reason: str, *, actor: User) -> None:
+    """Tell the people behind the listing; of an import without people the exchange's, but for who decided."""
     title = listing.title
     notify(
-        users=selectors.people_behind(listing),
+        users=[user for user in selectors.people_behind(listing) if user != actor],
         kind=kind,
         text=lambda: _(sentence) % {"title": title, "reason": reason},
         url=lambda: address(listing, "manage"),
@@ -73,7 +74,7 @@ def return_by_owner(*, listing: L, actor: User, reason: str) -> L:
         listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.REQUEST_CHANGES, reason=reason,
         decided_at=timezone.now(),
     )  # fmt: skip
-    _tell_author(listing, "listing.changes_requested", CHANGES, reason)
+    _tell_author(listing, "listing.changes_requested", CHANGES, reason, actor=actor)
     return listing
 
 
@@ -164,7 +165,7 @@ def request_changes(*, listing: L, actor: User, reason: str) -> L:
     _need_reason(reason)
     _close(review, Review.Decision.REQUEST_CHANGES, reason=reason)
     move(listing, "request_changes", actor=actor, data={"reason": reason, "review": review.pk})
-    _tell_author(listing, "listing.changes_requested", CHANGES, reason)
+    _tell_author(listing, "listing.changes_requested", CHANGES, reason, actor=actor)
     return listing
 
 
@@ -175,5 +176,5 @@ def reject_listing(*, listing: L, actor: User, reason: str) -> L:
     _need_reason(reason)
     _close(review, Review.Decision.REJECT, reason=reason)
     move(listing, "reject", actor=actor, data={"reason": reason, "review": review.pk})
-    _tell_author(listing, "listing.rejected", REJECTION, reason)
+    _tell_author(listing, "listing.rejected", REJECTION, reason, actor=actor)
     return listing

@@ -41,6 +41,15 @@ def test_a_tto_officer_sees_what_waits_for_approval() -> None:
     officer = person(role="tto_officer", organisation=technology.organisation)
     with override("en"):
         assert titles(officer) == {"For your approval": 1}
+        [task] = group(officer, "For your approval").tasks
+    assert task.url == f"/en/technologies/{technology.pk}/manage/"  # where the decision is, not the public page
+
+
+def test_listings_that_were_sent_back_lead_to_where_they_are_mended() -> None:
+    technology = TechnologyFactory(state="changes_requested")
+    with override("vi"):
+        urls = [task.url for one in selectors.waiting_for(technology.author) for task in one.tasks]
+    assert urls == [f"/technologies/{technology.pk}/manage/"]
 
 
 def test_a_deal_waits_for_the_side_whose_turn_it_is() -> None:

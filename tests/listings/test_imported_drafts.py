@@ -250,6 +250,25 @@ def test_people_of_a_handed_over_organisation_are_told_of_decisions(kind, role):
 
 
 @KINDS
+def test_an_operator_rejects_an_imported_draft_and_is_not_told_of_the_own_decision(kind, client):
+    listing = imported(kind, state=ListingState.SUBMITTED, submitted_at="2026-01-05T00:00:00Z")
+    operator = listing.author
+    claim_review(listing=listing, actor=operator)
+    client.force_login(operator)
+    address = reverse(f"listings:{kind}_reject", args=[listing.pk])
+    assert "Hãy nêu lý do" in client.post(address, {"reason": " "}).content.decode()
+    listing.refresh_from_db()
+    assert listing.state == ListingState.IN_REVIEW
+
+    assert client.post(address, {"reason": "The patent has ended"}).status_code == 302
+
+    listing.refresh_from_db()
+    assert listing.state == ListingState.REJECTED
+    assert "The patent has ended" in client.get(pages_of(listing)[0]).content.decode()
+    assert not Notification.objects.filter(kind="listing.rejected", user=operator).exists()
+
+
+@KINDS
 def test_only_operators_list_imported_drafts(kind, client):
     listing = imported(kind)
     user = person(role="tto_officer", organisation=listing.organisation)
