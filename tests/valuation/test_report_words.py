@@ -1,13 +1,17 @@
 """What the words of a report make of its content."""
 
 import csv
+import datetime
+import io
 import re
 
+import pypdf
 import pytest
 from django.conf import settings
 from django.utils import translation
 
 from valuation import presenters
+from valuation.reporting.pdf import render_pdf
 from valuation.reporting.words import day
 from valuation.words import RATE_NOTES, SOURCES
 
@@ -52,3 +56,24 @@ def test_every_source_of_a_valuation_default_can_be_said_in_both_languages() -> 
     assert (
         sorted(source for source in named if re.search(r"[a-z]{4,} [a-z]{3,}", source) and source not in SOURCES) == []
     )
+
+
+@pytest.mark.parametrize("lines", range(22, 34))
+def test_the_lines_to_sign_on_stand_with_their_heading(lines: int) -> None:
+    document = {
+        "language": "en", "title": "Report", "subject": "Filter", "kicker": "Exchange", "number": "GY-1", "dated": "today",
+        "headline": {"label": "Price", "range": "1 – 2", "sentence": "In words.", "priced": True}, "notice": "Notice",
+        "footer": "Footer", "hash_label": "SHA-256", "hash": "0",
+        "sections": [
+            {"heading": "Limits", "blocks": [{"kind": "list", "items": [f"line {n}" for n in range(lines)]}]},
+            {"heading": "Signatures", "blocks": [
+                {"kind": "small", "text": "They may sign here."},
+                {"kind": "signatures", "columns": [["Owner", "took note"], ["Company", "took note"]]},
+            ]},
+        ],
+    }  # fmt: skip
+    made = render_pdf(document, at=datetime.datetime(2026, 11, 30, tzinfo=datetime.UTC))
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made)).pages]
+    assert [("Signatures" in page, "Owner" in page) for page in pages] == [(False, False)] * (len(pages) - 1) + [
+        (True, True)
+    ]
