@@ -143,21 +143,29 @@ def _in_two_digits(value: Any) -> Any:
     return [_in_two_digits(one) for one in value] if isinstance(value, list) else value
 
 
-def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reader) -> dict[str, float | None] | None:
+def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reader) -> dict[str, Any] | None:
     """Give the owner's side in VND, None for anyone else: `least`, the most to ask first, and the buyer's ceiling.
 
-    `least` = max(P25 of the range, state money a public owner spent, what he has without the deal). `ceiling`: what a
-    typical buyer gains by the owner's own estimate. Source: domain file sections 2 (price range) and 8.
+    `least` = max(P25 of the range, state money a public owner spent, what he has without the deal); `rule` names which
+    of them it is: quarter, state_money or alternative. `ceiling`: what a typical buyer gains by the owner's own
+    estimate. Source: domain file sections 2 (price range) and 8.
     """
     found = suggestion.result
     if reader is not Reader.OWNER or found is None:
         return None
     alternative = Answers(interview.answers).number("walk_away") if interview is not None else None
     computed = found["reserve_at_least"]
+    spent = (suggestion.inputs.get("parameters") or {}).get("sunk_cost_floor")
     known = [value for value in (computed, alternative) if value is not None]
+    least, rule = (max(known) if known else None), "quarter"
+    if alternative is not None and least == alternative:
+        rule = "alternative"
+    elif spent is not None and computed is not None and round_significant(spent) == computed:
+        rule = "state_money"
     zone = found.get("zone")
     return {
-        "least": max(known) if known else None,
+        "least": least,
+        "rule": rule,
         "computed": computed,
         "alternative": alternative,
         "opening": found["opening_ask_at_most"],

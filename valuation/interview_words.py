@@ -10,7 +10,7 @@ from marketplace.kit import money
 from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.presenters import input_source, write
-from valuation.questions import ORIGINS, SECTIONS, Kind, Question
+from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question
 from valuation.words import NOTES
 from valuation.words import ORIGINS as ORIGIN_WORDS
 
@@ -20,7 +20,7 @@ MONEYS = {Kind.MONEY, Kind.MONEY3}
 
 def default_words(rows: dict[str, dict[str, Any]], defaults: Defaults, answers: Answers) -> dict[str, dict[str, Any]]:
     """Give what stands in for each answer: text, source, origin, and whether it is still to be confirmed."""
-    out = {name: _words(row) for name, row in rows.items()}
+    out = {name: _words(row, QUESTIONS.get(name)) for name, row in rows.items()}
     if "discount_rate" in out:
         rate = out["discount_rate"]
         whole = gettext("the discount rate then is %(rate)s: bond, shares, small company") % {"rate": rate["text"]}
@@ -35,9 +35,13 @@ def default_words(rows: dict[str, dict[str, Any]], defaults: Defaults, answers: 
     return out
 
 
-def _words(row: dict[str, Any]) -> dict[str, Any]:
+def _words(row: dict[str, Any], question: Question | None) -> dict[str, Any]:
+    """Give a default in words: as many figures as the question has fields, or the one that they all are."""
     origin, tone = ORIGIN_WORDS[row["origin"]]
-    texts = list(dict.fromkeys(write(value, row["unit"]) for value in row["values"]))
+    values = (
+        row["values"][: question.parts] if question is not None and question.kind is Kind.PERCENT2 else row["values"]
+    )
+    texts = list(dict.fromkeys(write(value, row["unit"]) for value in values))
     return {
         "text": " – ".join(texts), "source": input_source(row, {}), "note": NOTES.get(row["note"], ""), "origin": origin,
         "tone": tone, "unconfirmed": row["certainty"] == "B",
@@ -83,6 +87,8 @@ def answer_rows(answers: Answers, defaults: dict[str, dict[str, Any]], *, techno
     for section in SECTIONS:
         rows: list[dict[str, Any]] = []
         for question in section.questions:
+            if question.code == "exchange_rate" and currency == "VND":
+                continue
             row: dict[str, Any] = {
                 "label": question.label,
                 "is_secret": question.is_secret,

@@ -10,3 +10,11 @@ def notice() -> str:
         "the Law on Prices, and no certificate. The price is what the two sides agree; where state capital or related "
         "parties are involved, the law asks for a certificate of a licensed appraiser or an audit of the price."
     )
+
+
+def trial_notice() -> str:
+    """Give the notice for what is only tried out, in the reader's language."""
+    return _(
+        "What you try out here shows what the range would be with the figures that you set. It is not the suggested range "
+        "itself, not an appraisal under the Law on Prices, and no certificate."
+    )

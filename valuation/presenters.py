@@ -1,12 +1,14 @@
 """A stored suggestion in words and rows for pages, in the reader's language, as far as the reader may read it."""
 
 import datetime
+import math
 from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
+from listings.forms.technology import INDUSTRIES
 from listings.models import Technology
 from marketplace.kit import money
 from valuation import disclosure
@@ -18,15 +20,19 @@ from valuation.models import Interview, Reason, Suggestion
 from valuation.whatif import Outcome
 from valuation.words import (
     AMOUNTS,
+    CONVENTIONS,
     FORMS,
     GRADE_TONES,
     GRADES,
     INPUTS,
+    LEAST,
     MENDED_BY_OWNER,
     METHODS,
     NOTES,
     ORIGINS,
     PARTS,
+    RATE_NOTES,
+    RATES,
     RUNGS,
     SOURCES,
 )
@@ -121,8 +127,12 @@ def _effect(share: float | None) -> str:
     return f"+{figure}" if share >= 0 else f"−{figure}"
 
 
-def driver_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the three widest drivers in plain words with their effect on the middle value."""
+def driver_rows(result: dict[str, Any], inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the three widest drivers in plain words with their effect on the middle value.
+
+    The figures compared are quantiles of what was drawn; `given` are the three from which it was drawn, of `inputs`.
+    """
+    given = {row["name"]: _values(row) for row in inputs if len(set(row["values"])) > 1}
     rows = []
     for driver in result["drivers"]:
         if driver["input_mid"] is None:
@@ -131,14 +141,14 @@ def driver_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
                 gettext("If it is high instead of middling"),
             )
             rows.append({
-                "label": INPUTS[driver["name"]][0], "lower": words_low, "lower_effect": _effect(driver["effect_low"]),
+                "label": INPUTS[driver["name"]][0], "given": "", "lower": words_low, "lower_effect": _effect(driver["effect_low"]),
                 "higher": words_high, "higher_effect": _effect(driver["effect_high"]),
             })  # fmt: skip
             continue
         low, middle, high = _driver_values(driver)
         words = {"low": low, "middle": middle, "high": high}
         rows.append({
-            "label": INPUTS[driver["name"]][0],
+            "label": INPUTS[driver["name"]][0], "given": given.get(driver["name"], ""),
             "lower": gettext("If it is %(low)s instead of %(middle)s") % words,
             "lower_effect": _effect(driver["effect_low"]),
             "higher": gettext("If it is %(high)s instead of %(middle)s") % words,
@@ -178,13 +188,26 @@ def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Read
             for name, factor in row.get("adjustments", {}).items()
         ]
         rows.append({
-            **row, "industry": gettext("Own deal") if own else row["industry"], "is_own": own,
+            **row, "industry": gettext("Own deal") if own else named(row["industry"]), "is_own": own,
+            "source": str(SOURCES.get(row["source"], row["source"])),
             "statistic": statistics[row["statistic"]], "n": None if own else row["n"],
             "weight": mine["weight"] if mine else None, "adjusted": mine["adjusted"] if mine and changes else None,
             "changes": ", ".join(changes), "date": dated, "unconfirmed": row["certainty"] == "B",
-            "note": "" if own else row["note"],
+            "note": "" if own else str(RATE_NOTES.get(row["note"], row["note"])),
         })  # fmt: skip
     return rows
+
+
+def cited(row: dict[str, Any]) -> str:
+    """Give the source of a published figure and its year, once."""
+    source, year = row["source"], str(row["year"] or "")
+    return ", ".join(filter(None, [str(SOURCES.get(source, source)), "" if year in source else year]))
+
+
+def named(industry: str) -> str:
+    """Give the name of a published figure in the reader's language: an industry of the listing's form, or one of ours."""
+    names: dict[str, Any] = {str(code): label for code, label in INDUSTRIES if code} | RATES
+    return str(names.get(industry, industry))
 
 
 def rung_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
@@ -255,14 +278,22 @@ def proposal_of(result: dict[str, Any]) -> dict[str, Any] | None:
     return texts
 
 
-def own_side(suggestion: Suggestion, interview: Interview | None, reader: Reader) -> dict[str, Any] | None:
-    """Give the owner's side in two significant digits; None for anyone else."""
+def own_side(
+    suggestion: Suggestion, interview: Interview | None, reader: Reader, wished: Decimal | None
+) -> dict[str, Any] | None:
+    """Give the owner's side in two significant digits, and whether he wishes less than his least; None for others."""
     found = disclosure.walk_away(suggestion, interview, reader)
     if found is None or found["least"] is None:
         return None
+    rule = found.pop("rule")
     rounded = {name: None if value is None else round_significant(value) for name, value in found.items()}
-    least, ceiling = rounded["least"], rounded["ceiling"]
-    return {**rounded, "is_open": ceiling is not None and least is not None and least <= ceiling}
+    ceiling, least = rounded["ceiling"], round_significant(found["least"])
+    return {
+        **rounded,
+        "rule": LEAST[rule],
+        "is_open": ceiling is not None and least <= ceiling,
+        "wishes_less": wished is not None and float(wished) < least,
+    }
 
 
 def grade_of(suggestion: Suggestion) -> dict[str, Any]:
@@ -275,6 +306,7 @@ def grade_of(suggestion: Suggestion) -> dict[str, Any]:
         "tone": GRADE_TONES[grade["letter"]],
         "score": grade["score"],
         "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
+        "scatter": round_significant(math.exp(rule["dispersion_zero"])),
         "credit": [(ORIGINS[name][0], share) for name, share in rule["origin_credit"].items()],
         "rule": rule,
     }
@@ -323,7 +355,7 @@ def present(
         "can_reproduce": disclosure.can_reproduce(suggestion, reader),
         "inputs": input_rows(suggestion, reader),
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
-        "own_side": own_side(suggestion, interview, reader),
+        "own_side": own_side(suggestion, interview, reader, asking(technology)),
         "is_outdated": interview is not None and interview.version != suggestion.interview_version and reader.is_inside,
     }
     if result is not None:
@@ -333,7 +365,7 @@ def present(
             "counts_costs": any(
                 rung["method"] == STAGED and rung["state"] == "used" for rung in result.get("ladder", [])
             ),
-            "drivers": driver_rows(result),
+            "drivers": driver_rows(result, disclosure.input_rows(suggestion, reader)),
             "tornado": tornado_rows(result),
             "comparables": comparable_rows(suggestion, result, reader),
             "compared": COMPARABLE_ROYALTIES in suggestion.result["comparables"],  # type: ignore[index]
@@ -341,7 +373,7 @@ def present(
             "grade": grade_of(suggestion),
             "forms": form_rows(result),
             "proposal": proposal_of(result),
-            "conventions": result["conventions"],
+            "quantile_rule": CONVENTIONS.get(rule := result["conventions"]["quantile_rule"], rule),
             "unconfirmed_count": sum(row["certainty"] == "B" for row in suggestion.inputs["rows"]),
         }
     return shown

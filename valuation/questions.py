@@ -37,6 +37,7 @@ class Question:
     """One question. `hint` explains it in one sentence; `bounds` are the least and greatest value allowed.
 
     `part_labels` name the values; of `rows` a table with columns (name, label, kind). `is_secret`: never disclosed.
+    `without` says what happens when there is neither an answer nor a default.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Question:
     rows: int = 0
     is_secret: bool = False
     asks_origin: bool = True
+    without: Words = ""
 
     @property
     def parts(self) -> int:
@@ -120,6 +122,7 @@ SECTIONS: Final = (
             "revenue", _("Sales of one licensee in a full year"),
             _("Low is a year that disappoints, high one that goes very well; most likely is what you would bet on."),
             Kind.AMOUNT3, default="revenue", part_labels=SPREAD, bounds=(0.0, 1e17),
+            without=_("no range can be suggested: it rests on sales."),
         ),
         Question(
             "coverage", _("Which part of these sales rests on your technology?"),
@@ -165,6 +168,7 @@ SECTIONS: Final = (
             "incremental_profit", _("How much more does a buyer earn in a year with your technology than without?"),
             _("Higher price, more units or lower costs, before tax: no buyer pays more than this is worth."),
             Kind.MONEY3, part_labels=SPREAD, bounds=(0.0, 1e17),
+            without=_("the most that a buyer can pay is not worked out."),
         ),
         Question(
             "use_excess", _("Does the technology carry the whole business of the buyer?"),
@@ -189,12 +193,12 @@ SECTIONS: Final = (
             columns=(
                 ("years", _("Starts in how many years"), Kind.YEARS), ("cost", _("Cost (VND)"), Kind.MONEY),
                 ("chance", _("Chance of success (%)"), Kind.PERCENT),
-            ), rows=4,
+            ), rows=4, without=_("no cost before the first sale is counted."),
         ),
         Question(
             "launch_cost", _("What does the start of production cost?"),
             _("Machines, moulds, training, marketing: spent only if the steps before succeed."),
-            Kind.MONEY3, part_labels=SPREAD, bounds=(0.0, 1e17),
+            Kind.MONEY3, part_labels=SPREAD, bounds=(0.0, 1e17), without=_("no cost before the first sale is counted."),
         ),
         Question(
             "payer", _("Who pays these costs?"), _("Whoever pays can give or ask less."), Kind.CHOICE, choices=PAYERS,
@@ -206,6 +210,7 @@ SECTIONS: Final = (
             "past_costs", _("What did research and development cost, year by year?"),
             _("Wages, material, machines, fees; earlier years are brought to today's prices."), Kind.ROWS,
             columns=(("year", _("Year"), Kind.NUMBER), ("cost", _("Spent (VND)"), Kind.MONEY)), rows=6,
+            without=_("the cost method is left out; the range stays the same."),
         ),
         Question(
             "overhead", _("Overhead on top of these costs"), _("Administration, buildings, electricity of the institute."),
@@ -240,7 +245,7 @@ SECTIONS: Final = (
         Question(
             "tab_life", _("Over how many years may the buyer write the purchase off?"),
             _("The tax he saves makes a purchase worth a little more; leave it empty for a licence."),
-            Kind.YEARS, bounds=(1.0, 30.0),
+            Kind.YEARS, bounds=(1.0, 30.0), without=_("no such saving is counted."),
         ),
         Question(
             "deals", _("Deals you know of for something alike"),
@@ -248,17 +253,18 @@ SECTIONS: Final = (
             Kind.ROWS, columns=(
                 ("rate", _("Royalty (%)"), Kind.PERCENT), ("year", _("Year"), Kind.NUMBER),
                 ("exclusive", _("Exclusive (yes or no)"), Kind.CHOICE),
-            ), rows=4, choices=YES_NO, is_secret=True,
+            ), rows=4, choices=YES_NO, is_secret=True, without=_("only published figures are compared."),
         ),
         Question(
             "other_capital", _("For a joint company: what would the other partners bring?"),
             _("Money, land, machines in đồng; then your share of the company can be worked out."),
-            Kind.MONEY, bounds=(0.0, 1e17),
+            Kind.MONEY, bounds=(0.0, 1e17), without=_("no share of a company is worked out."),
         ),
         Question(
             "walk_away", _("What would you have without this deal?"),
             _("Your next best offer, or what you would earn by using it yourself. Nobody outside your organisation reads this."),
             Kind.MONEY, bounds=(0.0, 1e17), is_secret=True,
+            without=_("the least you should accept follows from the range alone."),
         ),
     )),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The rule of the exchange in words: weights, grade, cuts and the cases without a price, from the dated rows in force."""
 
+import math
 from typing import Any
 
 from django.utils.translation import get_language
@@ -9,6 +10,7 @@ from marketplace.kit import money
 from valuation.defaults import Defaults
 from valuation.gathering import WEIGHTED, grade_rule
 from valuation.methods.ladder import BOUNDS
+from valuation.methods.reconcile import round_significant
 from valuation.methods.statement import METHODS, Origin
 from valuation.words import GRADES, ORIGINS, PARTS, RUNGS, SOURCES
 from valuation.words import METHODS as METHOD_WORDS
@@ -25,6 +27,12 @@ def _row(defaults: Defaults, code: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def scatter_words(defaults: Defaults) -> str:
+    """Say how many times above or below the middle one standard deviation lies where narrowness earns nothing."""
+    factor = round_significant(math.exp(_row(defaults, "grade.dispersion_zero")["number"]))
+    return money.number(factor, money.language_of(get_language()))
+
+
 def published(defaults: Defaults) -> dict[str, Any]:
     """Give what the page of the rule shows."""
     parts = tuple(PARTS)
@@ -36,8 +44,11 @@ def published(defaults: Defaults) -> dict[str, Any]:
         "agreement": _("Full when all methods give the same middle, nothing when they differ %(n)s times")
         % {"n": _row(defaults, "grade.spread_zero")["text"]},
         "readiness": _("From nothing at TRL 1 to full at TRL 9"),
-        "dispersion": _("Full without spread, nothing when the standard deviation of ln V reaches %(n)s")
-        % {"n": _row(defaults, "grade.dispersion_zero")["text"]},
+        "dispersion": _(
+            "Full without spread, nothing when simulated values commonly lie %(times)s times above or below the middle "
+            "(standard deviation of their logarithm: %(n)s)"
+        )
+        % {"n": _row(defaults, "grade.dispersion_zero")["text"], "times": scatter_words(defaults)},
         "indicators": _("Counted only where patent indicators are known"),
     }
     weights = {method: _row(defaults, f"weight.{method}") for method in WEIGHTED}

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from valuation.methods.reconcile import POOLED_RULE, POOLING
+from valuation.methods.simulation import QUANTILE_RULE
 from valuation.methods.statement import (
     COMPARABLE_PRICES,
     COMPARABLE_ROYALTIES,
@@ -74,6 +76,46 @@ SOURCES = {
     "Law 67/2025/QH15 art. 10": _("Law 67/2025/QH15 art. 10"),
     "10-year government bond, order of magnitude": _("10-year government bond, order of magnitude"),
     "Build-up practice for small companies": _("Build-up practice for small companies"),
+    "Damodaran, country risk premiums (ctryprem), order of magnitude 2025": _(
+        "Damodaran, country risk premiums (ctryprem), order of magnitude 2025"
+    ),
+    "RoyaltyStat blog, 23 March 2016": _("RoyaltyStat blog, 23 March 2016"),
+    "Goldscheider, Jarosz & Mulhern, les Nouvelles, December 2002": _(
+        "Goldscheider, Jarosz & Mulhern, les Nouvelles, December 2002"
+    ),
+    "RoyaltyStat blog, 12 April 2016": _("RoyaltyStat blog, 12 April 2016"),
+    "RoyaltyStat blog, 7 March 2016": _("RoyaltyStat blog, 7 March 2016"),
+    "AUTM FY2011, ipwatchdog.com, 10 December 2012": _("AUTM FY2011, ipwatchdog.com, 10 December 2012"),
+    "ideanav.co.za, Royalty rates: mean over 42 surveys": _("ideanav.co.za, Royalty rates: mean over 42 surveys"),
+    "ktMINE blog; BVWire 186-3": _("ktMINE blog; BVWire 186-3"),
+    "Wikipedia, Royalty payment: industry averages": _("Wikipedia, Royalty payment: industry averages"),
+    "Yearly consumer prices (General Statistics Office), from memory": _(
+        "Yearly consumer prices (General Statistics Office), from memory"
+    ),
+    "Published rule of the grade": _("Published rule of the grade"),
+    "Rule of the exchange for showing a price": _("Rule of the exchange for showing a price"),
+    "Order of magnitude of the central rate 2026": _("Order of magnitude of the central rate 2026"),
+}
+#: Published figures that belong to no industry, and what is noted beside figures.
+RATES = {
+    "ALL": _("All industries"),
+    "ALL industries (net sales, unrelated)": _("All industries (net sales, unrelated parties)"),
+    "Utility patents (two high-tech industries)": _("Patents of invention (two high-tech industries)"),
+    "University licences, 8 US universities": _("University licences, 8 universities in the United States"),
+    "University running royalties (AUTM FY2011)": _("Running royalties of universities (AUTM, fiscal year 2011)"),
+}
+RATE_NOTES = {
+    "Sum of the industry counts agrees with the total": _("Sum of the industry counts agrees with the total"),
+    "The number of patents in the licence makes no difference to the median": _(
+        "The number of patents in the licence makes no difference to the median"
+    ),
+    "Least and most are averages by university, not single rates": _(
+        "Least and most are averages by university, not single rates"
+    ),
+    "Weighted by sales: 662 m over 37 bn USD": _("Weighted by sales: 662 m over 37 bn USD"),
+    "n counts surveys, not licences": _("n counts surveys, not licences"),
+    "Same licences as Goldscheider 2002; not counted again": _("Same licences as Goldscheider 2002; not counted again"),
+    "Range read as 3 to 5; the scan is unclear": _("Range read as 3 to 5; the scan is unclear"),
 }
 METHODS = {
     RELIEF: (
@@ -134,6 +176,26 @@ FORMS = {
     "share of net selling price": (_("Share of the net selling price"), _("Paid as products are sold")),
     "share of net revenue": (_("Share of net revenue"), _("Paid as sales come in")),
     "share of pre-tax profit": (_("Share of pre-tax profit"), _("Paid only when the buyer earns")),
+}
+#: Rules that a reader needs to reproduce a number.
+CONVENTIONS = {
+    POOLING: _("linear opinion pool: a mixture of the methods' distributions by their stated weights"),
+    "mid-year": _("mid-year"),
+    "end-year": _("end-year"),
+    "pseudo-random SFC64": _("pseudo-random SFC64"),
+    POOLED_RULE: _("inverse of the pooled distribution, midpoint positions"),
+    QUANTILE_RULE: _("midpoint positions, linear between order statistics (Hyndman-Fan 5)"),
+}
+#: Units and distributions in a workbook.
+UNITS = {"fraction": _("fraction"), "years": _("years")}
+SHAPES = {
+    "fixed": _("fixed"), "triangular": _("triangular"), "pert": _("PERT"), "lognormal": _("lognormal"),
+}  # fmt: skip
+#: Which rule sets the least that the owner should accept.
+LEAST = {
+    "quarter": _("It is a quarter of the way through the range (P25): three of four simulations are worth more."),
+    "state_money": _("It is the state money that you, a public owner, spent on it."),
+    "alternative": _("It is what you would have without this deal, as you answered in the questions."),
 }
 #: Inputs whose figure is an amount in VND.
 AMOUNTS = {"revenue", "comparable_price", "incremental_profit", "cost", "launch_cost", "development_cost"}

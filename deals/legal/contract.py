@@ -275,7 +275,7 @@ def _price(terms: Terms, milestones: list[Milestone], facts: Facts) -> list[Pair
     instalments = [row for row in milestones if row.kind == MilestoneKind.INSTALMENT]
     if terms.lump_sum > 0:
         amount = of_money(terms.lump_sum)
-        body.append([f"Khoản trả một lần: {amount[0]}.", f"Lump sum: {amount[1]}."])
+        body.append([f"Khoản trả gọn: {amount[0]}.", f"Lump sum: {amount[1]}."])
         if not instalments:
             days = terms.lump_sum_due_days
             body.append(

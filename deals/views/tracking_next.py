@@ -90,7 +90,7 @@ def acts_on(viewer: User, contract: Contract, row: Any) -> list[dict[str, Any]]:
 
     over = row.period_end is not None and row.period_end < timezone.localdate()
     if row.kind == ObligationKind.STATEMENT and over and policies.can_file(viewer, deal):
-        offer(_("File"), "statement_file", query=f"?period={row.pk}", pk=deal.pk)
+        offer(_("File it"), "statement_file", query=f"?period={row.pk}", pk=deal.pk)
     if row.kind == ObligationKind.REPORT and over and policies.can_file(viewer, deal):
         offer(_("Report"), "obligation_report")
     if row.kind in INVOICED and not row.standing_invoices and policies.can_invoice(viewer, deal):

@@ -13,7 +13,7 @@ from .formats import money_text, number, share
 from .page import STEP_STATES
 from .registry import at, is_given, need_keys, one_of, register, to_number
 
-TIERS = {"public": "globe", "registered": "person", "nda": "lock"}
+TIERS = {"public": "globe", "registered": "person", "nda": "lock", "closed": "lock"}
 REASON_KINDS = ("meaning", "word", "answer", "fact")
 LONG = 40  # characters of a reason, sentences above all, that does not stand beside its bar but above it
 VERDICT_ICONS = {"fits": "check", "near": "minus", "not": "close"}
@@ -74,7 +74,7 @@ def price_range(
     budget: Any = None,
     size: str = "normal",
 ) -> dict[str, Any]:
-    """A suggested range in VND as a bar from P10 to P90 with the median, the asking price and the budget marked."""
+    """A suggested range in VND as a bar from P10 to P90 with the median, the price wished and the budget marked."""
     low, middle, high = to_number("p10", p10), to_number("p50", p50), to_number("p90", p90)
     if low is None or middle is None or high is None:
         raise TypeError("a range needs p10, p50 and p90")
@@ -111,10 +111,10 @@ def _verdict(asking: float | None, low: float, high: float) -> str:
     if asking is None:
         return ""
     if asking < low:
-        return _("The asking price is below the suggested range.")
+        return _("The price wished is below the suggested range.")
     if asking > high:
-        return _("The asking price is above the suggested range.")
-    return _("The asking price lies within the suggested range.")
+        return _("The price wished is above the suggested range.")
+    return _("The price wished lies within the suggested range.")
 
 
 @register.inclusion_tag("components/football_field.html")
@@ -270,8 +270,16 @@ def file_tile(
     *, name: Any, tier: str, size: Any = None, kind: Any = "", href: str = "", locked: bool = False,
     how_to_open: Any = "", when: Any = None
 ) -> dict[str, Any]:  # fmt: skip
-    """A document with its disclosure tier: public, registered, nda. A `locked` one says how to open it."""
-    names = {"public": _("Public"), "registered": _("Anyone signed in"), "nda": _("Under NDA")}
+    """A document with its disclosure tier: public, registered, nda, or closed: for those alone whom it concerns.
+
+    A `locked` one says how to open it.
+    """
+    names = {
+        "public": _("Public"),
+        "registered": _("Anyone signed in"),
+        "nda": _("Under NDA"),
+        "closed": _("Not public"),
+    }
     one_of("tier", tier, TIERS)
     return {
         "name": name,

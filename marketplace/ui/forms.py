@@ -95,7 +95,10 @@ def _names(form: forms.BaseForm, text: str) -> set[str]:
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*sources: forms.BaseForm | BaseFormSet[Any] | None) -> dict[str, Any]:
-    """What is wrong in these forms and formsets, each error linked to its field; nothing when all is well."""
+    """What is wrong in these forms and formsets, each error linked to its field; nothing when all is well.
+
+    A field whose label says too little by itself names its question as `summary_label`.
+    """
     errors: list[dict[str, Any]] = []
     for source in sources:
         if isinstance(source, BaseFormSet):
@@ -126,7 +129,7 @@ def _errors_of(form: forms.BaseForm, row: int | None = None) -> Iterable[dict[st
             continue
         bound = form[name]
         target = bound.id_for_label or (f"{bound.auto_id}_0" if bound.auto_id else "")
-        label = f"{prefix}{bound.label}"
+        label = f"{prefix}{getattr(bound.field, 'summary_label', bound.label)}"
         yield from ({"href": f"#{target}" if target else "", "label": label, "text": text} for text in texts)
 
 

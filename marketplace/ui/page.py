@@ -14,7 +14,7 @@ from .controls import block
 from .registry import need_keys, one_of, register
 
 _JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
-STEP_STATES = {"done", "current", "todo", "error", "skipped"}
+STEP_STATES = {"done", "current", "started", "todo", "error", "skipped"}
 
 
 @register.inclusion_tag("components/breadcrumb.html")
@@ -213,7 +213,7 @@ def tabs(items: Iterable[Mapping[str, Any]], *, label: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("components/steps_nav.html")
 def steps_nav(steps: Iterable[Mapping[str, Any]], *, label: Any = "") -> dict[str, Any]:
-    """The steps of a long form: rows of `label`, `href` (or None), `state` (done, current, todo, error)."""
+    """The steps of a long form: rows of `label`, `href` (or None), `state` (done, started, current, todo, error)."""
     rows = [need_keys("step", step, ("label", "state"), ("href", "hint")) for step in steps]
     for row in rows:
         one_of("state", row["state"], STEP_STATES)

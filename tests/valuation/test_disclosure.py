@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from knox.models import AuthToken
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from tests.factories.listings import TechnologyFactory
 from valuation import disclosure, selectors, services
 from valuation.disclosure import Reader, reader_of
 from valuation.models import Interview, InterviewRevision, Suggestion
+from valuation.words import LEAST
 
 pytestmark = pytest.mark.django_db
 
@@ -271,8 +273,37 @@ def test_the_least_is_the_highest_of_what_is_known() -> None:
     assert found.result is not None
     assert (side["least"], side["computed"]) == (99e9, found.result["reserve_at_least"])
     assert disclosure.walk_away(found, interview, Reader.OPERATOR) is None
-    assert disclosure.walk_away(found, None, Reader.OWNER) == {**side, "least": side["computed"], "alternative": None}
+    assert disclosure.walk_away(found, None, Reader.OWNER) == {
+        **side, "least": side["computed"], "alternative": None, "rule": "quarter",
+    }  # fmt: skip
     assert technology.pk == found.technology_id
+
+
+@pytest.mark.parametrize(
+    ("rule", "answers"),
+    [
+        ("quarter", {"walk_away": ["1000"]}),
+        ("alternative", {"walk_away": ["99000000000"]}),
+        ("state_money", {"walk_away": ["1000"], "past_costs": ["2024", "98765432100"]}),
+    ],
+)
+def test_the_owner_reads_which_rule_sets_the_least_and_that_he_wishes_less(
+    client: Client, rule: str, answers: dict[str, list[str]]
+) -> None:
+    technology = interviewed("range", **answers)
+    Technology.objects.filter(pk=technology.pk).update(price_min=Decimal(1000000))
+    client.force_login(technology.author)
+    page = client.get(f"/en/technologies/{technology.pk}/price/")
+    side = page.context["shown"]["own_side"]
+    assert (side["rule"], side["wishes_less"]) == (LEAST[rule], True)
+    text = page.content.decode()
+    with translation.override("en"):
+        assert text.count(str(LEAST[rule])) == 2
+    assert "You wish ₫1\u00a0m, less than the" in text
+    Technology.objects.filter(pk=technology.pk).update(price_min=Decimal(999_000_000_000), price_max=None)
+    assert client.get(f"/en/technologies/{technology.pk}/price/").context["shown"]["own_side"]["wishes_less"] is False
+    client.logout()
+    assert "less than the" not in client.get(f"/en/technologies/{technology.pk}/price/").content.decode()
 
 
 MAXIMUM = {"profit_low": "1 tỷ", "profit_mode": "2 tỷ", "profit_high": "4 tỷ", "start_cost": "500 triệu", "rate": "15"}

@@ -252,3 +252,63 @@ def test_the_api_tells_the_version_that_is_stored(client: Client) -> None:
     shown = client.get(api(technology), headers=headers).json()
     assert shown["answers"] == {"margin": MARGIN}
     assert {question["code"] for question in shown["questions"]} == set(QUESTIONS)
+
+
+def test_a_default_has_as_many_figures_as_the_question_has_fields(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    blocks = client.get(page(technology, "time")).context["blocks"]
+    texts = {block["question"].code: block["default"]["text"] for block in blocks}
+    assert (texts["ramp"], texts["decay"]) == ("30% – 70%", "0% – 5% – 15%")
+
+
+def test_a_question_without_default_says_what_follows(client: Client) -> None:
+    technology = TechnologyFactory(revenue_low=None, revenue_mode=None, revenue_high=None)
+    client.force_login(technology.author)
+    assert "no range can be suggested: it rests on sales." in client.get(page(technology, "sales")).content.decode()
+
+
+def test_what_is_wrong_is_named_by_its_question(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    answer = client.post(
+        page(technology, "sales"), {"version": 0, "revenue_0": "9", "revenue_1": "4", "revenue_2": "5"}
+    )
+    text = " ".join(answer.content.decode().split())
+    assert "Sales of one licensee in a full year (Low): " in text
+
+
+def test_a_tick_stands_only_where_all_is_answered(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    assert {step["state"] for step in client.get(page(technology)).context["steps"]} == {"todo"}
+    save(technology, launch_delay={"value": ["2"], "origin": "owner"})
+    states = [step["state"] for step in client.get(page(technology)).context["steps"]]
+    assert states == ["todo", "todo", "started", "todo", "todo", "todo", "todo", "current"]
+    save(
+        technology, version=1, ramp={"value": ["30", "70"], "origin": "owner"},
+        economic_life={"value": ["9"], "origin": "owner"}, decay={"value": ["0", "5", "9"], "origin": "owner"},
+    )  # fmt: skip
+    assert client.get(page(technology)).context["steps"][2]["state"] == "done"
+
+
+def test_the_exchange_rate_is_a_question_only_for_another_currency(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    question = "How many đồng for one unit of that currency?"
+    assert question not in client.get(page(technology)).content.decode()
+    save(technology, currency={"value": ["USD"], "origin": "owner"})
+    assert question in client.get(page(technology)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "refused"),
+    [("12", "VND", True), ("12", "USD", False), ("12 tỷ", "VND", False), ("0", "VND", False)],
+)
+def test_an_amount_without_its_word_is_a_slip(client: Client, typed: str, currency: str, refused: bool) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    given = {"version": 0, "currency": currency, "revenue_0": typed, "revenue_1": "20 tỷ", "revenue_2": "30 tỷ"}
+    answer = client.post(page(technology, "sales"), given)
+    assert (answer.status_code, Interview.objects.exists()) == ((200, False) if refused else (302, True))
+    assert ("only ₫12. Write 12 m or 12 bn" in answer.content.decode()) is refused

@@ -120,6 +120,29 @@ def test_the_owner_alone_reads_advice_for_the_negotiation(client: Client) -> Non
     assert "Do not go below" in client.get(page(technology, "/en")).content.decode()
 
 
+def test_what_is_tried_out_never_calls_itself_the_suggested_range(client: Client) -> None:
+    technology = priced()
+    address = page(technology, "/en") + "what-if/"
+    client.force_login(technology.author)
+    at_first, moved = (client.get(address + query).content.decode() for query in ("", "?royalty=0.11"))
+    assert "The suggested range, nothing moved" in at_first
+    assert "The suggested range, nothing moved" not in moved
+    assert "Then the range would be" in moved
+    assert "It is not the suggested range itself" in moved
+    assert "A suggested range is computed from the inputs shown" not in moved
+
+
+def test_a_driver_says_from_which_figures_it_was_drawn(client: Client) -> None:
+    technology = priced()
+    client.force_login(technology.author)
+    rows = {str(row["label"]): row["given"] for row in client.get(page(technology, "/en")).context["shown"]["drivers"]}
+    assert rows["Yearly revenue of a licensee"].count(" – ") == 2
+    client.logout()
+    rows = {str(row["label"]): row["given"] for row in client.get(page(technology, "/en")).context["shown"]["drivers"]}
+    assert rows["Yearly revenue of a licensee"] == ""
+    assert rows["Royalty"].count(" – ") == 2
+
+
 def test_an_older_content_has_its_own_range(client: Client) -> None:
     technology = priced()
     Technology.objects.filter(pk=technology.pk).update(content_version=2)

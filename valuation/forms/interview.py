@@ -6,14 +6,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from listings.forms.inputs import MoneyField, PercentField, PlainTextField, QuantityField
+from marketplace.kit import money
 from valuation.answers import LONGEST, check
 from valuation.models import Disclosure
 from valuation.questions import ORIGINS, Kind, Question, Section
 
 LAST = "terms"
+LEAST_DONG = 1_000_000
 #: How figures of a kind are written; the columns of rows name their unit.
 UNITS = {
     **dict.fromkeys((Kind.MONEY, Kind.MONEY3, Kind.AMOUNT3), _("Write amounts like 450.000.000 or 1,5 tỷ.")),
@@ -83,6 +86,8 @@ class SectionForm(forms.Form):
             self.fields[name] = _input(kind, label, question)
             if question.parts == 1:
                 self.fields[name].help_text = hint(question)
+            else:
+                self.fields[name].summary_label = f"{question.label} ({label})"  # type: ignore[attr-defined]
             self.initial.setdefault(name, _stored(kind, text))
         if question.kind is Kind.CHOICE and not values[0]:
             self.initial[question.code] = question.choices[0][0]
@@ -112,6 +117,8 @@ class SectionForm(forms.Form):
             values = ["" if cleaned.get(name) in (None, "") else f"{cleaned[name]}" for name in names]
             if question.kind is Kind.CHOICE and values == [question.choices[0][0]]:
                 values = [""]  # the first choice is what counts without an answer
+            if self._has_slips(question, names, cleaned):
+                continue
             answer = {"value": values, "origin": cleaned.get(f"{question.code}_origin") or "owner"}
             try:
                 self.answers[question.code] = check(question.code, answer)
@@ -125,6 +132,21 @@ class SectionForm(forms.Form):
             (question.label, " – ".join(str(self[name].value() or "") for name in self.names(question)).strip(" –"))
             for question in self.section.questions
         ]
+
+    def _has_slips(self, question: Question, names: list[str], cleaned: dict[str, Any]) -> bool:
+        """Refuse an amount in đồng that no market has: who types 12 and means 12 billion leaves out a word."""
+        in_dong = {Kind.MONEY, Kind.MONEY3}
+        if (cleaned.get("currency") or "VND") == "VND":
+            in_dong.add(Kind.AMOUNT3)
+        found = False
+        for name, kind in zip(names, _kinds(question), strict=True):
+            amount = cleaned.get(name)
+            if kind in in_dong and isinstance(amount, Decimal) and 0 < amount < LEAST_DONG:
+                words = _("That would be only %(amount)s. Write 12 m or 12 bn when you mean millions or billions.")
+                amount_words = money.short(amount, money.language_of(get_language()))
+                self.add_error(name, words % {"amount": amount_words})
+                found = True
+        return found
 
     def blocks(self, defaults: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         """Give each question with its fields, as rows where it has rows, and the default that stands in for it."""

@@ -17,6 +17,8 @@ from valuation.methods.types import Floats, Percentiles, inner, require
 
 POOLING = "linear opinion pool: a mixture of the methods' distributions by their stated weights"
 
+POOLED_RULE = "inverse of the pooled distribution, midpoint positions"
+
 
 @dataclass(frozen=True, slots=True)
 class MethodBar:
@@ -127,7 +129,7 @@ def pool(samples: Mapping[str, Floats], weights: Mapping[str, float], *, replica
         mean_standard_error=deviation / math.sqrt(paths),
         standard_deviation=deviation,
         paths=paths,
-        rule=QUANTILE_RULE if len(used) == 1 else "inverse of the pooled distribution, midpoint positions",
+        rule=QUANTILE_RULE if len(used) == 1 else POOLED_RULE,
     )
 
 

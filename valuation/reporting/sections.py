@@ -26,7 +26,7 @@ from valuation.reporting.words import (
     source,
     values_of,
 )
-from valuation.words import GRADES, PARTS
+from valuation.words import CONVENTIONS, GRADES, PARTS
 
 Block = dict[str, Any]
 Content = dict[str, Any]
@@ -194,10 +194,10 @@ def data(content: Content) -> list[Block]:
         ]  # fmt: skip
         cells = [
             [
-                row["industry"] or gettext("Own deal"), share(row["value"]),
+                presenters.named(row["industry"]) or gettext("Own deal"), share(row["value"]),
                 share(weights[row["key"]]["adjusted"]) if row["key"] in weights else "–", share(row["similarity"], 0),
                 share(weights[row["key"]]["weight"], 0) if row["key"] in weights else "–",
-                ", ".join(filter(None, [row["source"], str(row["year"] or "")])),
+                presenters.cited(row),
             ]
             for row in content["inputs"]["comparables"]
         ]  # fmt: skip
@@ -439,7 +439,7 @@ def reproduction(content: Content, number: str, content_hash: str) -> list[Block
         [gettext("Seed"), str(given["seed"])],
         [gettext("Simulated paths"), figure(given["paths"])],
         [gettext("Versions"), ", ".join(f"{name} {value}" for name, value in sorted(given["versions"].items()))],
-        [gettext("Conventions"), "; ".join(conventions.values()) or "–"],
+        [gettext("Conventions"), "; ".join(str(CONVENTIONS.get(one, one)) for one in conventions.values()) or "–"],
     ]
     return [
         {"kind": "facts", "rows": facts},

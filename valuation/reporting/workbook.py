@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from valuation import presenters
 from valuation.methods.statement import (
     COMPARABLE_PRICES,
     COMPARABLE_ROYALTIES,
@@ -23,6 +24,7 @@ from valuation.methods.types import Timing
 from valuation.notice import notice
 from valuation.reporting.cells import HEAD, MUTED, Book, Sheet, put_text
 from valuation.reporting.words import day, input_name, method, origin, place, source
+from valuation.words import SHAPES, SOURCES, UNITS
 
 Content = dict[str, Any]
 #: The inputs that are uncertain, in the order of the sheet.
@@ -85,6 +87,7 @@ class _Valuation:
         self.given: dict[str, Any] = content["inputs"]["parameters"]
         self.worked: dict[str, Any] = content["working"]
         self.rows = {row["name"]: row for row in content["inputs"]["rows"]}
+        self.figures = {row["key"]: _figure(row) for row in content["inputs"]["comparables"]}
         self.refs: dict[str, str] = {}
         self.worth: dict[str, str] = {}
         self.known = set(self.worked["values"])
@@ -160,7 +163,7 @@ class _Valuation:
             )
             shape = given["shape"] if given["low"] < given["high"] else "fixed"
             formula = MEDIANS[shape].format(a=low, m=mode, b=high)
-        sheet.cell("E").value = str(shape)
+        sheet.cell("E").value = str(SHAPES.get(shape, shape))
         self.refs[name] = sheet.formula("F", formula, unit)
         self._provenance(sheet, name)
 
@@ -168,7 +171,7 @@ class _Valuation:
         row = self.rows.get(name)
         if row is not None:
             from_where = (
-                ("G", row["unit"]),
+                ("G", str(UNITS.get(row["unit"], row["unit"]))),
                 ("H", origin(row["origin"])),
                 ("I", source(row, self.content["inputs"]["answered"])),
                 ("J", row["certainty"]),
@@ -199,7 +202,7 @@ class _Valuation:
         )  # fmt: skip
         first, last = sheet.row + 1, sheet.row + len(rows)
         for row in rows:
-            sheet.words(row["key"])
+            sheet.words(self.figures.get(row["key"], row["key"]))
             factor = 1.0
             for one in row["adjustments"].values():
                 factor *= one
@@ -217,7 +220,7 @@ class _Valuation:
             before = "0" if here == first else f"{sheet.at('K', here - 1)}+{sheet.at('N', here - 1)}/2"
             sheet.formula("N", share, "number")
             sheet.formula("K", f"{before}+{sheet.at('N')}/2", "number")
-            put_text(sheet.cell("L"), row["source"])
+            put_text(sheet.cell("L"), str(SOURCES.get(row["source"], row["source"])))
         sheet.cell("N", first - 1).value = gettext("Sorted share")
         sheet.gap()
         centres, values = sheet.span("K", first, last), sheet.span("J", first, last)
@@ -400,6 +403,11 @@ MEDIANS = {
     "pert": "{a}+({b}-{a})*BETAINV(0.5,1+4*({m}-{a})/({b}-{a}),1+4*({b}-{m})/({b}-{a}))",
     "lognormal": "SQRT({a}*{b})",
 }
+
+
+def _figure(row: dict[str, Any]) -> str:
+    """Name a figure compared with as the report does."""
+    return presenters.named(row["industry"]) or gettext("Own deal")
 
 
 def _weighted_quantile(level: float, centres: str, values: str, count: int) -> str:

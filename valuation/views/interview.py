@@ -21,6 +21,8 @@ from valuation.inputs import standing_defaults
 from valuation.models import Disclosure, Interview
 from valuation.questions import SECTIONS, Section, section
 
+PROGRESS = ("todo", "started", "done")
+
 
 def find(request: HttpRequest, pk: int) -> tuple[Technology, Interview]:
     """Give a technology that the viewer may answer for, and its answers so far. 404, then 403."""
@@ -45,7 +47,7 @@ def frame(technology: Technology, interview: Interview, slug: str) -> dict[str, 
     steps: list[dict[str, Any]] = []
     for one in SECTIONS:
         answered = sum(question.code in interview.answers for question in one.questions)
-        state = "current" if one.slug == slug else "done" if answered else "todo"
+        state = "current" if one.slug == slug else PROGRESS[bool(answered) + (answered == len(one.questions))]
         hint = _("%(answered)s of %(all)s answered") % {"answered": answered, "all": len(one.questions)}
         steps.append({"label": one.label, "href": _url(technology, one.slug), "state": state, "hint": hint})
     here = "current" if slug == "check" else "todo"
@@ -69,7 +71,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every answer and what stands in where there is none, before the range is computed."""
     technology, interview = find(request, pk)
     answers = Answers(interview.answers)
-    context = frame(technology, interview, "check") | {
+    context = frame(technology, interview, "check" if interview.version else "") | {
         "sections": interview_words.answer_rows(answers, defaults_of(technology, answers), technology=technology.pk),
         "interview": interview,
         "disclosure": Disclosure(interview.disclosure).label,
@@ -137,8 +139,6 @@ def _show(
         "blocks": form.blocks(defaults_of(technology, answers)),
         "stale": stale,
         "problem": problem,
-        "number": SECTIONS.index(asked) + 1,
-        "count": len(SECTIONS),
     }
     if version is not None:
         context["version"] = version

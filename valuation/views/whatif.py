@@ -17,7 +17,7 @@ from valuation import policies, presenters, selectors, whatif
 from valuation.disclosure import Reader, reader_of
 from valuation.forms.whatif import MaximumForm, sliders
 from valuation.methods.reconcile import round_significant
-from valuation.notice import notice
+from valuation.notice import notice, trial_notice
 
 
 def _start(request: HttpRequest, pk: int) -> tuple[Technology, whatif.Start | None, Reader]:
@@ -46,7 +46,9 @@ def _page(technology: Technology, title: str) -> dict[str, Any]:
 def what_if(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the range with some inputs moved; by htmx the result alone."""
     technology, start, _reader = _start(request, pk)
-    context = _page(technology, _("What if")) | {"here": reverse("valuation:what_if", args=[pk]), "start": start}
+    context = _page(technology, _("What if")) | {
+        "here": reverse("valuation:what_if", args=[pk]), "start": start, "notice": trial_notice(),
+    }  # fmt: skip
     if start is not None:
         rows, moved = sliders(whatif.middles(start.inputs), request.GET)
         context |= {"levers": presenters.lever_rows(rows), "moved": moved}
