@@ -1,5 +1,7 @@
 """What can be found (the truth, in PostgreSQL) and its vectors. The BM25 index on each node is derived from it."""
 
+from collections.abc import Collection
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -34,6 +36,16 @@ class DocumentQuerySet(models.QuerySet["Document"]):
             space=space, document=models.OuterRef("pk"), text_hash=models.OuterRef("text_hash")
         )
         return self.public().filter(~models.Exists(current))
+
+    def changed_since(self, snapshot: str, *, kinds: Collection[str]) -> "DocumentQuerySet":
+        """Documents of these kinds whose last change was not visible in a snapshot, by the index of changes."""
+        oldest = int(snapshot.split(":")[0])
+        seen = RawSQL(
+            "pg_visible_in_snapshot(search_document.changed_xid::text::xid8, %s::pg_snapshot)",
+            [snapshot],
+            output_field=models.BooleanField(),
+        )
+        return self.filter(kind__in=kinds, changed_xid__gte=oldest).exclude(seen)
 
 
 class Document(models.Model):
