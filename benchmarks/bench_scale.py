@@ -20,6 +20,7 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -29,12 +30,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 
 from benchmarks import stand
 from benchmarks.bench_real import Clocked, spread
 from benchmarks.scale_beside import beside
+from benchmarks.scale_recall import recall
 from benchmarks.scale_stock import (
     Recombined,
     Stock,
@@ -51,6 +52,7 @@ SHARE_OF_DEMANDS = 10
 WHOLE_NEED = 400  # words
 GOALS = {"short_query": ("p95", 40), "whole_need": ("p95", 150), "match_new_listing": ("p95", 250)}
 MOST_TIMES_SLOWER = 6
+GRAPH = re.compile(r"WITH \([^)]*\)")
 # What docs/operations.md advises for a large stock: the vector indexes stay in the memory of PostgreSQL.
 POSTGRES = {
     "shared_buffers": f"{max(256, psutil.virtual_memory().total // 4_000_000)}MB",
@@ -275,76 +277,6 @@ def pages(questions: Questions) -> dict[str, Any]:
     return {"page": times(get, asked), "browse_p50": browsed}
 
 
-def recall(questions: Questions, *, nearest: int = 50) -> dict[str, Any]:
-    """Compare HNSW with the exact order, by PostgreSQL itself with its vector indexes out of use."""
-    from django.db import connection  # noqa: PLC0415 -- after Django is set up
-
-    from search import engine, vectors  # noqa: PLC0415 -- as above
-
-    space, means = vectors.serving()
-    asked = [*questions.phrases[:10], *(body for _title, body, _language in questions.needs[:10])]
-    exact = _exact(space, [questions.vectors[s] - means[questions.languages[s], "query"] for s in asked], nearest)
-    shares = []
-    with connection.cursor() as cursor:
-        for place, said in enumerate(asked):
-            centred = vectors.literal(questions.vectors[said] - means[questions.languages[said], "query"])
-            for language in vectors.LANGUAGES:
-                cursor.execute(
-                    "SELECT object_id FROM search_nearest(%s::halfvec, %s, %s, 'technology', %s) ORDER BY distance LIMIT %s",
-                    [centred, space, language, engine.DENSE_CANDIDATES, nearest],
-                )
-                true = exact[place][language]
-                if true:
-                    shares.append(len(true & {row[0] for row in cursor.fetchall()}) / len(true))
-    return {"mean": round(float(np.mean(shares)), 4), "lowest": round(min(shares), 4), "searches": len(shares)}
-
-
-def _exact(space: str, asked: list[Any], nearest: int) -> list[dict[str, set[int]]]:
-    """Give the nearest object ids of each language by comparing all, in one pass over the vectors."""
-    from django.db import connection  # noqa: PLC0415 -- after Django is set up
-
-    best: list[dict[str, tuple[Any, Any]]] = [{} for _ in asked]
-    wanted = np.stack(asked).T
-    with connection.cursor() as cursor, cursor.cursor.copy(
-        "COPY (SELECT object_id, (language = 'vi')::int, vector FROM search_embedding"
-        " WHERE kind = 'technology' AND space = %s) TO STDOUT (FORMAT BINARY)",
-        [space],
-    ) as copy:  # fmt: skip
-        for ids, is_vi, made in _read_vectors(copy):
-            products = made @ wanted
-            for language, rows in (("vi", is_vi), ("en", ~is_vi)):
-                for place in range(len(asked)):
-                    old_ids, old = best[place].get(language, (np.empty(0, dtype=np.int64), np.empty(0)))
-                    all_ids, all_products = np.append(old_ids, ids[rows]), np.append(old, products[rows, place])
-                    top = np.argsort(-all_products)[:nearest]
-                    best[place][language] = (all_ids[top], all_products[top])
-    return [{name: set(found[0].tolist()) for name, found in one.items()} for one in best]
-
-
-def _read_vectors(copy: Any) -> Iterator[tuple[Any, Any, Any]]:
-    from search.models import DIMENSIONS  # noqa: PLC0415 -- after Django is set up
-
-    form = np.dtype(
-        [("n", ">i2"), ("s1", ">i4"), ("id", ">i8"), ("s2", ">i4"), ("vi", ">i4"), ("s3", ">i4"), ("v", ">u2", 2 + DIMENSIONS)]
-    )  # fmt: skip
-    head, waiting = 19, bytearray()
-
-    def take() -> tuple[Any, Any, Any]:
-        whole = len(waiting) // form.itemsize * form.itemsize
-        table = np.frombuffer(bytes(waiting[:whole]), dtype=form)
-        del waiting[:whole]
-        made = table["v"][:, 2:].astype(np.uint16).view(np.float16).astype(np.float32)
-        return table["id"].astype(np.int64), table["vi"] == 1, made
-
-    for block in copy:
-        waiting += bytes(block)[head:] if head else bytes(block)
-        head = 0
-        if len(waiting) > 20_000 * form.itemsize:
-            yield take()
-    if len(waiting) >= form.itemsize:
-        yield take()
-
-
 def sweeps() -> dict[str, float]:
     """Time what runs every minute and finds nothing to do; milliseconds."""
     from listings.models import Technology  # noqa: PLC0415 -- after Django is set up
@@ -352,7 +284,7 @@ def sweeps() -> dict[str, float]:
     from search import embeddings, vocabulary  # noqa: PLC0415 -- as above
 
     return {
-        "embed_pending": times(lambda _: embeddings.embed_documents(), [0])["p50"],
+        "embed_pending": times(lambda _: embeddings.embed_missing(), [0])["p50"],
         "stock_mark": times(lambda _: vocabulary.stock_mark(), [0])["p50"],
         "searched_by_words_only": times(lambda _: selectors.searched_by_words_only(Technology), [0])["p50"],
         "unmatched": times(lambda _: selectors.unmatched(Technology), [0])["p50"],
@@ -401,7 +333,9 @@ def goals(sizes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return report
 
 
-def run(sizes: Sequence[int], *, data: Path | None, embed: int, count: int, others: bool = True) -> dict[str, Any]:
+def run(
+    sizes: Sequence[int], *, data: Path | None, embed: int, count: int, others: bool = True, graph: str | None = None
+) -> dict[str, Any]:
     """Grow the exchange to each size and measure; Django and the engines stand."""
     from search import embedder  # noqa: PLC0415 -- after Django is set up
 
@@ -411,9 +345,11 @@ def run(sizes: Sequence[int], *, data: Path | None, embed: int, count: int, othe
     embedder.use_embedder(clock)
     stock, questions = Stock(recombined), Questions(recombined, count=count)
     definitions = vector_indexes()
+    if graph:
+        definitions = {name: GRAPH.sub(f"WITH ({graph})", made) for name, made in definitions.items()}
     report: dict[str, Any] = {
         "cores": os.cpu_count(), "postgres": POSTGRES, "sources": len(sources), "queries": {"short": count, "whole": len(questions.needs)},
-        "sizes": {},
+        "hnsw": sorted(definitions.values())[-1].split(" WITH ")[1], "sizes": {},
     }  # fmt: skip
     for size in sizes:
         figures: dict[str, Any] = {
@@ -441,6 +377,7 @@ def main() -> None:
     parser.add_argument("--records", type=Path, help="folder with sbir/ and xquad/, else the samples alone")
     parser.add_argument("--embed", type=int, default=300, help="embed so many texts, if fewer have a stored vector")
     parser.add_argument("--queries", type=int, default=40)
+    parser.add_argument("--graph", help="build the vector indexes so, instead: 'm=24, ef_construction=128'")
     parser.add_argument("--alone", action="store_true", help="without PostgreSQL full-text search and bm25s")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -452,7 +389,14 @@ def main() -> None:
 
         call_command("load_reference", verbosity=0)
         stand.install_stored_embedder()
-        figures = run(sizes, data=options.records, embed=options.embed, count=options.queries, others=not options.alone)
+        figures = run(
+            sizes,
+            data=options.records,
+            embed=options.embed,
+            count=options.queries,
+            others=not options.alone,
+            graph=options.graph,
+        )
     report = {"command": " ".join(["python -m benchmarks.bench_scale", *sys.argv[1:]]), **figures}
     report["minutes"] = round((time.perf_counter() - started) / 60, 1)
     text = json.dumps(report, indent=2, ensure_ascii=False)

@@ -1,23 +1,64 @@
 """Writes of vectors: batches of documents, and the means of the languages."""
 
 import logging
+import time
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from pgvector import HalfVector
 
+from search import index
 from search.embedder import Embedder, EmbeddingError, current_embedder, passage_text
-from search.models import Document, Embedding, LanguageMean, VectorSpace
+from search.index import Position
+from search.models import Document, DocumentQuerySet, Embedding, LanguageMean, VectorSpace
 
 logger = logging.getLogger(__name__)
 
 BATCH = 16
+WHOLE_LOOK_SECONDS = 3600  # so long, what was complete is taken as complete but for what changed since
 
 
-def embed_documents(*, document_ids: Sequence[int] | None = None, by: Embedder | None = None) -> int:
+def embed_missing() -> int:
+    """Do as `embed_documents`, at little cost where little is missing: what a sweep calls each minute.
+
+    After a look that found nothing missing, only documents that changed since are looked at; all of them again after
+    WHOLE_LOOK_SECONDS, or when the cache has lost the mark.
+    """
+    key = _mark_of(current_embedder().space)
+    now, mark = index.present_position(), cache.get(key)
+    since = None
+    if mark is not None and time.time() - mark["whole"] < WHOLE_LOOK_SECONDS:
+        since = Position(**mark["position"])
+        since = since if now.follows(since) else None
+    done = embed_documents(since=since)
+    if not done and not _missing(current_embedder().space, since=since).exists():  # none left to another worker either
+        whole = mark["whole"] if since is not None else time.time()
+        cache.set(key, {"position": asdict(now), "whole": whole}, WHOLE_LOOK_SECONDS)
+    return done
+
+
+def _mark_of(space: str) -> str:
+    return f"search:complete:{space}"
+
+
+def forget_mark(space: str) -> None:
+    """Look at all documents next time: vectors of the space go without a change of their documents."""
+    cache.delete(_mark_of(space))
+
+
+def _missing(space: str, *, since: Position | None) -> DocumentQuerySet:
+    missing = Document.objects.without_vector(space)
+    return missing if since is None else missing.changed_since(since.snapshot, kinds=index.kinds())
+
+
+def embed_documents(
+    *, document_ids: Sequence[int] | None = None, by: Embedder | None = None, since: Position | None = None
+) -> int:
     """Make up to BATCH missing vectors and give how many were stored; 0 if the embedder is away.
 
-    They are those of the wanted space, or of the embedder `by`.
+    They are those of the wanted space, or of the embedder `by`; with `since`, of documents that changed after it.
 
     Rows that another worker holds are left to it. A text whose vector is known (the same words elsewhere) is not
     embedded again. The lock is held while the vectors are made, so an edit of these documents waits or, if the text
@@ -25,7 +66,7 @@ def embed_documents(*, document_ids: Sequence[int] | None = None, by: Embedder |
     """
     embedder = by or current_embedder()
     with transaction.atomic():
-        missing = Document.objects.without_vector(embedder.space)
+        missing = _missing(embedder.space, since=since)
         if document_ids is not None:
             missing = missing.filter(pk__in=document_ids)
         documents = list(missing.order_by("pk").select_for_update(of=("self",), skip_locked=True, no_key=True)[:BATCH])

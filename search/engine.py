@@ -4,8 +4,11 @@ Words (BM25) and meaning (vectors) each propose candidates; `search.fusion` turn
 """
 
 import logging
-from collections.abc import Collection
+import os
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 import numpy as np
 from tantivy import Query
@@ -76,7 +79,7 @@ class Ranking:
         language = next((hit.language for hit in self.hits if hit.object_id == object_id), self.language)
         if self._state is None or language not in self._queries:
             return []
-        return self._state.explain(self._queries[language], object_id)
+        return self._state.explain(self._queries[language], object_id, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +137,28 @@ def rank(
     if found.state is None:
         floor = 0.0  # no words to prove anything by, while the index is built
     logits, probabilities = fusion.probabilities(found.scores, kind=found.kind)
-    by_words = 0.0 if found.kind == fusion.NEED else LISTED_BY_WORDS * float(found.scores.lexical.max())
+    lexical_scores = found.scores.lexical
+    shown = probabilities >= floor
+    if found.kind != fusion.NEED and lexical_scores.max() > 0:
+        shown |= lexical_scores >= LISTED_BY_WORDS * lexical_scores.max()
+    places = np.flatnonzero(shown)
+    object_ids = np.array([row.object_id for row in found.rows])
+    best = places[np.lexsort((object_ids[places], -logits[places]))][:limit].tolist()
     hits = [
-        Hit(row.object_id, row.language, float(logit), float(probability), float(score), row.cosine)
-        for row, logit, probability, score in zip(found.rows, logits, probabilities, found.scores.lexical, strict=True)
-        if probability >= floor or (by_words and score >= by_words)
+        Hit(row.object_id, row.language, logit, probability, score, row.cosine)
+        for row, logit, probability, score in zip(
+            [found.rows[place] for place in best],
+            logits[best].tolist(),
+            probabilities[best].tolist(),
+            lexical_scores[best].tolist(),
+            strict=True,
+        )
     ]
-    hits.sort(key=lambda hit: (-hit.score, hit.object_id))
     return Ranking(
-        tuple(hits[:limit]),
+        tuple(hits),
         found.language,
         dense=bool(found.scores.known.any()),
-        truncated=found.truncated or len(hits) > limit,
+        truncated=found.truncated or len(places) > limit,
         _state=found.state,
         _queries=found.queries,
     )
@@ -175,69 +188,77 @@ def examine(
     translated = lexicon.translate(said, language)
     queries: dict[str, Query] = {}
     possible = (0.0, 0.0)
+    known: dict[str, int] = {}
     if state is not None:
         with index.reporting_damage(kind):
+            known, known_there = state.counts(asked, language=language), state.counts(translated, language=other)
             made = {
-                language: state.query(asked, exact, language=language),
-                other: state.query(translated, {}, language=other),
+                language: state.query(asked, exact, known=known, language=language),
+                other: state.query(translated, {}, known=known_there, language=other),
             }
             possible = (
-                state.best_possible(asked, language=language),
-                state.best_possible(translated, language=other),
+                state.best_possible(asked, known=known, language=language),
+                state.best_possible(translated, known=known_there, language=other),
             )
             queries = {spoken: wording for spoken, wording in made.items() if wording is not None}
-    by_words = {
-        spoken: _by_words(state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=spoken)
-        for spoken, wording in queries.items()
-    }
-    if state is not None and language == text.ENGLISH and not is_long and not by_words.get(language):
-        # Two or three bare syllables may pass for English: then Vietnamese listings are asked in these very words.
-        syllables = lexical.frequencies(text.analyse(said, other))
-        wording = state.query(syllables, {}, language=other)
-        if wording is not None:
-            queries[other], possible = wording, (possible[0], state.best_possible(syllables, language=other))
-            by_words[other] = _by_words(
-                state, wording, kind=kind, limit=depth, only=restrict_to, without=exclude, language=other
-            )
-    truncated = any(len(found) >= depth for found in by_words.values())
-    by_words, cut = _best_of_both(by_words)
-    lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
-    wanted = set(lexical_scores)
+    # Of two languages asked, more than MOST_BY_WORDS of one are cut below. PostgreSQL finds the nearest meanwhile.
+    most = min(depth, MOST_BY_WORDS + 1) if len(queries) > 1 else depth
+    ask, ask_but = partial(_by_words, state, kind=kind), partial(_by_words, state, kind=kind, without=exclude)
+    everywhere = dict.fromkeys(queries, restrict_to)
+    looked = _beside(partial(_ask_each, ask_but, queries, dict.fromkeys(queries, most), everywhere))
     space, mean = "", None
     means: vectors.Means = {}
+    near: dict[int, str] = {}
     if not dense or not said.strip():
         query_vector = None
     else:
         space, means = vectors.serving()
         if query_vector is None or query_space not in {None, space}:
             query_vector = _vector(said, language, space)
+    few = restrict_to is not None and len(restrict_to) <= EXACT_SCAN
     if query_vector is not None:
         mean = means[language, "need" if is_long else "query"]
-        if restrict_to is not None and len(restrict_to) <= EXACT_SCAN:
-            wanted.update(restrict_to)
-        else:
+        if not few:
             asked_for = {language: query_vector, other: query_vector - mean}
             near = vectors.nearest(space=space, kind=kind, wanted=asked_for, count=DENSE_CANDIDATES)
-            wanted.update(near if restrict_to is None else set(near).intersection(restrict_to))
+    by_words = looked.result()
+    if state is not None and language == text.ENGLISH and not is_long and not by_words.get(language):
+        # Two or three bare syllables may pass for English: then Vietnamese listings are asked in these very words.
+        syllables = lexical.frequencies(text.analyse(said, other))
+        wording = state.query(syllables, {}, language=other)
+        if wording is not None:
+            queries[other], possible = wording, (possible[0], state.best_possible(syllables, language=other))
+            by_words[other] = ask_but(wording, limit=depth, only=restrict_to, language=other)
+    truncated = any(len(found) >= depth for found in by_words.values())
+    by_words, cut = _best_of_both(by_words)
+    lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
+    if restrict_to is not None:
+        near = {object_id: near[object_id] for object_id in near.keys() & set(restrict_to)}
+    wanted = {*lexical_scores, *near}
+    if query_vector is not None:
+        if restrict_to is not None and few:
+            wanted.update(restrict_to)
         wanted.difference_update(exclude)
+    unscored = {
+        spoken: [pk for pk, told in near.items() if told == spoken and pk in wanted and pk not in lexical_scores]
+        for spoken in queries
+    }
+    scored = _beside(partial(_ask_each, ask, queries, _lengths(unscored), unscored))
     rows = vectors.candidates(
         space=space, kind=kind, object_ids=sorted(wanted), query=query_vector, mean=mean, means=means
     )
-    if query_vector is not None:
-        for spoken, wording in queries.items():
-            unscored = [row.object_id for row in rows if row.language == spoken and row.object_id not in lexical_scores]
-            found = (
-                _by_words(state, wording, kind=kind, limit=len(unscored), only=unscored, language=spoken)
-                if unscored
-                else []
-            )
-            lexical_scores |= {hit.object_id: hit.score for hit in found}
+    lexical_scores |= {hit.object_id: hit.score for found in scored.result().values() for hit in found}
+    if query_vector is not None:  # those asked for by name, and texts whose vector is still that of another language
+        left = [row for row in rows if row.object_id not in lexical_scores and near.get(row.object_id) != row.language]
+        rest = {spoken: [row.object_id for row in left if row.language == spoken] for spoken in queries}
+        found = _ask_each(ask, queries, _lengths(rest), rest)
+        lexical_scores |= {hit.object_id: hit.score for hits in found.values() for hit in hits}
     scores = Scores(
         lexical=np.array([lexical_scores.get(row.object_id, 0.0) for row in rows]),
         feedback=np.zeros(len(rows)),
-        cosine=np.array([np.nan if row.cosine is None else row.cosine for row in rows]),
-        raw=np.array([np.nan if row.raw is None else row.raw for row in rows]),
-        characters=np.array([float(row.characters) for row in rows]),
+        cosine=np.array([row.cosine for row in rows], dtype=np.float64),  # None becomes NaN
+        raw=np.array([row.raw for row in rows], dtype=np.float64),
+        characters=np.array([row.characters for row in rows], dtype=np.float64),
         cross=np.array([row.language != language for row in rows], dtype=bool),
         possible=possible,
         words=sum(1 for _ in text.words(said)),
@@ -271,7 +292,8 @@ def _ask_again(
     whole = sum(asked.values()) or 1.0
     weights = {term: (1 - FEEDBACK_SHARE) * weight / whole for term, weight in asked.items()}
     try:
-        typical = state.typical([rows[place].object_id for place in first], count=FEEDBACK_TERMS)
+        nearest = [rows[place].object_id for place in first]
+        typical = state.typical(nearest, count=FEEDBACK_TERMS, language=language)
     except (ValueError, OSError):  # as in _by_words, which has reported it
         return
     for term, share in typical.items():
@@ -281,6 +303,36 @@ def _ask_again(
     found = _by_words(state, query, kind=kind, limit=len(own), only=listed, language=language)
     by_id = {hit.object_id: hit.score for hit in found}
     scores.feedback[:] = [by_id.get(row.object_id, 0.0) for row in rows]
+
+
+def _ask_each(
+    ask: Callable[..., list[LexicalHit]],
+    queries: Mapping[str, Query],
+    limits: Mapping[str, int],
+    only: Mapping[str, Collection[int] | None],
+) -> dict[str, list[LexicalHit]]:
+    """Ask each language for so many documents, among those given if some are."""
+    return {
+        spoken: ask(wording, limit=limits[spoken], only=only[spoken], language=spoken) if limits[spoken] else []
+        for spoken, wording in queries.items()
+    }
+
+
+def _lengths(lists: Mapping[str, Collection[int]]) -> dict[str, int]:
+    return {name: len(listed) for name, listed in lists.items()}
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(thread_name_prefix="search-words")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a child
+
+
+def _beside(work: Callable[[], dict[str, list[LexicalHit]]]) -> Future[dict[str, list[LexicalHit]]]:
+    """Search the words (which needs no database) while this thread asks PostgreSQL."""
+    return _pool().submit(work)
 
 
 def _best_of_both(by_words: dict[str, list[LexicalHit]]) -> tuple[dict[str, list[LexicalHit]], bool]:

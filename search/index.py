@@ -50,6 +50,10 @@ class Position:
     database: str
     fingerprint: str
 
+    def follows(self, earlier: "Position") -> bool:
+        """Tell whether the other is an earlier position of the same database, not of a newer copy of it."""
+        return self.database == earlier.database and _xmax(self) >= _xmax(earlier)
+
 
 # --- the log of changes, in PostgreSQL
 

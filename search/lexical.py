@@ -12,7 +12,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
@@ -32,7 +32,7 @@ MAX_QUERY_TERMS = 300  # of a long need, the terms that weigh most: frequency in
 POSTINGS = 1_500_000  # a query reads about so many entries: of a large stock, a long need asks for its rarer terms
 EXACT_POSTINGS = 500_000  # and so many of accented words, the rarest first
 SURE_TERMS = 16  # so many are asked for however frequent they are
-LEFT_OUT_AFTER = 1000  # documents to leave out: up to so many are dropped from a longer list of hits
+LEFT_OUT_AT_ONCE = 200  # documents to leave out are dropped from a list of hits that is longer by so many, then by more
 LANGUAGES = (text.VIETNAMESE, text.ENGLISH)
 TERM_IN_CONTEXT = re.compile(r'type=Str, "(.*)"\)')
 
@@ -149,21 +149,41 @@ class LexicalIndex:
     def __len__(self) -> int:
         return sum(searcher.num_docs for searcher in self._searchers.values())
 
-    def weigh(self, asked: Mapping[str, float], *, language: str | None = None) -> dict[str, float]:
-        """Keep the terms that the index (of a language) knows, at most MAX_QUERY_TERMS of them, the heaviest."""
-        known = {term: self.documents_with(term, language=language) for term in asked}
-        kept = [term for term, count in known.items() if count]
-        if len(kept) > MAX_QUERY_TERMS or sum(known.values()) > POSTINGS:
+    def counts(self, terms: Iterable[str], *, exact: bool = False, language: str | None = None) -> dict[str, int]:
+        """Count the documents (of a language) that hold each folded term, or each word with its marks."""
+        name = "exact" if exact else "content"
+        found = dict.fromkeys(terms, 0)
+        for searcher in self._of(language).values():
+            for term in found:
+                found[term] += searcher.doc_freq(name, term)
+        return found
+
+    def weigh(
+        self, asked: Mapping[str, float], *, known: Mapping[str, int] | None = None, language: str | None = None
+    ) -> dict[str, float]:
+        """Keep the terms that the index (of a language) knows, at most MAX_QUERY_TERMS of them, the heaviest.
+
+        `known` saves counting the documents of each term again.
+        """
+        known = self.counts(asked, language=language) if known is None else known
+        kept = [term for term in asked if known[term]]
+        if len(kept) > MAX_QUERY_TERMS or sum(known[term] for term in kept) > POSTINGS:
             kept.sort(key=lambda term: (-asked[term] / (1 + known[term]) ** 0.5, term))
             read = list(accumulate(known[term] for term in kept))
             kept = kept[: min(MAX_QUERY_TERMS, max(SURE_TERMS, bisect_right(read, POSTINGS)))]
         return {term: asked[term] for term in kept}
 
     def query(
-        self, asked: Mapping[str, float], exact: Mapping[str, float], *, language: str | None = None
+        self,
+        asked: Mapping[str, float],
+        exact: Mapping[str, float],
+        *,
+        known: Mapping[str, int] | None = None,
+        language: str | None = None,
     ) -> Query | None:
         """Make the OR of weighted terms, to be asked in one language or in all; None if the index knows none of them."""
-        clauses = [_clause("content", term, weight) for term, weight in self.weigh(asked, language=language).items()]
+        weighed = self.weigh(asked, known=known, language=language)
+        clauses = [_clause("content", term, weight) for term, weight in weighed.items()]
         if not clauses:
             return None
         for term in self._rarest(list(exact)[:MAX_QUERY_TERMS], language=language):
@@ -172,7 +192,7 @@ class LexicalIndex:
 
     def _rarest(self, words: list[str], *, language: str | None) -> list[str]:
         """Give the accented words whose entries are worth reading: all of a small stock, the rarest of a large one."""
-        known = {word: self.documents_with(word, exact=True, language=language) for word in words}
+        known = self.counts(words, exact=True, language=language)
         if sum(known.values()) <= EXACT_POSTINGS:
             return words
         rarest = sorted(words, key=lambda word: (known[word], word))
@@ -190,13 +210,11 @@ class LexicalIndex:
     ) -> list[LexicalHit]:
         """Give the best documents, of one language if it is given, best first, equal scores by object id.
 
-        A query of nothing but terms skips what cannot be among the best; one with conditions reads every entry. So a
-        few documents to leave out are asked for and dropped.
+        A query of nothing but terms skips what cannot be among the best; one with conditions reads every entry. So
+        documents to leave out are asked for and dropped.
         """
-        if without and only is None and len(without) <= LEFT_OUT_AFTER:
-            left_out = frozenset(without)
-            more = self.search(query, limit=limit + len(left_out), language=language)
-            return [hit for hit in more if hit.object_id not in left_out][:limit]
+        if without and only is None:
+            return self._but(frozenset(without), query, limit, language)
         parts = [(Occur.Must, query)]
         if only is not None:
             wanted = Query.term_set_query(SCHEMA, "object_id", sorted(only))
@@ -204,31 +222,40 @@ class LexicalIndex:
         if without:
             parts.append((Occur.MustNot, Query.term_set_query(SCHEMA, "object_id", sorted(without))))
         whole = Query.boolean_query(parts) if len(parts) > 1 else query
-        hits = []
+        hits: list[tuple[float, int, str]] = []  # of plain tuples, which sort by themselves: there are a thousand
         for spoken, searcher in self._of(language).items():
             found = searcher.search(whole, limit, count=False).hits
             ids = searcher.fast_field_values("object_id", [address for _, address in found])
-            hits += [
-                LexicalHit(int(object_id or 0), spoken, float(score))
-                for (score, _), object_id in zip(found, ids, strict=True)
-            ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.object_id))[:limit]
+            hits += [(-score, int(object_id or 0), spoken) for (score, _), object_id in zip(found, ids, strict=True)]
+        hits.sort()
+        return [LexicalHit(object_id, spoken, -score) for score, object_id, spoken in hits[:limit]]
 
-    def best_possible(self, asked: Mapping[str, float], *, language: str | None = None) -> float:
-        """Give a bound for the score of a query: each term at full saturation."""
-        best = 0.0
-        for searcher in self._of(language).values():
-            count = max(searcher.num_docs, 1)
-            idf = {term: _idf(searcher.doc_freq("content", term), count) for term in asked}
-            best = max(best, sum(weight * 2.2 * idf[term] for term, weight in asked.items()))
-        return best
+    def _but(self, left_out: frozenset[int], query: Query, limit: int, language: str | None) -> list[LexicalHit]:
+        """Search for more until enough remain without those left out."""
+        extra = min(len(left_out), max(limit, LEFT_OUT_AT_ONCE))
+        while True:
+            more = self.search(query, limit=limit + extra, language=language)
+            kept = [hit for hit in more if hit.object_id not in left_out]
+            if len(kept) >= limit or len(more) < limit + extra or extra >= len(left_out):
+                return kept[:limit]
+            extra = min(len(left_out), 4 * extra)
 
-    def typical(self, object_ids: Collection[int], *, count: int) -> dict[str, float]:
+    def best_possible(
+        self, asked: Mapping[str, float], *, known: Mapping[str, int] | None = None, language: str | None = None
+    ) -> float:
+        """Give a bound for the score of a query: each term at full saturation. `known` as in `weigh`."""
+        if language is None:
+            return max(self.best_possible(asked, language=spoken) for spoken in self._searchers)
+        known = self.counts(asked, language=language) if known is None else known
+        count = max(self._searchers[language].num_docs, 1)
+        return sum(weight * 2.2 * _idf(known[term], count) for term, weight in asked.items())
+
+    def typical(self, object_ids: Collection[int], *, count: int, language: str | None = None) -> dict[str, float]:
         """Give the `count` terms that tell these documents from others, with their part of a text; parts sum to 1."""
         wanted = Query.term_set_query(SCHEMA, "object_id", sorted(object_ids))
         shares: dict[str, float] = {}
         told: dict[str, float] = {}
-        for searcher in self._searchers.values():
+        for searcher in self._of(language).values():
             own: dict[str, float] = {}
             for _, address in searcher.search(wanted, max(len(object_ids), 1), count=False).hits:
                 terms = str(searcher.doc(address).get_first("content") or "").split()
@@ -242,14 +269,14 @@ class LexicalIndex:
         whole = sum(shares[term] for term in kept) or 1.0
         return {term: shares[term] / whole for term in kept}
 
-    def explain(self, query: Query, object_id: int) -> list[MatchedTerm]:
-        """Take the score of one document apart, by the index's own account: the terms sum to the score.
+    def explain(self, query: Query, object_id: int, *, language: str | None = None) -> list[MatchedTerm]:
+        """Take the score of one document (of a language) apart, by the index's own account: the terms sum to the score.
 
         A document that shares no word with the query (found by meaning alone) has no parts.
         """
         both = Query.boolean_query([(Occur.Must, by_object_id(object_id)), (Occur.Must, query)])
         parts: dict[str, float] = {}
-        for searcher in self._searchers.values():
+        for searcher in self._of(language).values():
             found = searcher.search(both, 1, count=False).hits
             if found:
                 _collect(json.loads(query.explain(searcher, found[0][1]).to_json()), 1.0, parts)
@@ -265,8 +292,7 @@ class LexicalIndex:
 
     def documents_with(self, term: str, *, exact: bool = False, language: str | None = None) -> int:
         """Count the documents (of a language) that hold a folded term, or a word with its marks."""
-        name = "exact" if exact else "content"
-        return sum(int(searcher.doc_freq(name, term)) for searcher in self._of(language).values())
+        return self.counts([term], exact=exact, language=language)[term]
 
     def holding(self, groups: Sequence[Collection[str]], *, limit: int) -> list[int]:
         """Give the documents that hold a term of every group, best first."""

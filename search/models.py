@@ -1,9 +1,12 @@
 """What can be found (the truth, in PostgreSQL) and its vectors. The BM25 index on each node is derived from it."""
 
+from collections.abc import Collection
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Length
 from pgvector.django import HalfVectorField
 
 DIMENSIONS = 384
@@ -34,6 +37,16 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         )
         return self.public().filter(~models.Exists(current))
 
+    def changed_since(self, snapshot: str, *, kinds: Collection[str]) -> "DocumentQuerySet":
+        """Documents of these kinds whose last change was not visible in a snapshot, by the index of changes."""
+        oldest = int(snapshot.split(":")[0])
+        seen = RawSQL(
+            "pg_visible_in_snapshot(search_document.changed_xid::text::xid8, %s::pg_snapshot)",
+            [snapshot],
+            output_field=models.BooleanField(),
+        )
+        return self.filter(kind__in=kinds, changed_xid__gte=oldest).exclude(seen)
+
 
 class Document(models.Model):
     """A text that may be found, or a tombstone of one. `kind` and `object_id` say what it stands for.
@@ -51,6 +64,9 @@ class Document(models.Model):
     body = models.TextField(blank=True)
     source_hash = models.CharField(max_length=40)  # of language, title and body
     text_hash = models.CharField(max_length=40)  # of the part that is embedded
+    characters = models.GeneratedField(  # counted once, not each time a document stands for choice
+        expression=Length("title") + Length("body"), output_field=models.IntegerField(), db_persist=True
+    )
     public = models.BooleanField(default=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     changed_xid = models.BigIntegerField(db_default=CURRENT_TRANSACTION, editable=False)
@@ -66,7 +82,15 @@ class Document(models.Model):
                 name="search_document_removed_iff_not_public",
             ),
         ]
-        indexes = [models.Index(fields=["kind", "changed_xid"], name="search_document_changes")]
+        indexes = [
+            models.Index(fields=["kind", "changed_xid"], name="search_document_changes"),
+            models.Index(  # what `vectors.candidates` reads, without going to the row and its texts
+                fields=["kind", "object_id"],
+                include=["id", "language", "characters"],
+                condition=Q(public=True),
+                name="search_document_candidates",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key

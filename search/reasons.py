@@ -43,23 +43,30 @@ class Reasons:
 
 
 def explain(
-    query: str, document: str, *, terms: Sequence[MatchedTerm] = (), limit: int = 8, dense: bool = True
+    query: str,
+    document: str,
+    *,
+    terms: Sequence[MatchedTerm] = (),
+    language: str | None = None,
+    limit: int = 8,
+    dense: bool = True,
 ) -> Reasons:
     """Explain a match. `terms` are `Ranking.matched_terms(…)`; without them words are unweighed.
 
+    `language` is that under which the document is indexed; without it, it is detected.
     With `dense`, some sentences are embedded: meant for a task, not for a page. Raises EmbeddingError.
     """
     return Reasons(
-        words=tuple(_words(query, document, terms)[:limit]),
+        words=tuple(_words(query, document, terms, language)[:limit]),
         sentences=_nearest_sentences(query, document) if dense else None,
         sayings=_sayings(query, document, terms),
     )
 
 
-def _words(query: str, document: str, terms: Sequence[MatchedTerm]) -> list[tuple[str, float]]:
+def _words(query: str, document: str, terms: Sequence[MatchedTerm], language: str | None) -> list[tuple[str, float]]:
     """Give shared terms as the document spells them first; pairs stand for the syllables that they join."""
     document = text.clean(document)
-    analysis = text.analyse(document)
+    analysis = text.analyse(document, language)
     spelled: dict[str, str] = {}
     for token in analysis.tokens:
         spelled.setdefault(token.term, document[token.start : token.end].lower())
@@ -119,7 +126,7 @@ def _sayings(query: str, document: str, terms: Sequence[MatchedTerm]) -> Sayings
 @lru_cache(maxsize=1024)  # the sentences of one side come back with every match of a search
 def _terms_of(sentence: str) -> frozenset[str]:
     return frozenset(
-        term for language in (text.VIETNAMESE, text.ENGLISH) for term in text.analyse(sentence, language).terms
+        term for language in (text.VIETNAMESE, text.ENGLISH) for term in text.terms_of(sentence, language)[0]
     )
 
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from search.embedder import Embedder, EmbeddingError, current_embedder, embedder_for
-from search.embeddings import recompute_means
+from search.embeddings import forget_mark, recompute_means
 from search.models import Document, Embedding, LanguageMean, VectorSpace
 
 logger = logging.getLogger(__name__)
@@ -116,6 +116,7 @@ def drop_left(*, now: datetime.datetime | None = None) -> int:
     idle.filter(left_at=None).update(left_at=now)  # never served, and no longer wanted
     dropped = 0
     for row in idle.filter(left_at__lte=now - GRACE).order_by("pk"):
+        forget_mark(row.space)
         for _call in range(DROPS):
             old = Embedding.objects.filter(space=row.space).order_by("pk").values("pk")[:DROPPED]
             count, _kinds = Embedding.objects.filter(pk__in=old).delete()

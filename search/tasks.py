@@ -34,7 +34,7 @@ def embed_pending(chain: str = "") -> None:
         cache.set(CHAIN, chain, CHAIN_SECONDS)
         if (former := spaces.outgoing()) is not None:
             embeddings.embed_documents(by=former)
-    done = embeddings.embed_documents()
+    done = embeddings.embed_missing()
     if done == embeddings.BATCH:
         embed_pending.apply_async((chain,), retry=False)
         return

@@ -18,7 +18,11 @@ SHRINKAGE = 50  # the shipped mean weighs as much as so many texts of one's own
 LANGUAGES = ("vi", "en")
 SIDES = ("passage", "query", "need")
 
-Means = dict[tuple[str, str], Vectors]  # (language, side) → mean
+Means = Mapping[tuple[str, str], Vectors]  # (language, side) → mean
+
+#: What was read last: each stored mean by its mark (a mark is of one mean at one time), and the means made of them.
+_read: tuple[dict[str, tuple[str, int, Vectors]], tuple[str, Means] | None] = ({}, None)
+_WRITTEN = "[" + ",".join(["%.6g"] * DIMENSIONS) + "]"
 
 
 class Candidate(NamedTuple):
@@ -37,20 +41,31 @@ def _shipped() -> dict[str, dict[str, dict[str, list[float]]]]:
 
 
 def serving() -> tuple[str, Means]:
-    """Give the space in which queries are asked now, with its means: that which serves, else the wanted one."""
+    """Give the space in which queries are asked now, with its means: that which serves, else the wanted one.
+
+    PostgreSQL sends a mean once, and again when it was taken anew.
+    """
+    global _read
+    known, made = _read
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.space, m.language, m.count, m.vector::text FROM (SELECT coalesce("
-            "(SELECT space FROM search_vectorspace WHERE serving), %s) AS space) s"
-            " LEFT JOIN search_languagemean m ON m.space = s.space AND m.side = 'passage' ORDER BY m.id",
-            [current_embedder().space],
+            "SELECT s.space, m.mark, m.language, m.count, CASE WHEN m.mark = ANY(%s) THEN NULL ELSE m.vector::text END"
+            " FROM (SELECT coalesce((SELECT space FROM search_vectorspace WHERE serving), %s) AS space) s"
+            " LEFT JOIN (SELECT *, concat_ws('@', id, computed_at, count) AS mark FROM search_languagemean"
+            " WHERE side = 'passage') m ON m.space = s.space ORDER BY m.id",
+            [list(known), current_embedder().space],
         )
         rows = cursor.fetchall()
-    space = rows[0][0]
-    own = [
-        (language, count, np.array(json.loads(mean), dtype=np.float32)) for _, language, count, mean in rows if language
-    ]
-    return space, _means(space, own)
+    space = str(rows[0][0])
+    own = {
+        mark: (language, count, known[mark][2] if sent is None else np.array(json.loads(sent), dtype=np.float32))
+        for _, mark, language, count, sent in rows
+        if mark
+    }
+    if made is None or own.keys() != known.keys() or made[0] != space:
+        made = (space, _means(space, list(own.values())))
+        _read = (own, made)
+    return made
 
 
 def _means(space: str, own_means: Sequence[tuple[str, int, Vectors]]) -> Means:
@@ -61,7 +76,7 @@ def _means(space: str, own_means: Sequence[tuple[str, int, Vectors]]) -> Means:
     """
     shipped = _shipped().get(space, {})
     zero = [0.0] * DIMENSIONS
-    means: Means = {
+    means = {
         (language, side): np.array(shipped.get(language, {}).get(side, zero), dtype=np.float32)
         for language in LANGUAGES
         for side in SIDES
@@ -77,11 +92,11 @@ def _means(space: str, own_means: Sequence[tuple[str, int, Vectors]]) -> Means:
 
 def literal(vector: NDArray[np.float32]) -> str:
     """Write a vector as PostgreSQL reads it."""
-    return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"
+    return _WRITTEN % tuple(vector.tolist())
 
 
-def nearest(*, space: str, kind: str, wanted: Mapping[str, Vectors], count: int) -> list[int]:
-    """Give the object ids of the documents nearest to a query, `count` of each language that is wanted.
+def nearest(*, space: str, kind: str, wanted: Mapping[str, Vectors], count: int) -> dict[int, str]:
+    """Give the documents nearest to a query, `count` of each language that is wanted: object id → language.
 
     `wanted` holds the query's vector for each language of documents. Within a language the stored vectors share one
     mean, so the order by product with the centred query is the order of the centred vectors, but for their lengths;
@@ -91,7 +106,7 @@ def nearest(*, space: str, kind: str, wanted: Mapping[str, Vectors], count: int)
     with connection.cursor() as cursor:
         cursor.execute(
             " UNION ALL ".join(
-                f"SELECT object_id FROM search_nearest(%(q_{language})s::halfvec, %(space)s, '{language}', %(kind)s,"  # noqa: S608 -- of LANGUAGES
+                f"SELECT object_id, '{language}' FROM search_nearest(%(q_{language})s::halfvec, %(space)s, '{language}', %(kind)s,"  # noqa: S608 -- of LANGUAGES
                 " %(count)s)"
                 for language in LANGUAGES
                 if language in asked
@@ -99,7 +114,7 @@ def nearest(*, space: str, kind: str, wanted: Mapping[str, Vectors], count: int)
             {f"q_{language}": literal(wanted[language]) for language in asked}
             | {"space": space, "kind": kind, "count": count},
         )
-        return [row[0] for row in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 def candidates(
@@ -110,36 +125,37 @@ def candidates(
     `mean` is the mean of the query's language and side. Without a query, cosines are None. This is also where the
     truth overrules an index that lags behind.
     """
-    parameters: dict[str, Any] = {"space": space, "kind": kind, "ids": list(object_ids)}
+    ids = "{" + ",".join(map(str, object_ids)) + "}"  # text: a list would be written number by number
+    parameters: dict[str, Any] = {"space": space, "kind": kind, "ids": ids}
     with connection.cursor() as cursor:
         if query is None or mean is None:
             cursor.execute(
-                "SELECT object_id, language, char_length(title) + char_length(body) FROM search_document"
-                " WHERE kind = %(kind)s AND public AND object_id = ANY(%(ids)s) ORDER BY object_id",
+                "SELECT object_id, language, characters FROM search_document"
+                " WHERE kind = %(kind)s AND public AND object_id = ANY(%(ids)s::bigint[]) ORDER BY object_id",
                 parameters,
             )
             return [Candidate(*row) for row in cursor.fetchall()]
         parameters |= {"q": literal(query), "mean": literal(mean)}
         parameters |= {f"mean_{language}": literal(means[language, "passage"]) for language in LANGUAGES}
         cursor.execute(
-            "SELECT d.object_id, d.language, char_length(d.title) + char_length(d.body), -(e.vector <#> %(q)s::halfvec), -(e.vector <#> %(mean)s::halfvec),"
+            "SELECT d.object_id, d.language, d.characters, -(e.vector <#> %(q)s::halfvec), -(e.vector <#> %(mean)s::halfvec),"
             " -(e.vector <#> CASE e.language WHEN 'vi' THEN %(mean_vi)s::halfvec ELSE %(mean_en)s::halfvec END)"
             " FROM search_document d LEFT JOIN search_embedding e ON e.document_id = d.id AND e.space = %(space)s"
-            " WHERE d.kind = %(kind)s AND d.public AND d.object_id = ANY(%(ids)s) ORDER BY d.object_id",
+            " WHERE d.kind = %(kind)s AND d.public AND d.object_id = ANY(%(ids)s::bigint[]) ORDER BY d.object_id",
             parameters,
         )
         rows = cursor.fetchall()
+    if not rows:
+        return []
+    columns = list(zip(*rows, strict=True))
+    languages = columns[1]
+    raw, on_query_mean, on_own_mean = (np.array(column, dtype=np.float64) for column in columns[3:])
     centred = query - mean
     length = max(float(np.linalg.norm(centred)), 1e-9)
-    passage_means = {language: means[language, "passage"] for language in LANGUAGES}
-    shares = {language: (float(centred @ own), float(own @ own)) for language, own in passage_means.items()}
-    found = []
-    for object_id, language, characters, raw, on_query_mean, on_own_mean in rows:
-        if raw is None:
-            found.append(Candidate(object_id, language, characters))
-            continue
-        query_on_mean, mean_square = shares[language]
-        own_length = max(1.0 - 2.0 * on_own_mean + mean_square, 1e-9) ** 0.5
-        cosine = (raw - on_query_mean - query_on_mean) / (length * own_length)
-        found.append(Candidate(object_id, language, characters, cosine, raw))
-    return found
+    own = {language: means[language, "passage"] for language in LANGUAGES}
+    query_on_mean = {language: float(centred @ passage) for language, passage in own.items()}
+    square = {language: float(passage @ passage) for language, passage in own.items()}
+    own_length = np.maximum(1.0 - 2.0 * on_own_mean + np.array([square[name] for name in languages]), 1e-9) ** 0.5
+    cosine = (raw - on_query_mean - np.array([query_on_mean[name] for name in languages])) / (length * own_length)
+    cosines = [None if product is None else value for product, value in zip(columns[3], cosine.tolist(), strict=True)]
+    return list(map(Candidate, *columns[:3], cosines, columns[3]))

@@ -6,11 +6,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from listings.choices import Cooperation, labels
-from listings.lifecycle import DEMAND
+from listings.lifecycle import DEMAND, ListingState
 from listings.models.base import Listing, ListingQuerySet
 from listings.models.technology import NOT_NEGATIVE
 from marketplace.kit.validators import plain_text
@@ -56,6 +57,17 @@ class Demand(Listing):
         verbose_name = _("demand")
         verbose_name_plural = _("demands")
         ordering = ["-id"]
+        indexes = [  # the orders of the list, as `listings.finding` writes them
+            *Listing.Meta.indexes,
+            models.Index(
+                Coalesce("budget_max", "budget_min").desc(nulls_last=True), F("published_at").desc(), F("id").desc(),
+                condition=Q(state=ListingState.PUBLISHED), name="listings_demand_by_budget",
+            ),
+            models.Index(
+                F("needed_by").asc(nulls_last=True), F("published_at").desc(), F("id").desc(),
+                condition=Q(state=ListingState.PUBLISHED), name="listings_demand_by_deadline",
+            ),
+        ]  # fmt: skip
         constraints = [
             *Listing.Meta.constraints,
             models.CheckConstraint(

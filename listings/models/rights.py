@@ -32,6 +32,7 @@ class IPRight(models.Model):
 
     class Meta:
         ordering = ["technology", "filing_date", "pk"]
+        indexes = [models.Index(fields=["kind", "technology"], name="listings_ipright_by_kind")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(filing_date__isnull=True)

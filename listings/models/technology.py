@@ -6,12 +6,13 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from listings.choices import ObjectType, Right, TransferMethod, labels
-from listings.lifecycle import TECHNOLOGY
+from listings.lifecycle import TECHNOLOGY, ListingState
 from listings.models.base import Listing, ListingQuerySet
 from marketplace.kit.validators import plain_text
 
@@ -97,6 +98,17 @@ class Technology(Listing):
         verbose_name = _("technology")
         verbose_name_plural = _("technologies")
         ordering = ["-id"]
+        indexes = [  # the orders of the list, as `listings.finding` writes them
+            *Listing.Meta.indexes,
+            models.Index(
+                F("trl").desc(nulls_last=True), F("published_at").desc(), F("id").desc(),
+                condition=Q(state=ListingState.PUBLISHED), name="listings_technology_by_trl",
+            ),
+            models.Index(
+                Coalesce("price_min", "price_max").asc(nulls_last=True), F("published_at").desc(),
+                F("id").desc(), condition=Q(state=ListingState.PUBLISHED), name="listings_technology_by_price",
+            ),
+        ]  # fmt: skip
         constraints = [
             *Listing.Meta.constraints,
             models.CheckConstraint(
@@ -106,9 +118,7 @@ class Technology(Listing):
                 condition=Q(price_min__isnull=True) | Q(price_min__gte=0), name="listings_technology_price_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(price_max__isnull=True)
-                | Q(price_min__isnull=True)
-                | Q(price_max__gte=models.F("price_min")),
+                condition=Q(price_max__isnull=True) | Q(price_min__isnull=True) | Q(price_max__gte=F("price_min")),
                 name="listings_technology_price_in_order",
                 violation_error_message=_("The highest price must not be below the lowest."),
             ),
@@ -123,8 +133,8 @@ class Technology(Listing):
                     revenue_mode__isnull=False,
                     revenue_high__isnull=False,
                     revenue_low__gte=0,
-                    revenue_mode__gte=models.F("revenue_low"),
-                    revenue_high__gte=models.F("revenue_mode"),
+                    revenue_mode__gte=F("revenue_low"),
+                    revenue_high__gte=F("revenue_mode"),
                 ),
                 name="listings_technology_revenue_in_order",
                 violation_error_message=_("Give the three revenue figures from low to high, or none of them."),

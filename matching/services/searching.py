@@ -86,7 +86,8 @@ def _store(
         technology: Any
         demand: Any
         technology, demand = (listing, found) if kind == "technology" else (found, listing)
-        why = reasons.explain(query, query_of(found), terms=ranking.matched_terms(hit.object_id), dense=False)
+        terms = ranking.matched_terms(hit.object_id)
+        why = reasons.explain(query, query_of(found), terms=terms, language=found.language, dense=False)
         rows.append(
             Match(
                 technology=technology,

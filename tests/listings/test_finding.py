@@ -145,6 +145,26 @@ def test_order_puts_the_unknown_last(stock):
     assert known[:-1] == sorted(known[:-1])
 
 
+@pytest.mark.parametrize(
+    ("kind", "sort", "name"),
+    [
+        ("technology", "newest", "listings_technology_newest"),
+        ("technology", "trl", "listings_technology_by_trl"),
+        ("technology", "price", "listings_technology_by_price"),
+        ("demand", "budget", "listings_demand_by_budget"),
+        ("demand", "deadline", "listings_demand_by_deadline"),
+    ],
+)
+def test_each_order_is_that_of_an_index(kind, sort, name):
+    """Of a million listings a page must read twenty."""
+    with connection.cursor() as cursor:
+        for dear in ("seqscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{dear} = off")
+    plan = finding.find(kind, {"sort": sort}).rows[:20].explain()
+    assert f"using {name} on" in plan
+    assert "Sort" not in plan
+
+
 def test_demands_filter_and_order():
     soon = published(
         "demand", needed_by=datetime.date(2027, 1, 1), budget_max=10**9, trl_min=4, cooperation=["service"]

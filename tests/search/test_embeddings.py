@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from django.utils import timezone
 
-from search import embedder, embeddings, tasks, vectors
-from search.models import Document, Embedding, LanguageMean
+from search import embedder, embeddings, spaces, tasks, vectors
+from search.models import Document, Embedding, LanguageMean, VectorSpace
 from tests.factories.search import give_vector, put, unit_vectors
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,55 @@ def test_two_workers_share_the_work_and_do_nothing_twice(counting: CountingEmbed
     assert sorted(done) == [4, embeddings.BATCH]
     assert len(counting.texts) == len(set(counting.texts)) == embeddings.BATCH + 4
     assert Embedding.objects.count() == embeddings.BATCH + 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweep_looks_at_what_changed_and_at_all_once_an_hour(
+    counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("Máy bơm"), put("Water pump")
+    assert [embeddings.embed_missing() for _ in range(2)] == [2, 0]
+    Embedding.objects.all().delete()  # behind its back
+    assert embeddings.embed_missing() == 0
+    changed = put("Quạt điện")
+    assert embeddings.embed_missing() == 1
+    assert Embedding.objects.get().document_id == changed.pk
+    assert embeddings.embed_missing() == 0
+    monkeypatch.setattr(embeddings, "WHOLE_LOOK_SECONDS", -1)
+    assert embeddings.embed_missing() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweep_forgets_nothing_that_it_could_not_do(counting: CountingEmbedder) -> None:
+    embeddings.embed_missing()
+    put("Máy bơm")
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(Document.objects.select_for_update().order_by("pk"))
+            held.set()
+            release.wait(20)
+        connections.close_all()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(20)
+    assert embeddings.embed_missing() == 0
+    release.set()
+    other.join()
+    assert embeddings.embed_missing() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dropped_space_is_not_taken_as_complete(counting: CountingEmbedder) -> None:
+    put("Máy bơm")
+    assert [embeddings.embed_missing() for _ in range(2)] == [1, 0]
+    VectorSpace.objects.update(serving=False, left_at=timezone.now() - 2 * spaces.GRACE)
+    kept, counting.space = counting.space, "another"
+    assert spaces.drop_left() == 1
+    counting.space = kept
+    assert embeddings.embed_missing() == 1
 
 
 def test_unreachable_embedder_leaves_documents_waiting(settings) -> None:

@@ -60,6 +60,22 @@ def test_filters_keep_scores(state: LexicalIndex) -> None:
     assert {hit.object_id: hit.score for hit in state.search(query, limit=5, without=[2])} == {1: whole[1]}
 
 
+def test_many_left_out_are_dropped_and_none_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexical, "LEFT_OUT_AT_ONCE", 1)
+    indexes = make_indexes()
+    writer = IndexWriter(indexes, heap_bytes=15_000_000)
+    for object_id in range(1, 31):
+        writer.add(object_id=object_id, language="en", title="", body="pump " + "water " * object_id)
+    writer.commit()
+    state = LexicalIndex(indexes)
+    query = state.query({"pump": 1.0}, {}, language="en")
+    ranked = [hit.object_id for hit in state.search(query, limit=30)]
+    for left_out in (ranked[:3], ranked[:25], ranked[::2], ranked[20:], ranked, [*ranked[:7], 99]):
+        for limit in (1, 4, 30):
+            found = [hit.object_id for hit in state.search(query, limit=limit, without=left_out)]
+            assert found == [object_id for object_id in ranked if object_id not in left_out][:limit]
+
+
 def test_unknown_words_find_nothing(state: LexicalIndex) -> None:
 
     assert ask(state, "qqqq zzzz") is None
