@@ -57,6 +57,12 @@ def money_text(amount: Any, form: str = "short") -> str:
 
 
 @register.filter
+def in_currency(value: Any, currency: str) -> str:
+    """Write a whole amount with its currency: đồng as everywhere, others by their ISO 4217 code (`1.200 USD`)."""
+    return money_exact(value) if currency == "VND" else f"{number(value)}\u00a0{currency}"
+
+
+@register.filter
 def percent(value: Any, places: int = 2) -> str:
     """Write a percentage on the scale 0-100: `12,5 %`, `12.5%`."""
     return writing.percent(value, language(), places) if is_given(value) else "–"

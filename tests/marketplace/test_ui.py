@@ -42,6 +42,13 @@ def test_money_exact_form():
     assert money.exact(Decimal("-1250000000"), "en") == "−₫1,250,000,000"
 
 
+def test_an_amount_stands_in_its_currency():
+    source = '{{ 1200000000|in_currency:"VND" }} / {{ 1200|in_currency:"USD" }}'
+    said = {language: BeautifulSoup(render(source, language), "html.parser").text for language in ("vi", "en")}
+    assert said["vi"].replace(NB, " ") == "1.200.000.000 ₫ / 1.200 USD"
+    assert said["en"].replace(NB, " ") == "₫1,200,000,000 / 1,200 USD"
+
+
 def test_money_filter_has_exact_figure_on_hover():
     data = soup("{{ amount|money }}", amount=1_250_000_000).data
     assert (data["value"], data["title"], data.text) == ("1250000000", "₫1,250,000,000", f"₫1.25{NB}bn")
