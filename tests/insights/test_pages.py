@@ -196,5 +196,5 @@ def test_dashboard_asks_a_constant_number_of_queries(
     for _ in range(count - 1):
         TechnologyFactory(submitted=True, exchange=technology.exchange)
     client.force_login(person(role="operator", exchange=technology.exchange))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert client.get("/my/").status_code == 200
