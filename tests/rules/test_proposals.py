@@ -201,7 +201,7 @@ def test_what_waits_asks_a_fixed_number_of_queries(client: Client, django_assert
     for code in (CODE, "review.answer", "match.push.days")[:count]:
         services.propose_rule(code=code, actor=who["operator"], **says(value=Decimal(5)))
     client.force_login(who["colleague"])
-    for path, queries in ((reverse("rules:proposals"), 8), (reverse("insights:dashboard"), 12)):
+    for path, queries in ((reverse("rules:proposals"), 8), (reverse("insights:dashboard"), 13)):
         with django_assert_num_queries(queries):
             assert client.get(path).status_code == 200
 
