@@ -73,8 +73,12 @@ def price_range(
     asking: Any = None,
     budget: Any = None,
     size: str = "normal",
+    label: Any = "",
 ) -> dict[str, Any]:
-    """A suggested range in VND as a bar from P10 to P90 with the median, the price wished and the budget marked."""
+    """A range in VND as a bar from P10 to P90 with the median, the price wished and the budget marked.
+
+    It is a suggested range, unless `label` says what else it is.
+    """
     low, middle, high = to_number("p10", p10), to_number("p50", p50), to_number("p90", p90)
     if low is None or middle is None or high is None:
         raise TypeError("a range needs p10, p50 and p90")
@@ -93,6 +97,7 @@ def price_range(
         "width": at(place(high) - place(low)),
         "x_asking": None if ask is None else at(place(ask)),
         "x_budget": None if purse is None else at(place(purse)),
+        "label": label,
         "asking_verdict": _verdict(ask, low, high),
         "size": one_of("size", size, {"small", "normal"}),
     }

@@ -1,5 +1,6 @@
 """Filters that write amounts, dates and numbers the way people write them in the page's language."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -78,6 +79,12 @@ def share(value: Any, places: int = 1) -> str:
 def number(value: Any, places: int | None = None) -> str:
     """Write a number with the language's marks: `1.234,5`, `1,234.5`."""
     return writing.number(value, language(), places) if is_given(value) else "–"
+
+
+@register.filter
+def figure(text: str) -> str:
+    """Write a measured value as people gave it, but a long bare number with the language's marks: `5200` gives `5.200`."""
+    return writing.number(Decimal(text), language()) if re.fullmatch(r"[1-9]\d{3,}", text or "") else text
 
 
 @register.filter

@@ -25,7 +25,7 @@ def test_technology_page_tells_all_that_a_buyer_asks_first(client, prefix):
     right = listing.ip_rights.get()
     for said in (
         listing.title, listing.summary, listing.problem, listing.solution, listing.applications, "TRL 7",
-        right.number, right.owners.get().name, "310", "1150", listing.organisation.name_en if prefix else listing.organisation.name_vi,
+        right.number, right.owners.get().name, "310", "1,150" if prefix else "1.150", listing.organisation.name_en if prefix else listing.organisation.name_vi,
         f"?technology={listing.pk}",
     ):  # fmt: skip
         assert said in page

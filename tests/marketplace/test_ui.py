@@ -66,6 +66,22 @@ def test_numbers_and_shares_follow_the_language():
     assert render(source, "en", **values) == f"1,234,567.5 12.5% 62.5% 1.3{NB}MB"
 
 
+@pytest.mark.parametrize(
+    ("given", "vi", "en"),
+    [
+        ("5200", "5.200", "5,200"),
+        ("65000", "65.000", "65,000"),
+        ("850", "850", "850"),
+        ("1.150", "1.150", "1.150"),
+        ("≥ 5200 h", "≥ 5200 h", "≥ 5200 h"),
+        ("0,5", "0,5", "0,5"),
+        ("", "", ""),
+    ],
+)
+def test_a_measured_value_stays_as_given_but_for_the_marks_of_a_long_number(given, vi, en):
+    assert (render("{{ v|figure }}", "vi", v=given), render("{{ v|figure }}", "en", v=given)) == (vi, en)
+
+
 def test_day_is_written_as_people_write_it():
     assert render("{{ d|day }}", "vi", d=date(2025, 3, 9)) == '<time datetime="2025-03-09">09/03/2025</time>'
     assert render("{{ d|day }}", "en", d=date(2025, 3, 9)) == '<time datetime="2025-03-09">9 Mar 2025</time>'
@@ -218,6 +234,12 @@ def test_price_range_keeps_the_order_of_its_marks():
     left, right = place(band["x"]), place(band["x"]) + place(band["width"])
     assert 0 < budget < left < median < right < asking < 100
     assert "above the suggested range" in page.figcaption.text
+    assert page.svg["aria-label"].startswith("Suggested range ")
+
+
+def test_price_range_that_is_no_suggestion_says_what_it_is():
+    page = soup("{% price_range p10=1000000 p50=2000000 p90=4000000 label='The most you can pay' %}")
+    assert page.svg["aria-label"] == f"The most you can pay: ₫1{NB}m to ₫4{NB}m, median ₫2{NB}m"
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
