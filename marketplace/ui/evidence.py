@@ -116,10 +116,10 @@ def _verdict(asking: float | None, low: float, high: float) -> str:
     if asking is None:
         return ""
     if asking < low:
-        return _("The price wished is below the suggested range.")
+        return _("The lowest price wished is below the suggested range.")
     if asking > high:
-        return _("The price wished is above the suggested range.")
-    return _("The price wished lies within the suggested range.")
+        return _("The lowest price wished is above the suggested range.")
+    return _("The lowest price wished lies within the suggested range.")
 
 
 @register.inclusion_tag("components/football_field.html")
