@@ -64,17 +64,24 @@ def _negotiated_by(user: User, side: str) -> Q:
 
 
 def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
-    """Give what the person's side owes by a day and the person may see to, the longest overdue first."""
-    mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE)
+    """Give what the person's side owes by a day and the person may see to, the longest overdue first.
+
+    A sum is the buyer's to see to once its invoice stands; until then it is the supplier's to invoice.
+    """
+    unbilled = Q(kind__in=INVOICED) & ~Exists(_standing_invoice())
+    mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
     return open_obligations(user).filter(mine, due_on__lte=by)
 
 
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     """Give the agreed sums due by a day that the person may invoice and no invoice stands for."""
-    invoiced = Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
     rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=INVOICED, due_on__lte=by)
-    return rows.filter(~Exists(invoiced))
+    return rows.filter(~Exists(_standing_invoice()))
+
+
+def _standing_invoice() -> QuerySet[Invoice]:
+    return Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
 
 
 def statements_waiting_for(user: User) -> QuerySet[RoyaltyStatement]:

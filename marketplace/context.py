@@ -78,10 +78,12 @@ BELONGS = {
     "matching:of_demand": ("matching:match_list",),
     "matching:of_technology": ("matching:match_list",),
     "listings:owner_queue": ("insights:dashboard",),
+    "listings:my_technologies": ("listings:my_listings",),
+    "listings:my_demands": ("listings:my_listings",),
 }
 WORK_OF_OWNER = ("listings:my_listings",)
 WORK_OF_OPERATOR = ("listings:review_queue",)
-OPERATORS_PAGES = {"review", "imported"}
+OPERATORS_PAGES = {"review", "imported", "claim", "release", "publish", "request-changes", "reject"}
 THEMES = {"light", "dark"}
 
 

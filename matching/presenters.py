@@ -35,7 +35,8 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     said = match.reasons.get("sayings")
     if said:
         label = f"“{said['query']}” ↔ “{said['document']}”"
-        rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": ""})
+        detail = _("The two sentences that share most; the words below are parts of them.")
+        rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": detail})
     for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
         rows.append({"kind": "word", "label": word, "weight": min(1.0, float(share)), "detail": ""})
     if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):

@@ -345,6 +345,7 @@ def present(
     """Give what the full page shows of a suggestion to a reader."""
     reasons = [Reason(code) for code in suggestion.no_price]
     result = disclosure.result(suggestion, reader)
+    side = own_side(suggestion, interview, reader, asking(technology))
     shown: dict[str, Any] = {
         "suggestion": suggestion,
         "reasons": [reason.label for reason in reasons],
@@ -355,7 +356,8 @@ def present(
         "can_reproduce": disclosure.can_reproduce(suggestion, reader),
         "inputs": input_rows(suggestion, reader),
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
-        "own_side": own_side(suggestion, interview, reader, asking(technology)),
+        "own_side": side,
+        "judges_wish": not (side and side["wishes_less"]),  # the warning says more than "within the range"
         "is_outdated": interview is not None and interview.version != suggestion.interview_version and reader.is_inside,
     }
     if result is not None:

@@ -213,6 +213,13 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
         **certificate_context(deal, copy.signed_on if copy is not None else timezone.localdate()),
     }
+    if deal.state == DealState.AGREED and context["needs_certificate"] and not context["certificate"]:
+        # Nothing can be signed before the certificate: that, and not the signature, comes next.
+        context["step"] = {
+            **context["step"],
+            "text": _("Commission a valuation certificate: it is needed before signing"),
+        }
+        context["next_href"] = context["appraisal_url"] if context["yours"] else ""
     return render(request, "deals/signature.html", context, status=status)
 
 

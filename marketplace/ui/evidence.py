@@ -74,6 +74,7 @@ def price_range(
     budget: Any = None,
     size: str = "normal",
     label: Any = "",
+    verdict: bool = True,
 ) -> dict[str, Any]:
     """A range in VND as a bar from P10 to P90 with the median, the price wished and the budget marked.
 
@@ -98,7 +99,7 @@ def price_range(
         "x_asking": None if ask is None else at(place(ask)),
         "x_budget": None if purse is None else at(place(purse)),
         "label": label,
-        "asking_verdict": _verdict(ask, low, high),
+        "asking_verdict": _verdict(ask, low, high) if verdict else "",
         "size": one_of("size", size, {"small", "normal"}),
     }
 
