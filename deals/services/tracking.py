@@ -28,8 +28,8 @@ from deals.models import (
     Terms,
 )
 from deals.services.common import address, check, tell
-from deals.tracking_choices import ObligationKind, ReminderKind
-from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED
+from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
+from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED, InvoiceState
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from rules.selectors import numbers
@@ -174,7 +174,18 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
         )  # fmt: skip
         return True
 
+    unbilled = (
+        obligation.kind in INVOICED and not obligation.invoices.exclude(state=InvoiceState.CANCELLED).exists()
+    )  # fmt: skip
+
     def text() -> str:
+        if unbilled:
+            return _say(
+                obligation,
+                gettext_noop(
+                    "%(what)s under contract %(number)s was due on %(date)s, and the supplier has not issued its invoice."
+                ),
+            )
         return _say(obligation, gettext_noop("%(what)s under contract %(number)s was due on %(date)s and is overdue."))
 
     for side in Side.values:

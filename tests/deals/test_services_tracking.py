@@ -20,9 +20,11 @@ from deals.services.tracking import (
     generate_obligations,
     stop_obligations,
 )
+from deals.services.tracking_invoices import issue_invoice
 from deals.services.tracking_sweep import sweep
 from deals.services.tracking_waivers import waive_obligation
 from deals.tasks import remind_and_mark_overdue
+from deals.tracking_selectors import due_for, sums_to_invoice
 from marketplace.kit.errors import Conflict, NotAllowed
 from tests.factories.tracking import months_ago, tracked
 
@@ -267,3 +269,18 @@ def test_stopping_waives_what_would_begin_later_and_leaves_what_is_owed():
     assert room.period(1).state == "upcoming"
     assert room.period(3).period_start == add_months(room.contract.effective_on, 6)
     assert room.period(4).state == "waived"
+
+
+def test_a_sum_waits_for_the_supplier_until_its_invoice_stands():
+    room = tracked(lump_sum=Decimal(1_000), effective_on=months_ago(3))
+    owed, today = room.obligations("lump_sum")[0], timezone.localdate()
+    assert owed not in due_for(room.buyer, by=today)
+    assert owed in sums_to_invoice(room.tto, by=today)
+
+    attend_to_obligation(pk=owed.pk)
+    told = Notification.objects.filter(kind="obligation.overdue", user=room.buyer).get()
+    assert "bên giao chưa xuất hóa đơn" in told.text
+
+    issue_invoice(obligation=owed, actor=room.tto)
+    assert owed in due_for(room.buyer, by=today)
+    assert owed not in sums_to_invoice(room.tto, by=today)
