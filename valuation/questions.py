@@ -205,7 +205,7 @@ SECTIONS: Final = (
             asks_origin=False,
         ),
     )),
-    Section("past", _("What it cost"), _("What was spent so far: a floor for comparison, never the value itself."), (
+    Section("past", _("What it cost"), _("What was spent so far: for comparison, never the value itself."), (
         Question(
             "past_costs", _("What did research and development cost, year by year?"),
             _("Wages, material, machines, fees; earlier years are brought to today's prices."), Kind.ROWS,
@@ -249,7 +249,7 @@ SECTIONS: Final = (
         ),
         Question(
             "deals", _("Deals you know of for something alike"),
-            _("The royalty on net revenue, its year, and whether it was exclusive. Only you and the exchange read these."),
+            _("The royalty on net revenue, its year, and whether it was exclusive. Only you and the exchange read these, and whoever you hand a report to."),
             Kind.ROWS, columns=(
                 ("rate", _("Royalty (%)"), Kind.PERCENT), ("year", _("Year"), Kind.NUMBER),
                 ("exclusive", _("Exclusive (yes or no)"), Kind.CHOICE),

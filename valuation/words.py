@@ -136,7 +136,10 @@ METHODS = {
         _("The buyer's profit from it, less a fair return for his machines, buildings and cash."),
     ),
     INCREMENTAL: (_("Buyer's extra profit"), _("What a buyer gains in all: the most that he can pay.")),
-    COST: (_("Cost to have it again"), _("What it would cost today to develop it anew, less obsolescence: a floor.")),
+    COST: (
+        _("Cost to have it again"),
+        _("What it would cost today to develop it anew, less obsolescence: a yardstick, not a limit."),
+    ),
     OPTION: (
         _("Right to wait"),
         _("What it is worth to hold the technology and decide later whether to spend the costs to come."),
@@ -162,7 +165,7 @@ RUNGS = {
     "weighted": _("Counted with its weight."),
     "no_weight": _("Shown, not counted."),
     "buyer_ceiling": _("Shown, not counted: it is the buyer's ceiling, not a price."),
-    "cost_floor": _("Shown, not counted: cost is a floor, not what it is worth in use."),
+    "cost_floor": _("Shown, not counted: cost is a yardstick, not what it is worth in use."),
     "value_of_waiting": _("Shown, not counted: it tells what flexibility adds."),
     "too_few_comparables": _("Not used: too few figures to compare with."),
     "no_prices": _("Not used: no sale of something alike is known."),
@@ -194,7 +197,7 @@ SHAPES = {
 #: Which rule sets the least that the owner should accept.
 LEAST = {
     "quarter": _("It is a quarter of the way through the range (P25): three of four simulations are worth more."),
-    "state_money": _("It is the state money that you, a public owner, spent on it."),
+    "state_money": _("It is the part of state money in what you, a public owner, spent on it."),
     "alternative": _("It is what you would have without this deal, as you answered in the questions."),
 }
 #: Inputs whose figure is an amount in VND.
