@@ -68,7 +68,7 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
 
     A sum is the buyer's to see to once its invoice stands; until then it is the supplier's to invoice.
     """
-    unbilled = Q(kind__in=INVOICED) & ~Exists(_standing_invoice())
+    unbilled = Q(~Exists(_standing_invoice()), kind__in=INVOICED)
     mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
     return open_obligations(user).filter(mine, due_on__lte=by)
