@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from deals import policies
 from deals.choices import Side, Turn
-from deals.lifecycle import DEAL, DISPUTABLE
+from deals.lifecycle import DEAL, DISPUTABLE, MAIN_LINE
 from deals.lifecycle import DealState as S
 from deals.models import Deal
 from listings.choices import LegalClass
@@ -41,8 +41,14 @@ def _may_record_permit(actor: User, deal: Deal) -> bool:
     return restricted and policies.can_record_authority_paper(actor, deal)
 
 
-#: What waits while a dispute about the deal is open: nothing new is agreed or signed, and the end of a contract is not
-#: recorded. Statements, invoices, payments, papers of authorities and messages go on, and so does every day that runs.
+def _may_write_message(actor: User, deal: Deal) -> bool:
+    """While a deal runs, and afterwards as long as a dispute about it is mediated in its messages."""
+    return policies.can_write_message(actor, deal) and (not deal.is_over or deal.in_dispute)
+
+
+#: What waits while a dispute about the deal is open: no contract is drawn up, accepted or signed, and the end of one is
+#: not recorded. Offers, statements, invoices, payments, papers of authorities and messages go on, and so does every day
+#: that runs.
 PAUSED: dict[str, Any] = {
     "generate_contract": _("draw up the contract"),
     "accept_contract": _("accept the contract"),
@@ -66,7 +72,7 @@ ACTS: dict[str, Act] = {
     "record_registration": _on(policies.can_record_authority_paper, states=[S.SIGNED, S.EFFECTIVE]),
     "break_off": _on(policies.acts, "break_off"),
     "terminate": _on(policies.binds, "terminate"),
-    "post_message": _on(policies.can_write_message, states=RUNNING),
+    "post_message": _on(_may_write_message, states=S.values),
     "open_dispute": _on(policies.can_open_dispute, states=DISPUTABLE),
 }
 
@@ -94,6 +100,12 @@ def next_act(deal: Deal) -> str:
 def _rests(deal: Deal, act: str) -> bool:
     """Tell whether an open dispute holds the act back, or stands where another one would be opened."""
     return (act in PAUSED or act == "open_dispute") and deal.in_dispute
+
+
+def paused_acts(deal: Deal) -> list[str]:
+    """Name the acts that wait for the outcome of a dispute and could still come in the deal."""
+    ahead = set(MAIN_LINE[MAIN_LINE.index(S(deal.state)) :]) if deal.state in MAIN_LINE else set()
+    return [act for act in PAUSED if ACTS[act].states & ahead]
 
 
 def can(actor: User, deal: Deal, act: str) -> bool:

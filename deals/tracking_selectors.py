@@ -71,7 +71,15 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     unbilled = Q(~Exists(_standing_invoice()), kind__in=INVOICED)
     mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
-    return open_obligations(user).filter(mine, due_on__lte=by)
+    return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up())
+
+
+def asked_by_top_up() -> Q:
+    """A minimum whose year has a top-up: one debt, which the top-up and the royalties ask for."""
+    top_up = Obligation.objects.filter(
+        contract=OuterRef("contract"), contract_year=OuterRef("contract_year"), kind=ObligationKind.TOP_UP
+    ).exclude(state=ObligationState.WAIVED)  # fmt: skip
+    return Q(Exists(top_up), kind=ObligationKind.MINIMUM)
 
 
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
@@ -273,6 +281,7 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     """
     ids = [deal.pk for deal in deals]
     rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
+    rows = rows.exclude(asked_by_top_up())
     today = timezone.localdate()
     overdue = {
         row["contract__deal_id"]: (row["count"], row["since"])

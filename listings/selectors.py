@@ -74,11 +74,15 @@ def stands_in(actor: User, listing: Listing) -> bool:
 def people_behind(listing: Listing) -> Iterable[User]:
     """Give who is told of decisions: the author or, once he is not of the organisation, those who can edit.
 
-    While the organisation has nobody, it is the author all the same: the operator who brought it in.
+    Where nobody can edit, those who administer the organisation. While an imported one has nobody, it is the author
+    all the same: the operator who brought it in.
     """
     if belongs_to(listing.author, listing.organisation_id):
         return [listing.author]
-    return list(people_in(listing.organisation_id, *editing_roles(listing))) or [listing.author]
+    told = list(people_in(listing.organisation_id, *editing_roles(listing)))
+    if told:
+        return told
+    return [listing.author] if listing.is_imported else list(people_in(listing.organisation_id, Role.ADMIN))
 
 
 def has_owner_to_ask(technology: Technology) -> bool:

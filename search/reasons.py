@@ -77,8 +77,8 @@ def _words(query: str, document: str, terms: Sequence[MatchedTerm], language: st
     else:
         asked = set(text.analyse(query).terms) | set(text.analyse(query, analysis.language).terms)
         weights = {term: 1.0 for term in sorted(asked) if term in spelled}
-    if analysis.language == text.VIETNAMESE and text.analyse(query).language != text.VIETNAMESE:
-        weights = _telling(weights, frozenset(text.analyse(query, text.VIETNAMESE).terms))
+    if analysis.language == text.VIETNAMESE and (foreign := _foreign_terms(query)) is not None:
+        weights = _telling(weights, foreign)
     total = sum(weights.values()) or 1.0
     in_pairs = {part for term in weights if text.PAIR in term for part in term.split(text.PAIR)}
     found: dict[str, float] = {}
@@ -90,6 +90,14 @@ def _words(query: str, document: str, terms: Sequence[MatchedTerm], language: st
         for pair in pairs:
             found[spelled[pair]] = found.get(spelled[pair], 0.0) + weights[part] / total / len(pairs)
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+@lru_cache(maxsize=64)  # one query is explained against many documents
+def _foreign_terms(query: str) -> frozenset[str] | None:
+    """Give the terms of a query that is not Vietnamese as a Vietnamese text holds them; None of a Vietnamese one."""
+    if text.detect_language(query) == text.VIETNAMESE:
+        return None
+    return frozenset(text.terms_of(query, text.VIETNAMESE)[0])
 
 
 def _telling(weights: dict[str, float], asked: frozenset[str]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from deals import selectors, services
-from deals.acts import PAUSED
+from deals.acts import paused_acts
 from deals.api.common import OfDeal
 from deals.api.serializers import DealReasonSerializer, PlainText
 from deals.models import Dispute
@@ -29,7 +29,7 @@ class DisputeSerializer(serializers.ModelSerializer):
 
     def get_paused(self, dispute: Dispute) -> list[str]:
         """Name the acts that wait."""
-        return list(PAUSED) if dispute.is_open else []
+        return paused_acts(dispute.deal) if dispute.is_open else []
 
 
 class OutcomeSerializer(serializers.Serializer):

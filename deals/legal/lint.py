@@ -140,13 +140,13 @@ def missing_contents(draft: Draft) -> list[Finding]:
     ]
 
 
-#: A branch's tax number is that of its legal person (ten digits) with a number of its own behind it.
-LEGAL_PERSON = 10
+#: A branch's tax number is that of its legal person (ten digits) with three of its own behind it.
+LEGAL_PERSON, BRANCH = 10, 13
 
 
 def _legal_person(party: Party) -> str:
     digits = re.sub(r"\W", "", party.tax_code).casefold()
-    return digits[:LEGAL_PERSON] if party.country == "VN" else digits
+    return digits[:LEGAL_PERSON] if party.country == "VN" and len(digits) == BRANCH else digits
 
 
 def _name(text: str) -> str:

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.selectors import operators_of
 from accounts.services import notify
 from audit.services import record
-from deals import tracking_policies
+from deals import tracking_policies, tracking_selectors
 from deals.calendar import MONTHS, add_months, periods
 from deals.choices import MilestoneKind, Side, TermsRight
 from deals.models import (
@@ -167,6 +167,8 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
     if not new:
         return False
     deal = obligation.contract.deal
+    if Obligation.objects.filter(tracking_selectors.asked_by_top_up(), pk=obligation.pk).exists():
+        return True  # the top-up tells of the one debt
     if kind != ReminderKind.OVERDUE:
         tell(
             deal, obligation.side, kind=f"obligation.{kind}", actor=None, page="tracking",

@@ -73,7 +73,8 @@ def release_with(obligation: Obligation, *, reason: str, actor: User) -> None:
     pair = {ObligationKind.MINIMUM: ObligationKind.TOP_UP, ObligationKind.TOP_UP: ObligationKind.MINIMUM}
     year = {"contract_id": obligation.contract_id, "contract_year": obligation.contract_year}
     assert obligation.contract_year is not None
-    if any(row.credit for row in standing_statements(obligation.contract, obligation.contract_year)):
+    statements = standing_statements(obligation.contract, obligation.contract_year)
+    if any(row.credit or (row.top_up and not row.obligation.closes_year) for row in statements):
         raise Conflict(_("A statement of the year was reckoned against the top-up: it can no longer be waived."))
     rows = Obligation.objects.select_for_update(of=("self",)).filter(
         **year, kind=pair[ObligationKind(obligation.kind)], state__in=OPEN

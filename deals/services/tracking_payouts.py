@@ -95,6 +95,7 @@ def _as_record(plan: SharePlan, receipt: Receipt, division: Division, on: dateti
         "parts": [str(part) for part in division.parts],
         "intermediary_pct": None if receipt.intermediary_pct is None else str(receipt.intermediary_pct),
         "inventor_pct_agreed": plan.inventor_pct is not None,
+        "intermediary_pct_agreed": plan.intermediary_pct is not None,
         "agreement": plan.agreement,
         "sources": {code: row.source for code, row in rules_of_shares(on).items()},
     }

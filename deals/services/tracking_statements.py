@@ -267,24 +267,38 @@ def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: U
     withdraw_royalty_invoice(statement=statement, actor=actor)
     move(statement, "supersede", actor=actor)
     corrected = _store(contract, statement.obligation, figures, actor, replaces=statement)
-    if corrected.royalty != statement.royalty and not statement.obligation.closes_year:
-        recheck_closing_statement(
-            contract, statement.obligation,
-            accepted=_("The year's last statement was accepted with its minimum. Correct that one first, then this one."),
-            question=_("An earlier statement of the year has changed. File this one again."),
+    if corrected.royalty != statement.royalty:
+        recheck_statements(
+            contract, statement.obligation, lowered=corrected.royalty < statement.royalty,
+            accepted=_("Another statement of the year was accepted, and it rests on this one. Correct that one first, then this one."),
+            question=_("Another statement of the year has changed. File this one again."),
         )  # fmt: skip
     return corrected
 
 
-def recheck_closing_statement(contract: Contract, obligation: Obligation, *, accepted: str, question: str) -> None:
-    """Ask for the year's last statement anew, where it waits with the year's minimum and what it rests on has changed.
+def _rests_on_others(row: RoyaltyStatement, *, lowered: bool) -> bool:
+    """Tell whether a change elsewhere in the year makes a statement wrong.
 
-    In the caller's transaction. Conflict with the words `accepted` once that statement was accepted.
+    The last one was reckoned with the year's minimum. Once a top-up was charged, each was reckoned against what the
+    others had asked: where one of those comes down, the others ask for too much.
+    """
+    if row.obligation.closes_year and row.minimum_annual:
+        return True
+    return lowered and Decimal(row.computation.get("charged", "0")) > 0
+
+
+def recheck_statements(
+    contract: Contract, obligation: Obligation, *, accepted: str, question: str, lowered: bool = False
+) -> None:
+    """Ask anew for the statements of a year that wait and rest on what has changed, which is `obligation`.
+
+    `lowered`: a royalty came down. In the caller's transaction. Conflict with the words `accepted` once such a
+    statement was accepted.
     """
     assert obligation.contract_year is not None
     standing = standing_statements(contract, obligation.contract_year)
     for row in standing:
-        if not (row.obligation.closes_year and row.minimum_annual):
+        if row.obligation_id == obligation.pk or not _rests_on_others(row, lowered=lowered):
             continue
         if row.state == StatementState.ACCEPTED and (row.top_up or obligation.kind == ObligationKind.STATEMENT):
             raise Conflict(accepted)
@@ -293,7 +307,7 @@ def recheck_closing_statement(contract: Contract, obligation: Obligation, *, acc
             tell(
                 contract.deal, Side.LICENSEE, kind="statement.questioned", actor=None, page="tracking",
                 text=lambda: (
-                    _("The last royalty statement of the year under contract %(number)s must be filed again.")
+                    _("A royalty statement under contract %(number)s must be filed again.")
                     % {"number": contract.number}
                 ),
             )  # fmt: skip

@@ -3,6 +3,8 @@
 import datetime
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.utils import timezone
 
@@ -24,20 +26,26 @@ def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
     day = on or timezone.localdate()
     done: Counter[str] = Counter()
     for contract in tracking_selectors.contracts_in_effect():
-        try:
+        with _alone("Contract", contract.pk):
             done["generated"] += len(generate_obligations(contract=contract, actor=None))
-        except Conflict:
-            logger.info("Contract %s ended while the sweep ran", contract.pk)
-            continue
-        end = tracking_selectors.last_day(contract)
-        if end is not None and end < day and complete_contract(contract=contract, on=day):
-            done["completed"] += 1
+            end = tracking_selectors.last_day(contract)
+            if end is not None and end < day and complete_contract(contract=contract, on=day):
+                done["completed"] += 1
     for pk in tracking_selectors.minimums_without_statement(on=day):
-        if charge_top_up(pk=pk, on=day):
-            done["topped_up"] += 1
+        with _alone("Minimum", pk):
+            done["topped_up"] += charge_top_up(pk=pk, on=day)
     by = day + datetime.timedelta(days=int(number("obligation.reminder.first", on=day)))
     for pk in tracking_selectors.obligations_to_attend(by=by):
-        what = attend_to_obligation(pk=pk, on=day)
-        if what:
-            done[str(what)] += 1
-    return dict(done)
+        with _alone("Obligation", pk):
+            done[str(attend_to_obligation(pk=pk, on=day))] += 1
+    return {what: count for what, count in done.items() if what and count}
+
+
+@contextmanager
+def _alone(what: str, pk: int) -> Iterator[None]:
+    try:
+        yield
+    except Conflict as conflict:
+        logger.info("%s %s changed while the sweep ran: %s", what, pk, conflict.message)
+    except Exception:
+        logger.exception("%s %s failed in the sweep", what, pk)

@@ -10,7 +10,7 @@ from deals.models import Obligation
 from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_obligation
 from deals.services.tracking_minimums import release_with
-from deals.services.tracking_statements import recheck_closing_statement
+from deals.services.tracking_statements import recheck_statements
 from deals.tracking_choices import ObligationKind
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
@@ -35,7 +35,7 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
     if obligation.kind in {ObligationKind.MINIMUM, ObligationKind.TOP_UP}:
         release_with(obligation, reason=reason, actor=actor)
     if obligation.kind == ObligationKind.MINIMUM:
-        recheck_closing_statement(
+        recheck_statements(
             contract, obligation,
             accepted=_("The year's last statement was accepted with this minimum: it can no longer be waived."),
             question=_("The minimum of the year was waived. File this statement again."),

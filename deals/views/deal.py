@@ -80,6 +80,7 @@ def deal_page(request: HttpRequest, subject: Deal, *, status: int = 200, **forms
         and documents_of(subject.technology).filter(tier=Tier.NDA).exists(),
         "contract": selectors.current_contract(subject),
         "mediates": policies.mediates(actor, subject),
+        "has_disputes": subject.disputes.exists(),
         "message_form": forms.get("message_form") or MessageForm(),
         "decline_form": forms.get("decline_form") or ReasonForm(prefix="decline"),
         "break_off_form": forms.get("break_off_form") or ReasonForm(prefix="break_off"),

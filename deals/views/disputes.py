@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from deals import policies, selectors, services
-from deals.acts import PAUSED
+from deals.acts import PAUSED, paused_acts
 from deals.forms import DisputeForm, OutcomeForm, ReasonForm
 from deals.lifecycle import DISPUTABLE
 from deals.models import Deal
@@ -39,7 +39,7 @@ def disputes_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         **frame(deal, actor, page="disputes"),
         "standing": standing,
         "past": [row for row in rows if not row.is_open],
-        "paused": [str(label) for label in PAUSED.values()],
+        "paused": [str(PAUSED[act]) for act in paused_acts(deal)],
         "body": terms.terms.get_dispute_body_display() if terms is not None else "",
         "may_take_up": mediates and "take_up" in can_be,
         "may_close": mediates and "settle" in can_be,

@@ -39,7 +39,7 @@ from deals.views.tracking_common import (
     tracking_url,
 )
 from deals.views.tracking_money_words import divided, late_interest, movement_of, shares_by_law
-from deals.views.tracking_next import acts_on, by_time, hold_words, next_steps
+from deals.views.tracking_next import acts_on, by_time, following, hold_words, next_steps
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.pagination import paginate
 from rules.words import citation
@@ -60,7 +60,7 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
     ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
-    steps = next_steps(viewer, contract, declared, invoices, open_rows[0] if open_rows else None)
+    steps = next_steps(viewer, contract, declared, invoices, following(obligations_, ended=ended))
     context = {
         "contract": contract,
         "deal": deal,
@@ -137,7 +137,7 @@ def statement_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _previewed(computed: Any) -> str:
     """Write what a statement comes to, for the form to send back: nobody files an amount that was not shown."""
-    return f"{computed.royalty}+{computed.top_up}"
+    return f"{computed.royalty}+{computed.top_up}-{computed.credit}={computed.amount}"
 
 
 def steps_of(steps: Any) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ def payout_paid(request: HttpRequest, pk: int) -> HttpResponse:
         lead=_("Pay from your bank account, then record the transfer here. The exchange moves no money."),
         facts=[
             (_("Amount to pay"), exact(found.amount)), (_("As"), found.get_role_display()),
-            (_("From the payment on invoice"), f"{found.payment.invoice.number} · {exact(found.payment.amount)}"),
+            (_("From the payment on invoice"), f"{found.payment.invoice.number} · {exact(found.payment.gross)}"),
         ],
         button=_("Record as paid"), done=_("The payout is recorded."), to=tracking_url(contract),
     )  # fmt: skip

@@ -92,7 +92,10 @@ def divided(payment: Payment) -> dict[str, Any]:
             {
                 "label": _("Intermediary"), "pct": Decimal(told["intermediary_pct"]), "of": _("of the profit"),
                 "base": Decimal(told["profit"]), "amount": Decimal(told["intermediary"]),
-                "why": citation(sources.get(BY_LAW["intermediary"], "")),
+                # A payment recorded before both were kept does not say which of the two it was: nothing is cited.
+                "why": citation(sources.get(BY_LAW["intermediary"], ""))
+                if told.get("intermediary_pct_agreed") is False
+                else told.get("agreement", "") if told.get("intermediary_pct_agreed") else "",
             }
         )  # fmt: skip
     return {

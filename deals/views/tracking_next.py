@@ -24,6 +24,36 @@ from deals.tracking_selectors import Hold
 NEAR = datetime.timedelta(days=92)
 
 
+def notes_on(rows: list[Any], *, ended: datetime.date | None) -> dict[int, str]:
+    """Say of each open minimum that nobody has to pay it by itself why that is so, by its key.
+
+    `ended`: the day of a termination; the minimum of the year that it cut short is for the two sides to settle.
+    """
+    charged = {
+        row.contract_year
+        for row in rows
+        if row.kind == ObligationKind.TOP_UP and row.state != ObligationState.WAIVED
+    }  # fmt: skip
+    notes = {}
+    for row in rows:
+        if row.kind != ObligationKind.MINIMUM or row.state not in OPEN:
+            continue
+        if row.contract_year in charged:
+            notes[row.pk] = _("Asked for by the top-up and the royalties of the year; not owed beside them.")
+        elif ended is not None and row.period_end >= ended:
+            notes[row.pk] = _(
+                "The contract ended within this year: what is owed for a part of it is for the two sides to settle."
+            )
+    return notes
+
+
+def following(rows: list[Any], *, ended: datetime.date | None) -> Any:
+    """Give the open obligation that comes next, those last that nobody has to pay by themselves; None when none is open."""
+    notes = notes_on(rows, ended=ended)
+    still_open = [row for row in rows if row.state not in row.lifecycle.final]
+    return min(still_open, key=lambda row: row.pk in notes, default=None)
+
+
 def by_time(
     rows: list[Any],
     today: datetime.date,
@@ -33,28 +63,13 @@ def by_time(
 ) -> list[dict[str, Any]]:
     """Sort the obligations of a contract into what counts now, what comes later and what is closed; none is empty.
 
-    `ended`: the day of a termination; the minimum of the year that it cut short is for the two sides to settle.
-
-    Now: what is overdue or falls due within `NEAR`, or the next one when nothing does.
+    Now: what is overdue or falls due within `NEAR`, or the next one when nothing does. `ended`: see `notes_on`.
     """
-    charged = {
-        row.contract_year
-        for row in rows
-        if row.kind == ObligationKind.TOP_UP and row.state != ObligationState.WAIVED
-    }  # fmt: skip
-
-    def note(row: Any) -> str:
-        if row.kind != ObligationKind.MINIMUM or row.state not in OPEN:
-            return ""
-        asked = row.contract_year in charged
-        if not asked and ended is not None and row.period_end >= ended:
-            return _(
-                "The contract ended within this year: what is owed for a part of it is for the two sides to settle."
-            )
-        return _("Asked for by the top-up and the royalties of the year; not owed beside them.") if asked else ""
+    notes = notes_on(rows, ended=ended)
 
     def told(row: Any) -> dict[str, Any]:
-        return {"obligation": row, "acts": acts(row), "note": note(row), "report": getattr(row, "report", None)}
+        note = notes.get(row.pk, "")
+        return {"obligation": row, "acts": acts(row), "note": note, "report": getattr(row, "report", None)}
 
     still_open = [row for row in rows if row.state not in row.lifecycle.final]
     now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]

@@ -91,7 +91,8 @@ class PercentField(forms.DecimalField):
 class QuantityField(forms.DecimalField):
     """A number of things, written as the reader's language writes numbers: `1.234,5` in Vietnamese, `1,234.5` in English.
 
-    A single mark that is not the language's own still reads as one: `0.5` in Vietnamese is a half.
+    A single mark that is not the language's own still reads as one: `0.5` in Vietnamese is a half, `0.125` an eighth,
+    since no group of thousands begins with 0.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -103,7 +104,7 @@ class QuantityField(forms.DecimalField):
             return None
         figure = normal(str(value)).replace("\u00a0", "").replace(" ", "").replace("−", "-")
         decimal_mark, thousands_mark = (",", ".") if language_of(get_language()) == "vi" else (".", ",")
-        grouped = rf"[+-]?\d{{1,3}}(?:{re.escape(thousands_mark)}\d{{3}})+(?:{re.escape(decimal_mark)}\d*)?"
+        grouped = rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(thousands_mark)}\d{{3}})+(?:{re.escape(decimal_mark)}\d*)?"
         if re.fullmatch(grouped, figure):
             figure = figure.replace(thousands_mark, "")
         return super().to_python(figure.replace(",", "."))

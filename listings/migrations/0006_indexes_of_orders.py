@@ -16,15 +16,20 @@ BUDGET = _index("listings_demand_by_budget", Coalesce("budget_max", "budget_min"
 DEADLINE = _index("listings_demand_by_deadline", models.F("needed_by").asc(nulls_last=True))
 
 
+def _make(model: str, index: models.Index) -> list[migrations.operations.base.Operation]:
+    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}"  # one that was broken off is left invalid
+    return [migrations.RunSQL(drop, migrations.RunSQL.noop), AddIndexConcurrently(model, index)]
+
+
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("listings", "0005_vector_indexes")]
 
     operations = [
         migrations.RunSQL("SET statement_timeout = 0", migrations.RunSQL.noop),
-        AddIndexConcurrently("technology", TRL),
-        AddIndexConcurrently("technology", PRICE),
-        AddIndexConcurrently("demand", BUDGET),
-        AddIndexConcurrently("demand", DEADLINE),
+        *_make("technology", TRL),
+        *_make("technology", PRICE),
+        *_make("demand", BUDGET),
+        *_make("demand", DEADLINE),
         migrations.RunSQL("RESET statement_timeout", migrations.RunSQL.noop),
     ]

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL("SET statement_timeout = 0", migrations.RunSQL.noop),
         *_by_field("technology"),
         *_by_field("demand"),
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS listings_ipright_by_kind", migrations.RunSQL.noop),
         AddIndexConcurrently(
             "ipright", models.Index(fields=["kind", "technology"], name="listings_ipright_by_kind")
         ),

@@ -187,7 +187,7 @@ def stages(listing: Any) -> list[dict[str, Any]]:
     """Give the way from draft to publication as steps, with where the listing stands."""
     state = listing.state
     order: list[tuple[str, Any]] = [("draft", _("Draft"))]
-    if isinstance(listing, Technology) and selectors.has_owner_to_ask(listing):
+    if isinstance(listing, Technology) and (state == S.AWAITING_OWNER or selectors.has_owner_to_ask(listing)):
         order.append(("owner", _("TTO")))
     order += [("exchange", _("Exchange")), ("published", _("Published"))]
     place = {

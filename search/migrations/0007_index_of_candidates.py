@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL("SET statement_timeout = 0", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS search_document_candidates", migrations.RunSQL.noop),
         AddIndexConcurrently(
             "document",
             models.Index(

@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import Notification
 from audit.models import Event
 from deals import services
-from deals.acts import PAUSED, available_acts
+from deals.acts import PAUSED, available_acts, paused_acts
 from deals.lifecycle import DealState as S
 from deals.models import Deal, Dispute
 from insights.selectors import waiting_for
@@ -68,6 +68,33 @@ def test_one_dispute_is_open_at_a_time_and_a_closed_one_has_its_outcome():
         Dispute.objects.filter(pk=dispute.pk).update(closed_at=timezone.now())
     with pytest.raises(Conflict):
         services.close_dispute(deal=room.running, actor=room.operator, how="settle", outcome="Chưa ai hòa giải")
+
+
+def test_a_dispute_about_a_contract_that_has_ended_is_mediated_in_its_messages(client):
+    room = deal_room(S.EFFECTIVE)
+    services.terminate_deal(deal=room.running, actor=room.signatory, reason="Hai bên thống nhất.")
+    with pytest.raises(Conflict):
+        services.post_message(deal=room.running, actor=room.buyer, message="Còn ai đọc không?")
+    assert "post_message" not in available_acts(room.buyer, room.running)
+    opened(room)
+    services.take_up_dispute(deal=room.running, actor=room.operator)
+
+    services.post_message(deal=room.running, actor=room.operator, message="Mời hai bên gửi chứng từ.")
+    services.post_message(deal=room.running, actor=room.buyer, message="Chúng tôi gửi kèm.")
+
+    assert room.running.messages.filter(body="Chúng tôi gửi kèm.").exists()
+    assert paused_acts(room.running) == []
+    services.close_dispute(deal=room.running, actor=room.operator, how="settle", outcome="Trả nửa hóa đơn.")
+    with pytest.raises(Conflict):
+        services.post_message(deal=room.running, actor=room.buyer, message="Cảm ơn.")
+    client.force_login(room.researcher)
+    page = client.get(f"/en/deals/{room.running.pk}/").content.decode()
+    assert f'href="/en/deals/{room.running.pk}/disputes/"' in page
+
+
+def test_acts_that_can_no_longer_come_are_not_named_as_waiting():
+    assert paused_acts(deal_room(S.EFFECTIVE).running) == ["terminate"]
+    assert set(paused_acts(deal_room(S.NEGOTIATING).running)) == set(PAUSED)
 
 
 @pytest.mark.parametrize("state", [S.ENQUIRY, S.NDA])
@@ -180,7 +207,7 @@ def test_api_lists_disputes_of_the_callers_deals(client):
     dispute = opened(room)
     client.force_login(room.tto)
     [row] = client.get("/api/v1/disputes/").json()["results"]
-    assert (row["id"], row["paused"]) == (dispute.pk, list(PAUSED))
+    assert (row["id"], row["paused"]) == (dispute.pk, ["terminate"])
     assert client.get(f"/api/v1/deals/{room.running.pk}/disputes/").json()[0]["reason"] == REASON
     client.force_login(room.stranger)
     assert client.get("/api/v1/disputes/").json()["results"] == []

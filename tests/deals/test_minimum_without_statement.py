@@ -17,7 +17,7 @@ from deals.services.tracking_minimums import charge_top_up
 from deals.services.tracking_statements import accept_statement, correct_statement
 from deals.services.tracking_sweep import sweep
 from deals.services.tracking_waivers import waive_obligation
-from deals.tracking_selectors import minimums_without_statement
+from deals.tracking_selectors import due_for, minimums_without_statement, sums_to_invoice, tracking_summary
 from marketplace.kit.errors import Conflict
 from tests.factories.tracking import Tracked, figures, months_ago, tracked
 
@@ -37,6 +37,7 @@ def top_ups(room: Tracked) -> list[Obligation]:
 
 def test_the_top_up_falls_due_without_the_last_statement_and_never_twice():
     room = late_room()
+    people = {room.buyer.pk, room.tto.pk}
     room.file(1, 1_000_000_000)  # 35,000,000
 
     first, second = sweep(), sweep()
@@ -47,9 +48,8 @@ def test_the_top_up_falls_due_without_the_last_statement_and_never_twice():
     assert (row.amount, row.due_on, row.contract_year) == (15_000_000, minimum.due_on, 1)
     assert charge_top_up(pk=minimum.pk) == 0
     assert Event.objects.filter(tag="obligation.charge_top_up").count() == 1
-    assert Notification.objects.filter(kind="obligation.top_up").count() == Notification.objects.filter(
-        kind="obligation.top_up", user__in=[room.buyer, room.tto]
-    ).count()  # fmt: skip
+    told = Notification.objects.filter(kind="obligation.top_up").values_list("user", flat=True)
+    assert sorted(told) == sorted(people)
     with pytest.raises(IntegrityError), transaction.atomic():
         Obligation.objects.create(
             contract=room.contract, key="top_up:again", kind="top_up", contract_year=1, due_on=row.due_on, amount=1
@@ -129,6 +129,60 @@ def test_a_corrected_statement_leaves_the_year_at_its_minimum():
     assert (more.royalty, more.credit, room_total(room)) == (42_000_000, 7_000_000, MINIMUM)
     less = correct_statement(statement=more, figures=figures(100_000_000), actor=room.buyer)
     assert (less.royalty, less.top_up, room_total(room)) == (3_500_000, 31_500_000, MINIMUM)
+
+
+def test_one_that_comes_down_asks_anew_for_what_was_reckoned_against_the_charge():
+    room = late_room()
+    sweep()  # nothing was filed: all of the minimum is charged
+    first = room.file(1, 2_000_000_000)  # 70,000,000: 20,000,000 more than was charged
+    second = room.file(2, 1_000_000_000)  # 35,000,000
+    assert (first.amount, second.amount) == (20_000_000, 35_000_000)
+
+    lower = correct_statement(statement=first, figures=figures(400_000_000), actor=room.buyer)  # 14,000,000
+    second.refresh_from_db()
+    assert (lower.amount, second.state) == (0, "questioned")
+    again = correct_statement(statement=second, figures=figures(1_000_000_000), actor=room.buyer)
+    lower.refresh_from_db()
+    assert (again.amount, lower.state, room_total(room)) == (0, "filed", MINIMUM)
+
+    accept_statement(statement=again, actor=room.tto)
+    with pytest.raises(Conflict, match="dựa trên báo cáo này"):
+        correct_statement(statement=lower, figures=figures(1), actor=room.buyer)
+    assert room_total(room) == MINIMUM
+
+
+def test_a_minimum_that_an_earlier_statement_asks_for_is_not_waived():
+    room = late_room()
+    first = room.file(1, 1_000_000_000)
+    sweep()
+    less = correct_statement(statement=first, figures=figures(100_000_000), actor=room.buyer)
+    assert (less.top_up, less.credit) == (31_500_000, 0)
+
+    with pytest.raises(Conflict, match="không miễn được nữa"):
+        waive_obligation(obligation=room.obligations("minimum")[0], reason="Gift", actor=room.tto)
+
+    assert room.obligations("minimum")[0].state != "waived"
+
+
+def test_the_one_debt_is_counted_and_told_of_once():
+    room = late_room()
+    assert room.buyer != room.tto  # both are there before anything is told
+
+    sweep()
+
+    today = timezone.localdate()
+    owed = [row.kind for row in due_for(room.buyer, by=today)]
+    assert "minimum" not in owed
+    sums = [row.kind for row in sums_to_invoice(room.tto, by=today)]
+    assert sums.count("top_up") == 1
+    late = tracking_summary([room.deal])[room.deal.pk]
+    assert late.overdue == room.contract.obligations.filter(due_on__lt=today).exclude(kind="minimum").exclude(
+        state__in=["met", "waived"]
+    ).count()  # fmt: skip
+    minimum = str(room.obligations("minimum")[0])
+    texts = Notification.objects.filter(kind="obligation.overdue", user=room.buyer).values_list("text", flat=True)
+    assert texts
+    assert not any(text.startswith(minimum) for text in texts)
 
 
 def test_the_top_up_and_the_minimum_are_waived_together():

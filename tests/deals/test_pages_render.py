@@ -12,11 +12,11 @@ pytestmark = pytest.mark.django_db
 PAGES = {
     DealState.ENQUIRY: ["deal"],
     DealState.NDA: ["deal", "nda"],
-    DealState.NEGOTIATING: ["deal", "nda", "make_offer"],
+    DealState.NEGOTIATING: ["deal", "nda", "make_offer", "disputes"],
     DealState.TERMS_AGREED: ["deal", "contract"],
     DealState.CONTRACT_DRAFTED: ["deal", "contract"],
     DealState.AGREED: ["deal", "contract", "signature"],
-    DealState.EFFECTIVE: ["deal", "contract", "signature", "registration"],
+    DealState.EFFECTIVE: ["deal", "contract", "signature", "registration", "disputes"],
 }
 
 

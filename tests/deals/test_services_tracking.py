@@ -14,6 +14,7 @@ from accounts.models import Notification
 from audit.models import Event
 from deals.calendar import add_months
 from deals.models import Obligation, Reminder
+from deals.services import tracking_sweep
 from deals.services.tracking import (
     attend_to_obligation,
     file_annual_report,
@@ -269,6 +270,24 @@ def test_stopping_waives_what_would_begin_later_and_leaves_what_is_owed():
     assert room.period(1).state == "upcoming"
     assert room.period(3).period_start == add_months(room.contract.effective_on, 6)
     assert room.period(4).state == "waived"
+
+
+def test_a_row_that_fails_leaves_the_others_their_day(monkeypatch, caplog):
+    rooms = [tracked(lump_sum=Decimal(1_000), effective_on=months_ago(3)) for _number in range(2)]
+    bad = rooms[0].obligations("lump_sum")[0]
+    real = tracking_sweep.attend_to_obligation
+
+    def attend(*, pk, on):
+        if pk == bad.pk:
+            raise RuntimeError("broken row")
+        return real(pk=pk, on=on)
+
+    monkeypatch.setattr(tracking_sweep, "attend_to_obligation", attend)
+    sweep()
+
+    assert rooms[1].obligations("lump_sum")[0].state == "overdue"
+    assert rooms[0].obligations("lump_sum")[0].state == "upcoming"
+    assert f"Obligation {bad.pk} failed in the sweep" in caplog.text
 
 
 def test_a_sum_waits_for_the_supplier_until_its_invoice_stands():

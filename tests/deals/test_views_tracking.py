@@ -15,6 +15,7 @@ from deals.services.tracking_invoices import issue_invoice
 from deals.services.tracking_statements import question_statement
 from deals.services.tracking_sweep import sweep
 from deals.tracking_selectors import tracking_summary
+from deals.views.tracking_next import following
 from marketplace.samples.clock import clock_at
 from tests.factories.tracking import months_ago, tracked
 
@@ -203,7 +204,7 @@ def test_a_statement_shows_what_it_comes_to_before_it_is_filed(client):
     other = client.post(path, {**typed, "gross_sales": "2,000,000,000", "act": "file", "previewed": sent})
     assert other.status_code == 409
     assert "₫66,500,000" in text(other)
-    assert "You changed a figure" in text(other)
+    assert "The amount has changed" in text(other)
     assert RoyaltyStatement.objects.count() == 0
     filed = client.post(path, {**typed, "act": "file", "previewed": sent})
     statement = RoyaltyStatement.objects.get()
@@ -424,8 +425,12 @@ def test_a_minimum_that_its_top_up_asks_for_says_that_it_is_not_owed_twice(clien
     sweep()
     client.force_login(room.buyer)
 
-    page = text(client.get(f"/en/deals/{room.deal.pk}/tracking/"))
+    response = client.get(f"/en/deals/{room.deal.pk}/tracking/")
+    page = text(response)
 
+    money = [row for row in room.contract.obligations.order_by("due_on", "pk") if row.kind in {"minimum", "top_up"}]
+    assert [row.kind for row in money][:2] == ["minimum", "top_up"]
+    assert following(money, ended=None).kind == "top_up"
     assert page.count("Asked for by the top-up and the royalties of the year; not owed beside them.") == 1
 
 

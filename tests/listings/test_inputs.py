@@ -15,6 +15,7 @@ from listings.forms.inputs import QuantityField
         ("vi", "1.234,5", "1234.5"), ("vi", "1.234", "1234"), ("vi", "1.234.567", "1234567"), ("vi", "1234,5", "1234.5"),
         ("vi", "1,234", "1.234"), ("vi", "0.5", "0.5"), ("vi", "12 500", "12500"), ("vi", "7", "7"),
         ("en", "1,234.5", "1234.5"), ("en", "1,234", "1234"), ("en", "1.234", "1.234"), ("en", "0,5", "0.5"),
+        ("vi", "0.125", "0.125"), ("en", "0,500", "0.5"),
     ],
 )  # fmt: skip
 def test_quantity_is_read_as_the_language_writes_it_and_written_so_again(language: str, typed: str, read: str) -> None:

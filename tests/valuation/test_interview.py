@@ -301,6 +301,14 @@ def test_the_exchange_rate_is_a_question_only_for_another_currency(client: Clien
     assert question in client.get(page(technology)).content.decode()
 
 
+def test_a_small_fee_of_one_year_is_no_slip(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    given = {"version": 0, "past_costs_0_year": "2023", "past_costs_0_cost": "600.000", "past_costs_origin": "measured"}
+    assert client.post(page(technology, "past"), given).status_code == 302
+    assert Interview.objects.get().answers["past_costs"]["value"] == ["2023", "600000"]
+
+
 @pytest.mark.parametrize(
     ("typed", "currency", "refused"),
     [("12", "VND", True), ("12", "USD", False), ("12 tỷ", "VND", False), ("0", "VND", False)],

@@ -16,7 +16,7 @@ from valuation.models import Disclosure
 from valuation.questions import ORIGINS, Kind, Question, Section
 
 LAST = "terms"
-LEAST_DONG = 1_000_000
+LEAST_DONG = 1_000_000  # of sales or a profit: less than this was typed without its word
 #: How figures of a kind are written; the columns of rows name their unit.
 UNITS = {
     **dict.fromkeys((Kind.MONEY, Kind.MONEY3, Kind.AMOUNT3), _("Write amounts like 450.000.000 or 1,5 tỷ.")),
@@ -134,7 +134,12 @@ class SectionForm(forms.Form):
         ]
 
     def _has_slips(self, question: Question, names: list[str], cleaned: dict[str, Any]) -> bool:
-        """Refuse an amount in đồng that no market has: who types 12 and means 12 billion leaves out a word."""
+        """Refuse an amount in đồng that no market has: who types 12 and means 12 billion leaves out a word.
+
+        Not in rows of costs: a fee of one year can be small.
+        """
+        if question.kind is Kind.ROWS:
+            return False
         in_dong = {Kind.MONEY, Kind.MONEY3}
         if (cleaned.get("currency") or "VND") == "VND":
             in_dong.add(Kind.AMOUNT3)

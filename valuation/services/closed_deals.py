@@ -4,7 +4,7 @@ The room of deals stands above and hands each contract down when it takes effect
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -98,7 +98,7 @@ def _scored(deal: ClosedDeal, suggestion: Suggestion | None) -> dict[str, Any]:
     """Compare a deal with its range, its royalty brought to the revenue that the range counts."""
     share = _share_of_revenue(deal.royalty_base, suggestion)
     terms = DealTerms(
-        lump_sum=float(deal.paid_at_once), royalty=float(deal.royalty_pct) / 100 * (share or 0.0),
+        lump_sum=float(deal.paid_at_once), royalty=float(deal.royalty_pct) / 100,
         minimum_annual=float(deal.minimum_annual), term=deal.term_years, payments=deal.payments,
     )  # fmt: skip
     facts = {"terms": jsonable(terms), "royalty_base": deal.royalty_base, "base_share_of_revenue": share}
@@ -112,9 +112,10 @@ def _scored(deal: ClosedDeal, suggestion: Suggestion | None) -> dict[str, Any]:
         reason = Outcome.NO_PRICE
     elif share is None:
         reason = Outcome.OTHER_BASE
-    if reason is not None or suggestion is None:
+    if reason is not None or suggestion is None or share is None:
         return {"outcome": reason, "facts": facts, **nothing}
-    paid = max(1.0, lump_sum_equivalent(rebuild(suggestion.inputs["parameters"]), terms))
+    of_revenue = replace(terms, royalty=terms.royalty * share)
+    paid = max(1.0, lump_sum_equivalent(rebuild(suggestion.inputs["parameters"]), of_revenue))
     low, middle, high = (float(getattr(suggestion, end)) for end in ("low", "mid", "high"))
     found = score(paid, low=low, middle=middle, high=high)
     return {
