@@ -76,6 +76,8 @@ NAMES = {
     "valuation.developer_profit": _("Developer's profit"),
     "appraisal.reminder": _("Reminder before a certificate ends"),
     "appraisal.state_capital.required": _("Certificate before signing, with state capital"),
+    "appraisal.state_capital.purpose": _("Certificate for its own purpose and deal only, with state capital"),
+    "appraisal.state_capital.scope": _("Certificate for the right and term of the contract only, with state capital"),
     "appraisal.state_funding.over": _("Certificate from this share of state funding"),
     "appraisal.validity.max": _("Longest validity of a certificate"),
     "match.push.cap": _("How often one listing is put forward"),
@@ -122,7 +124,8 @@ def name_of(code: str) -> str:
 #: What the sources of the rules are made of, in the order in which it is looked for.
 _CITED = (
     ("Operating rules of the exchange", _("Operating rules of the exchange")), ("IP Law", _("IP Law")),
-    ("VAT Law", _("VAT Law")), ("Commercial Law", _("Commercial Law")), ("Civil Code", _("Civil Code")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
+    ("VAT Law", _("VAT Law")), ("Commercial Law", _("Commercial Law")), ("Civil Code", _("Civil Code")),
+    ("Law on Prices", _("Law on Prices")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
     ("as amended by", _("as amended by")), ("art.", _("art.")), ("arts", _("arts")), ("and", pgettext_lazy("in a citation", "and")), ("ch.", _("ch.")), ("ND-CP", _("ND-CP")),
 )  # fmt: skip
 _CITED_WORDS = re.compile("|".join(rf"(?<!\w){re.escape(words)}(?!\w)" for words, _text in _CITED))

@@ -211,15 +211,17 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         and can(actor, deal, "confirm_signed_copy"),
         "upload_form": forms.get("upload_form") or SignedCopyForm(initial={"signed_on": timezone.localdate()}),
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
-        **certificate_context(deal, copy.signed_on if copy is not None else timezone.localdate()),
+        **certificate_context(deal, actor, copy.signed_on if copy is not None else timezone.localdate()),
     }
     if deal.state == DealState.AGREED and context["needs_certificate"] and not context["certificate"]:
         # Nothing can be signed before the certificate: that, and not the signature, comes next.
-        context["step"] = {
-            **context["step"],
-            "text": _("Commission a valuation certificate: it is needed before signing"),
-        }
-        context["next_href"] = context["appraisal_url"] if context["yours"] else ""
+        words, href = _("Commission a valuation certificate: it is needed before signing"), context["appraisal_url"]
+        if context["under_way"]:
+            asked = context["under_way"][0]
+            words = _("Wait for the valuation certificate: %(firm)s is commissioned") % {"firm": asked.firm}
+            href = reverse("valuation:appraisal", args=[asked.pk])
+        context["step"] = {**context["step"], "text": words}
+        context["next_href"] = href if context["yours"] else ""
     return render(request, "deals/signature.html", context, status=status)
 
 
