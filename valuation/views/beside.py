@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from listings.models import Technology
 from valuation import appraisal_policies, appraisal_selectors, report_policies
+from valuation.models import Certificate
 
 
 def beside(viewer: Any, technology: Technology) -> dict[str, Any]:
@@ -17,7 +18,9 @@ def beside(viewer: Any, technology: Technology) -> dict[str, Any]:
     signed_in = isinstance(viewer, User)
     may_draw_up = signed_in and report_policies.can_draw_up(viewer, technology)
     may_commission = signed_in and appraisal_policies.can_commission(viewer, technology.organisation)
+    held = (row for row in rows if row.holds_on(today) and row.currency == Certificate.Currency.VND)
     return {
+        "certified_amount": next((row.value for row in held), None),  # other currencies have no place on its scale
         "certificates": [{"certificate": row, "holds": row.holds_on(today)} for row in rows],
         "report_list_url": reverse("valuation:report_list", args=[technology.pk]) if may_draw_up else "",
         "commission_url": reverse("valuation:commission", args=[technology.pk]) if may_commission else "",
