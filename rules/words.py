@@ -23,6 +23,7 @@ GROUPS = (
     (("valuation.success.", "valuation.launch_delay.", "valuation.ramp."), _("Chance and time to market")),
     (("valuation.grade.",), _("Grade of a suggested range")),
     (("valuation.",), _("Other inputs of a suggested range")),
+    (("appraisal.",), _("Certificates of valuation firms")),
     (("closed_deals.",), _("Privacy of published figures")),
     (("calendar.",), _("Public holidays")),
     (("",), _("Operating rules")),
@@ -161,6 +162,8 @@ def value_of(row: Any, unit: str) -> str:
         return date_format(day, "SHORT_DATE_FORMAT") if (day := _day(row.text)) else str(TEXTS.get(row.text, row.text))
     if row.code == "calendar.complete":
         return f"{row.value:.0f}"
+    if unit == "flag":
+        return gettext("Yes") if row.value else gettext("No")
     language = money.language_of(get_language())
     figure = money.number(row.value, language)
     if unit == "percent":

@@ -48,7 +48,10 @@ def steps(found: Appraisal) -> list[dict[str, Any]]:
 
 
 def turn(found: Appraisal, actor: User, *, on: datetime.date) -> dict[str, Any]:
-    """Give what happens next: `text`, `owner` (whose turn), `due`, `yours` and `href`; empty text when nothing does."""
+    """Give what happens next: `text`, `owner` (whose turn), `due`, `yours` and `href`; empty text when nothing does.
+
+    What a certificate is good for is an offer to its client: it waits for nobody.
+    """
     if found.state == A.PROPOSED:
         yours = policies.can_consent(actor, found)
         return _turn(next_words(found), found.technology.organisation, yours=yours, href="#consent" if yours else "")
@@ -59,16 +62,19 @@ def turn(found: Appraisal, actor: User, *, on: datetime.date) -> dict[str, Any]:
     if not policies.can_commission(actor, found.client):
         return _turn("")
     if found.state != A.CERTIFIED:
-        return _turn(_("Commission another firm"), found.client, yours=True, href=_commission_again(found))
+        return _turn(
+            _("Commission another firm if you still need a certificate"), found.client, href=_commission_again(found)
+        )
     if not found.certificate.holds_on(on):
-        return _turn(_("The certificate has ended. Commission a new one if you need it"), found.client, yours=True,
-                     href=_commission_again(found))  # fmt: skip
+        words = _("The certificate has ended. Commission a new one if you need it")
+        return _turn(words, found.client, href=_commission_again(found))
     if found.deal_id is not None:
         words = _("Go on with the deal: sign while the certificate holds")
-        return _turn(words, found.client, due=found.certificate.valid_until, yours=True,
-                     href=reverse("deals:deal", args=[found.deal_id]))  # fmt: skip
+        return _turn(
+            words, found.client, due=found.certificate.valid_until, href=reverse("deals:deal", args=[found.deal_id])
+        )
     words = _("Use the certificate: in a deal before it ends, and beside the suggested range if you want it seen")
-    return _turn(words, found.client, due=found.certificate.valid_until, yours=True, href=reverse("deals:deal_list"))
+    return _turn(words, found.client, due=found.certificate.valid_until, href=reverse("deals:deal_list"))
 
 
 def _commission_again(found: Appraisal) -> str:

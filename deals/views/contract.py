@@ -23,7 +23,7 @@ from deals.legal.document import in_reading_language
 from deals.legal.lint import BLOCK, lint
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Party
-from deals.views.appraisals import certificate_context
+from deals.views.appraisals import certificate_context, certificate_step
 from deals.views.common import actor_of, answer, deal_or_404, frame, page_of, pdf_response
 from marketplace.kit.uploads import too_large
 
@@ -213,15 +213,7 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
         **certificate_context(deal, actor, copy.signed_on if copy is not None else timezone.localdate()),
     }
-    if deal.state == DealState.AGREED and context["needs_certificate"] and not context["certificate"]:
-        # Nothing can be signed before the certificate: that, and not the signature, comes next.
-        words, href = _("Commission a valuation certificate: it is needed before signing"), context["appraisal_url"]
-        if context["under_way"]:
-            asked = context["under_way"][0]
-            words = _("Wait for the valuation certificate: %(firm)s is commissioned") % {"firm": asked.firm}
-            href = reverse("valuation:appraisal", args=[asked.pk])
-        context["step"] = {**context["step"], "text": words}
-        context["next_href"] = href if context["yours"] else ""
+    certificate_step(context, deal)
     return render(request, "deals/signature.html", context, status=status)
 
 

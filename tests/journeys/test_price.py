@@ -256,7 +256,7 @@ def appraise(
     )  # fmt: skip
     appraiser.upload("file", PAGE, "chung-thu.pdf")
     appraiser.see("appraisal-at-work")
-    appraiser.press("Record the certificate")
+    appraiser.press("Record the valuation certificate")
     appraiser.told("The certificate is recorded. The file is closed to your firm.")
     appraiser.see("appraisal-certified")
     assert walk.say("The file") not in appraiser.main.locator("h2").all_inner_texts()

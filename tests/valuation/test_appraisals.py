@@ -370,7 +370,7 @@ def test_the_declaration_stands_below_the_scope_and_the_names_of_those_whose_pri
         (A.REQUESTED, "appraiser", True, "Accept the commission, or decline"),
         (A.ACCEPTED, "officer", False, "Appraise, and record the certificate"),
         (A.ACCEPTED, "clerk", False, "Appraise, and record the certificate"),
-        (A.CERTIFIED, "officer", True, "Use the certificate"),
+        (A.CERTIFIED, "officer", False, "Use the certificate"),
         (A.CERTIFIED, "appraiser", False, ""),
     ],
 )

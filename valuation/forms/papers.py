@@ -18,16 +18,16 @@ class CommissionForm(forms.Form):
         help_text=_("Verified firms without an interest in the price."),
     )  # fmt: skip
     purpose = forms.ChoiceField(choices=Appraisal.Purpose.choices, label=_("Purpose"))
-    brief = PlainTextField(
-        label=_("What is to be appraised"), max_length=2000, validators=[plain_text],
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Which right, for which territory and how long; what you need the certificate for."),
-    )  # fmt: skip
     right = forms.ChoiceField(
         label=_("Which right"), required=False,
         choices=[("", _("As in the words below")), *Granted.choices],
     )  # fmt: skip
     term_years = forms.IntegerField(label=_("For how many years"), required=False, min_value=1, max_value=50)
+    brief = PlainTextField(
+        label=_("What is to be appraised"), max_length=2000, validators=[plain_text],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Which right, for which territory and how long; what you need the certificate for."),
+    )  # fmt: skip
     due_on = forms.DateField(label=_("Wanted by"), required=False)
 
     def __init__(self, *args: Any, firms: Any, **kwargs: Any) -> None:
@@ -77,6 +77,7 @@ class CertificateForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
 
+        self.fields["number"].label = _("Number of the certificate")
         self.fields["purpose"].required = True
         self.fields["purpose"].help_text = _("As the certificate itself names it.")
 
