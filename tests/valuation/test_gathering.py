@@ -162,7 +162,9 @@ def test_the_rule_is_public_and_states_source_and_tag(client: Client, language: 
     assert "định giá" not in text.lower()
     rule = response.context["rule"]
     assert sum(row["share"] for row in rule["methods"] if row["share"]) == pytest.approx(1)
-    assert sum(row["share"] for row in rule["parts"]) == pytest.approx(1)
+    assert [row["share"] for row in rule["parts"]][-1] is None, "no record feeds patent indicators"
+    assert sum(row["share"] for row in rule["parts"][:-1]) == pytest.approx(1)
+    assert rule["unfed_share"] == pytest.approx(1 / 11)
     assert [row["letter"] for row in rule["letters"]] == ["A", "B", "C", "D"]
     Rule.objects.filter(code="valuation.grade.cut.a").update(value=Decimal(91))
     assert "91%" in client.get("/en/price-rule/").content.decode()
