@@ -41,7 +41,9 @@ class PartyForm(forms.ModelForm):
             words = _(
                 "%(names)s also own the IP rights. Give number and date of the paper in which they agree to this transfer."
             )
-            self.fields["co_owner_consent"].help_text = words % {"names": ", ".join(co_owners)}
+            field: Any = self.fields["co_owner_consent"]
+            field.help_text = words % {"names": ", ".join(co_owners)}
+            field.needed_for = _("needed for the contract")
 
     def _post_clean(self) -> None:
         """The service writes and checks the row."""

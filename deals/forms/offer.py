@@ -25,6 +25,13 @@ SAY = {
     "object_types": _("Choose what is transferred."),
     "methods": _("Choose how it is transferred."),
 }
+#: Where a field may not stay empty, told behind its label.
+NEEDED_FOR = {
+    "exclusivity": _("needed for a licence"),
+    "term_years": _("needed for a licence"),
+    "royalty_base": _("needed with a royalty"),
+    "statement_frequency": _("needed with a royalty"),
+}
 MILESTONE_FIELDS = ("kind", "name", "amount", "due_on", "due_months")
 
 
@@ -63,9 +70,7 @@ class OfferForm(forms.ModelForm):
             )
         }  # fmt: skip
         help_texts = {
-            "exclusivity": _("For a licence."),
             "territory": _("Where the technology may be used and its products sold."),
-            "term_years": _("For a licence."),
             "effective_from": _(
                 "Leave empty to start on the day of signing. A contract that must be registered starts with its certificate."
             ),
@@ -79,6 +84,8 @@ class OfferForm(forms.ModelForm):
         self.use_required_attribute = False
         for name, said in SAY.items():
             self.fields[name].error_messages["required"] = said
+        for name, case in NEEDED_FOR.items():
+            self.fields[name].needed_for = case  # type: ignore[attr-defined]
         for name in ("lump_sum_due_days", "statement_due_days", "payment_days"):
             self.fields[name].required = False
 
