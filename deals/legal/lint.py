@@ -59,9 +59,7 @@ def _right(draft: Draft) -> bool:
 
 def has_legal_data(party: Party | None) -> bool:
     """Tell whether a side's legal data suffices for the contract."""
-    return party is not None and all(
-        value.strip() for value in (party.legal_name, party.address, party.representative, party.position)
-    )
+    return party is not None and all(getattr(party, name).strip() for name in Party.NEEDED)
 
 
 def _party(side: str) -> Callable[[Draft], bool]:

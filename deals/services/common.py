@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from accounts.selectors import operators_of, people_in
 from accounts.services import notify
-from deals import policies
+from deals import policies, selectors
 from deals.choices import Side, Turn
+from deals.legal.lint import has_legal_data
 from deals.models import Deal
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
@@ -69,6 +70,18 @@ def set_turn(deal: Deal, turn: str) -> None:
     """Say who must act next, without a change of state."""
     deal.turn = Turn(turn)
     deal.save(update_fields=["turn"])
+
+
+def who_completes(deal: Deal) -> str:
+    """Give whose turn it is once terms are agreed: the one side whose legal data, or whose co-owners' consent, lacks;
+    both sides when both lack something, and when nothing lacks and either may draw up the contract.
+    """
+    parties = selectors.parties_of(deal)
+    lacking = {side for side in Side.values if not has_legal_data(parties.get(side))}
+    supplier = parties.get(Side.LICENSOR)
+    if selectors.co_owners(deal) and not (supplier is not None and supplier.co_owner_consent.strip()):
+        lacking.add(Side.LICENSOR.value)
+    return lacking.pop() if len(lacking) == 1 else Turn.BOTH
 
 
 def check(row: models.Model, *, exclude: Iterable[str] = ()) -> None:

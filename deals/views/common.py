@@ -66,6 +66,26 @@ def answer(
     return again(status)
 
 
+def answer_on_page(
+    request: HttpRequest,
+    pk: int,
+    form: Any,
+    call: Callable[[Deal], Any],
+    *,
+    name: str,
+    done: str,
+    to: str,
+    page: Callable[..., HttpResponse],
+) -> HttpResponse:
+    """Send the form `name` of a deal's page: on to the page `to`, or back to `page` with the form as it was sent."""
+    deal = deal_or_404(request, pk)
+
+    def again(status: int) -> HttpResponse:
+        return page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form})
+
+    return answer(request, form, lambda: call(deal), done=done, to=page_of(deal, to), again=again)
+
+
 def pdf_response(file: Any, name: str) -> FileResponse:
     """Send a stored PDF for download, never to be kept by shared caches."""
     response = FileResponse(file.open("rb"), content_type="application/pdf", as_attachment=True, filename=name)
@@ -171,13 +191,17 @@ def next_step(deal: Deal) -> dict[str, Any]:
         return _next_signature(deal)
     if state == DealState.SIGNED:
         return _next_effect(deal)
-    act, page = {
-        DealState.ENQUIRY: ("accept_enquiry", "deal"),
-        DealState.NDA: ("accept_nda", "nda"),
-        DealState.TERMS_AGREED: ("generate_contract", "contract"),
-        DealState.CONTRACT_DRAFTED: ("accept_contract", "contract"),
+    act, page, place = {
+        DealState.ENQUIRY: ("accept_enquiry", "deal", ""),
+        DealState.NDA: ("accept_nda", "nda", ""),
+        DealState.TERMS_AGREED: (
+            ("generate_contract", "contract", "#draw-up")
+            if deal.turn == Turn.BOTH and deal.parties_complete
+            else ("save_party", "contract", "#party")
+        ),
+        DealState.CONTRACT_DRAFTED: ("accept_contract", "contract", "#text"),
     }[state]
-    return {"text": next_act(deal), "act": act, "href": page_of(deal, page), "due": None}
+    return {"text": next_act(deal), "act": act, "href": page_of(deal, page) + place, "due": None}
 
 
 def page_of(deal: Deal, page: str) -> str:

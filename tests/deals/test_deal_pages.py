@@ -11,7 +11,7 @@ from deals.models import Offer
 from deals.views.common import PAGES, page_of, reached_by, stepper
 from tests.deals.test_four_actors import offer_page
 from tests.factories.deals import deal_room, signed_pdf, terms
-from tests.factories.listings import TechnologyFactory
+from tests.factories.listings import IPRightFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -220,3 +220,43 @@ def test_enquiry_page_says_why_nobody_may_send_one(client):
     client.force_login(room.buyer)
     answer = client.get(reverse("deals:open"), {"technology": room.technology.pk})
     assert answer.context["running"] == room.deal
+
+
+def test_what_blocks_a_contract_stands_where_it_is_drawn_up_and_leads_to_where_it_is_mended(client):
+    room = deal_room(DealState.NEGOTIATING)
+    offer = services.make_offer(
+        deal=room.running, actor=room.buyer, terms=terms(other="Bên B không được cải tiến công nghệ.")
+    )
+    services.accept_offer(offer=offer, actor=room.tto)
+    client.force_login(room.buyer)
+    page = BeautifulSoup(client.get(page_of(room.deal, "contract")).content, "html.parser").main
+    blocks = page.select("#draw-up li")
+    places = [link["href"] if (link := row.a) else "" for row in blocks]
+    assert places == ["", "#party", "#id_reopen-reason"]  # the supplier's data, the buyer's own, the clause
+    assert all(page.select_one(place) for place in places if place)
+    assert page.select_one("#draw-up form") is None
+
+
+def test_a_field_that_a_licence_needs_is_not_called_optional(client):
+    room = deal_room(DealState.NEGOTIATING)
+    client.force_login(room.buyer)
+    page = BeautifulSoup(client.get(reverse("deals:make_offer", args=[room.deal.pk])).content, "html.parser").main
+    marks = {
+        label["for"].removeprefix("id_"): mark.text.strip("()")
+        for label in page.select("form label[for]")
+        if (mark := label.select_one(".optional"))
+    }
+    assert marks["penalty"] == "không bắt buộc"
+    assert marks["term_years"] == marks["exclusivity"] == "cần khi cấp phép"
+    assert marks["royalty_base"] == marks["statement_frequency"] == "cần khi có phí kỳ vụ"
+
+
+def test_the_consent_of_co_owners_is_marked_as_needed_for_the_contract(client):
+    technology = TechnologyFactory(published=True)
+    IPRightFactory(technology=technology, owners=[(technology.organisation.name_vi, 60), ("Viện Cơ điện", 40)])
+    room = deal_room(DealState.NEGOTIATING, technology=technology)
+    offer = services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    services.accept_offer(offer=offer, actor=room.tto)
+    client.force_login(room.tto)
+    page = BeautifulSoup(client.get(page_of(room.deal, "contract")).content, "html.parser").main
+    assert page.select_one('label[for="id_co_owner_consent"] .optional').text == "(cần cho hợp đồng)"
