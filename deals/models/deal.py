@@ -6,8 +6,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.countries import country_name
 from accounts.models import Exchange, Organisation, User
@@ -150,6 +150,11 @@ class Party(models.Model):
 
     def __str__(self) -> str:
         return self.legal_name
+
+    @property
+    def shown_name(self) -> str:
+        """Give the legal name in the reader's language."""
+        return (self.legal_name_en or self.legal_name) if get_language() == "en" else self.legal_name
 
     @property
     def is_foreign(self) -> bool:

@@ -51,7 +51,7 @@ DRAFTING = (DealState.TERMS_AGREED, DealState.CONTRACT_DRAFTED)
 
 def _refuse_now(deal: Deal) -> Conflict:
     return Conflict(
-        _("This cannot be done now: the present state is “%(state)s”.") % {"state": deal.get_state_display()},
+        _("The present state is “%(state)s”, which does not allow this.") % {"state": deal.get_state_display()},
         state=deal.state,
     )
 
@@ -89,7 +89,8 @@ def draft_of(deal: Deal) -> Draft | None:
         terms=offer.terms,
         milestones=list(offer.terms.milestones.order_by("position")),
         parties=selectors.parties_of(deal),
-        co_owners=selectors.co_owners(deal),
+        co_owners=selectors.co_owners(deal, as_read=True),
+        registered={side: deal.organisation_of(side).tax_code for side in Side.values},
     )
 
 
@@ -145,7 +146,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
         number=number,
         technology=deal.technology.title,
         rights=rights,
-        co_owners=draft.co_owners,
+        co_owners=selectors.co_owners(deal),
         drafted_on=day,
         flow=flow,
         must_register=effect.must_register,

@@ -292,7 +292,7 @@ def lapse_offer(*, offer: Offer) -> bool:
 def _require_negotiating(deal: Deal) -> None:
     if not deal.lifecycle.can(deal.state, "agree_terms"):
         raise Conflict(
-            _("This cannot be done now: the present state is “%(state)s”.") % {"state": deal.get_state_display()},
+            _("The present state is “%(state)s”, which does not allow this.") % {"state": deal.get_state_display()},
             state=deal.state,
         )
 

@@ -105,7 +105,7 @@ def save_party(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the legal data of the own side."""
     deal = deal_or_404(request, pk)
     ours = policies.side_of(actor_of(request), deal) == Side.LICENSOR
-    form = PartyForm(request.POST, co_owners=selectors.co_owners(deal) if ours else ())
+    form = PartyForm(request.POST, co_owners=selectors.co_owners(deal, as_read=True) if ours else ())
     return answer_on_page(
         request, pk, form,
         lambda deal: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data),
