@@ -11,6 +11,7 @@ from deals.choices import MilestoneKind
 from deals.models import Milestone, Terms
 from listings.choices import ObjectType, TransferMethod
 from listings.forms.inputs import ChoicesField, MoneyField, PercentField, PlainTextField, formfield
+from marketplace.kit.forms import ModelForm
 from marketplace.kit.validators import plain_text
 
 ROWS = {"rows": 3}
@@ -35,7 +36,7 @@ NEEDED_FOR = {
 MILESTONE_FIELDS = ("kind", "name", "amount", "due_on", "due_months")
 
 
-class OfferForm(forms.ModelForm):
+class OfferForm(ModelForm):
     """What is offered, until when, and a word with it. `last_round` is the round that the form shows."""
 
     object_types = ChoicesField(choices=ObjectType.choices, label=_("Objects of transfer"), required=True)
@@ -108,7 +109,7 @@ class OfferForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in TERM_FIELDS}
 
 
-class MilestoneForm(forms.ModelForm):
+class MilestoneForm(ModelForm):
     """An instalment of the lump sum, or a payment on reaching something."""
 
     kind = forms.ChoiceField(choices=MilestoneKind.choices, label=_("Kind"), initial=MilestoneKind.INSTALMENT)
