@@ -363,3 +363,8 @@ class Notification(models.Model):
                 name="accounts_notification_awaits",
             ),
         ]
+
+    @staticmethod
+    def name_of(row: models.Model) -> str:
+        """Name a row as `awaits` does."""
+        return f"{row._meta.label_lower}:{row.pk}"

@@ -278,17 +278,14 @@ def notify(
     called to act on; who acts on it calls `settle`, and the call is no longer new to anybody.
     """
     notes = []
+    called_to = Notification.name_of(awaits) if awaits is not None else ""
     for user in users:
         with override(user.language):
-            notes.append(Notification(user=user, kind=kind, text=text(), url=url(), awaits=_named(awaits)))
+            notes.append(Notification(user=user, kind=kind, text=text(), url=url(), awaits=called_to))
     Notification.objects.bulk_create(notes)
     for note in notes:
         transaction.on_commit(partial(mail_notification.delay, note.pk), robust=True)
     return notes
-
-
-def _named(row: Model | None) -> str:
-    return f"{row._meta.label_lower}:{row.pk}" if row is not None else ""
 
 
 def settle(row: Model, *, users: QuerySet[User] | None = None, kinds: Collection[str] = ()) -> int:
@@ -296,7 +293,7 @@ def settle(row: Model, *, users: QuerySet[User] | None = None, kinds: Collection
 
     Of everybody, or of some `users`; all, or those of some `kinds`. In the caller's transaction.
     """
-    notes = Notification.objects.filter(awaits=_named(row), read_at=None)
+    notes = Notification.objects.filter(awaits=Notification.name_of(row), read_at=None)
     if users is not None:
         notes = notes.filter(user__in=users)
     if kinds:

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from bs4 import BeautifulSoup
 from django.utils import timezone
 
 from accounts.models import Notification, Role, User
@@ -108,3 +109,14 @@ def test_a_dispute_is_new_to_the_exchange_until_one_mediates_and_to_the_sides_un
     assert (new_to(second), new_to(room.tto)) == ([], ["deal.negotiating", "dispute.opened", "dispute.taken_up"])
     withdraw_dispute(deal=room.running, actor=room.buyer, reason="Đã đủ.")
     assert "dispute.opened" not in new_to(room.tto)
+
+
+def test_the_first_page_tells_a_call_to_act_once_and_other_news_beside_it(client):
+    room = deal_room()
+    services.post_message(deal=room.running, actor=room.buyer, message="Bên tôi có thể gặp tuần sau.")
+    Notification.objects.create(user=room.tto, kind="deal.broken_off", text="Đã dừng.", url="/my/deals/")
+    client.force_login(room.tto)
+    page = BeautifulSoup(client.get("/my/").content, "html.parser").main
+    panels = {panel.h2.text: [link.text for link in panel.select("li a")] for panel in page.select(".panel")}
+    assert panels["Thương vụ chờ bên bạn"] == [room.technology.title]
+    assert panels["Thông báo mới"] == ["Đã dừng."]
