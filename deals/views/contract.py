@@ -23,7 +23,7 @@ from deals.legal.lint import BLOCK, Finding, lint
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Party
 from deals.views.appraisals import certificate_context
-from deals.views.common import actor_of, answer_on_page, deal_or_404, frame, pdf_response
+from deals.views.common import actor_of, answer_on_page, deal_or_404, frame, pdf_response, waits_for_certificate
 from marketplace.kit.uploads import too_large
 
 
@@ -58,6 +58,11 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         ),
         "findings": findings,
         "own_data_missing": any(LEGAL_DATA.get(finding.code) == side for finding in blocking),
+        "own_remarks": [
+            finding for finding in findings if finding.code in {f"other_tax_code.{side}", "same_representative"}
+        ]
+        if side
+        else [],
         "to_mend": [(finding, _place_of(finding, side, framed["acts"])) for finding in blocking],
         "contract": standing,
         "text": in_reading_language(standing.text) if standing else None,
@@ -142,7 +147,12 @@ def accept_contract(request: HttpRequest, pk: int) -> HttpResponse:
         name="accept", done=_("You accepted the contract for your side."), to="contract", page=contract_page,
     )  # fmt: skip
     if answered.status_code == 302 and deal_or_404(request, pk).state == DealState.AGREED:
-        messages.info(request, _("Both sides have accepted it. Next, sign it and record the signed copy."))
+        messages.info(
+            request,
+            _("Both sides have accepted it. Next, a valuation certificate is needed; then it is signed.")
+            if waits_for_certificate(deal_or_404(request, pk))
+            else _("Both sides have accepted it. Next, sign it and record the signed copy."),
+        )
         return redirect("deals:signature", pk)
     return answered
 
@@ -210,13 +220,6 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
         **certificate_context(deal, copy.signed_on if copy is not None else timezone.localdate()),
     }
-    if deal.state == DealState.AGREED and context["needs_certificate"] and not context["certificate"]:
-        # Nothing can be signed before the certificate: that, and not the signature, comes next.
-        context["step"] = {
-            **context["step"],
-            "text": _("Commission a valuation certificate: it is needed before signing"),
-        }
-        context["next_href"] = context["appraisal_url"] if context["yours"] else ""
     return render(request, "deals/signature.html", context, status=status)
 
 

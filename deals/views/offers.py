@@ -18,7 +18,7 @@ from deals.forms import MilestoneFormSet, OfferForm
 from deals.forms.offer import MILESTONE_FIELDS, TERM_FIELDS
 from deals.models import Deal, Offer
 from deals.views.common import actor_of, deal_or_404, frame, submit
-from marketplace.kit.errors import Conflict, require
+from marketplace.kit.errors import require
 from marketplace.kit.formrows import wants_row, with_added_row
 from valuation import selectors as suggestions
 from valuation.disclosure import reader_of
@@ -38,9 +38,11 @@ def make_offer(request: HttpRequest, pk: int) -> HttpResponse:
         return _sent(request, deal, standing)
     require(policies.negotiates(actor, deal))
     if not can(actor, deal, "offer"):
-        raise Conflict(
-            _("The present state is “%(state)s”, which does not allow this.") % {"state": deal.get_state_display()}
+        messages.info(
+            request,
+            _("No offer can be made now: the present state is “%(state)s”.") % {"state": deal.get_state_display()},
         )
+        return redirect(deal)
     last = _last_offer(deal)
     form = OfferForm(initial={**_initial(deal, last), "last_round": last.round if last else 0})
     rows = MilestoneFormSet(prefix=PREFIX, initial=_rows(last))
