@@ -46,6 +46,8 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     said = match.reasons.get("sayings")
     if said:
         label = f"“{said['query']}” ↔ “{said['document']}”"
+        if pair and (pair["query"], pair["document"]) == (said["query"], said["document"]):
+            label = _("The same two sentences")
         detail = _("The two sentences that share most; the words below are parts of them.")
         rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": detail})
     for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
