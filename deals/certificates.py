@@ -10,7 +10,8 @@ from deals.models import Deal
 from rules.models import Rule
 from rules.selectors import number, rule
 from valuation.appraisal_selectors import valid_certificate
-from valuation.models import Certificate
+from valuation.lifecycle import OPEN_APPRAISAL
+from valuation.models import Appraisal, Certificate
 
 
 def required_by(deal: Deal, *, on: datetime.date) -> Rule | None:
@@ -28,3 +29,15 @@ def required_by(deal: Deal, *, on: datetime.date) -> Rule | None:
 def standing(deal: Deal, *, on: datetime.date) -> Certificate | None:
     """Give the certificate, commissioned by either side, that holds on a day; None when there is none."""
     return valid_certificate(deal.technology, on=on, parties=[deal.licensor_id, deal.licensee_id])
+
+
+def under_way(deal: Deal) -> Appraisal | None:
+    """Give the commission of either side that has not ended, the latest; None when nobody was asked."""
+    return (
+        Appraisal.objects.filter(
+            technology=deal.technology_id, client__in=[deal.licensor_id, deal.licensee_id], state__in=OPEN_APPRAISAL
+        )
+        .select_related("firm")
+        .order_by("-pk")
+        .first()
+    )

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import settle
 from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
@@ -69,7 +70,7 @@ def _issue(
     )
     record(tag="invoice.issue", subject=invoice, actor=actor, data={"number": invoice.number, "amount": amount})
     tell(
-        deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking",
+        deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking", awaits=invoice,
         text=lambda: _("Invoice %(number)s was issued.") % {"number": invoice.number},
     )  # fmt: skip
     return invoice
@@ -117,6 +118,7 @@ def issue_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Invoic
 
 def _cancel(invoice: Invoice, reason: str, actor: User) -> None:
     move(invoice, "cancel", actor=actor, data={"reason": reason}, cancelled_reason=reason)
+    settle(invoice)
     issued = transfer_by_key(f"{source_of(invoice)}:issue")
     assert issued is not None
     reverse_transfer(transfer=issued, date=timezone.localdate(), reason=reason, actor=actor)
@@ -144,6 +146,7 @@ def withdraw_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Non
     ):
         if OBLIGATION.can(row.state, "waive"):
             move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reason)
+            settle(row)
 
 
 def lock_invoice(invoice: Invoice) -> Invoice:

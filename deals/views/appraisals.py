@@ -27,6 +27,7 @@ def certificate_context(deal: Deal, day: datetime.date) -> dict[str, Any]:
         "needs_certificate": clause is not None,
         "clause": citation(clause.source) if clause is not None else "",
         "certificate": certificates.standing(deal, on=day) if clause is not None else None,
+        "commission": certificates.under_way(deal) if clause is not None else None,
         "appraisal_url": reverse("deals:appraisal", args=[deal.pk]),
     }
 
