@@ -83,6 +83,7 @@ NAMES = {
     "appraisal.validity.max": _("Longest validity of a certificate"),
     "match.push.cap": _("How often one listing is put forward"),
     "match.push.days": _("Period of that cap"),
+    "match.push.least": _("Least probability of a match put forward"),
     "match.push.places": _("Matches put forward"),
     "match.push.new_days": _("How long a listing counts as new"),
     "match.push.new_places": _("Places kept for new listings"),
@@ -139,6 +140,12 @@ def citation(source: str) -> str:
     return _CITED_WORDS.sub(lambda match: words[match[0]], _READ_AT.sub("", source))
 
 
+def source_words(source: str) -> str:
+    """Write a source in the reader's language: a whole phrase that the catalogue knows, else word by word."""
+    whole = gettext(source) if source else ""
+    return whole if whole != source else citation(source)
+
+
 def named(rows: Iterable[Rule]) -> list[dict[str, str]]:
     """Give rows by code and name, for a warning."""
     return [{"code": row.code, "name": name_of(row.code)} for row in rows]
@@ -186,6 +193,7 @@ def listed(rows: list[Rule], *, stale_ids: set[int]) -> list[dict[str, Any]]:
     """Give the rows in their groups, as the page shows them; empty groups are left out."""
     groups: list[dict[str, Any]] = [{"label": label, "rows": []} for _starts, label in GROUPS]
     for row in rows:
-        shown = {"rule": row, "name": name_of(row.code), "value": value_of(row, row.unit), "stale": row.pk in stale_ids}
+        shown = {"rule": row, "name": name_of(row.code), "value": value_of(row, row.unit), "stale": row.pk in stale_ids,
+                 "source": source_words(row.source)}  # fmt: skip
         groups[group_of(row.code)]["rows"].append(shown)
     return [group for group in groups if group["rows"]]

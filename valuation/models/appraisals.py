@@ -93,6 +93,11 @@ class Appraisal(models.Model):
         return f"{self.technology} · {self.firm}"
 
     @property
+    def tone_of_state(self) -> str:
+        """Name the state by how it is shown: work under way waits, and only a certificate is something verified."""
+        return {"accepted": "in_review", "certified": "verified"}.get(self.state, str(self.state))
+
+    @property
     def basis_code(self) -> str:
         """Give the name under which documents are opened to the firm."""
         return f"appraisal:{self.pk}"
