@@ -231,7 +231,7 @@ def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
         rows,
         lambda row: _of_listing(
             row.contract.deal.technology,
-            f"{row.get_kind_display()} {row.name}".strip(),
+            f"{row.get_kind_display()} {row.name or (period_label(row) if row.period_start else '')}".strip(),
             url=reverse("deals:tracking", args=[row.contract.deal_id]),
             since=row.due_on,
             is_late=row.due_on < today,

@@ -151,7 +151,10 @@ class PayoutForm(Form):
     """A beneficiary's part, paid."""
 
     paid_on = DateField(label=gettext_lazy("Paid on"))
-    bank_reference = PlainTextField(label=gettext_lazy("Bank's reference"), max_length=120, validators=[plain_text])
+    bank_reference = PlainTextField(
+        label=gettext_lazy("Bank's reference"), max_length=120, validators=[plain_text],
+        help_text=gettext_lazy("As your bank's statement names the transfer, like FT26152331."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"paid_on": timezone.localdate(), **(kwargs.get("initial") or {})}

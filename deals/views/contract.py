@@ -305,23 +305,35 @@ def registration_page(request: HttpRequest, deal: Deal, *, status: int = 200, **
     return render(request, "deals/registration.html", context, status=status)
 
 
+def _once_in_effect(request: HttpRequest, pk: int, answered: HttpResponse, was: str) -> HttpResponse:
+    """Lead on to what the contract asks for, once the paper that was recorded has put it into effect."""
+    if answered.status_code != 302 or was == DealState.EFFECTIVE or deal_or_404(request, pk).state == was:
+        return answered
+    messages.info(request, _("The contract is in effect. What it asks of each side stands here."))
+    return redirect("deals:tracking", pk)
+
+
 @require_POST
 def record_permit(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the permit of a restricted technology."""
     form = PermitForm(request.POST)
-    return answer_on_page(
+    was = deal_or_404(request, pk).state
+    answered = answer_on_page(
         request, pk, form,
         lambda deal: services.record_permit(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="permit", done=_("The permit is recorded."), to="registration", page=registration_page,
     )  # fmt: skip
+    return _once_in_effect(request, pk, answered, was)
 
 
 @require_POST
 def record_registration(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a certificate of registration."""
     form = RegistrationForm(request.POST)
-    return answer_on_page(
+    was = deal_or_404(request, pk).state
+    answered = answer_on_page(
         request, pk, form,
         lambda deal: services.record_registration(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="registration", done=_("The certificate is recorded."), to="registration", page=registration_page,
     )  # fmt: skip
+    return _once_in_effect(request, pk, answered, was)

@@ -242,8 +242,13 @@ def statement_correct(request: HttpRequest, pk: int) -> HttpResponse:
 def statement_accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept a statement."""
     found = statement_of(request, pk)
-    statements.accept_statement(statement=found, actor=actor_of(request))
-    messages.success(request, _("The statement is accepted."))
+    accepted = statements.accept_statement(statement=found, actor=actor_of(request))
+    messages.success(
+        request,
+        _("The statement is accepted, and its invoice is issued. Record the payment once your bank shows it.")
+        if accepted.amount
+        else _("The statement is accepted."),
+    )
     return redirect("deals:tracking", found.contract.deal_id)
 
 

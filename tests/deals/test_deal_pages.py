@@ -13,7 +13,7 @@ from deals.models import Offer
 from deals.services.contracts import PARTY_FIELDS
 from deals.views.common import PAGES, page_of, reached_by, stepper
 from tests.deals.test_four_actors import offer_page
-from tests.factories.deals import deal_room, signed_pdf, terms
+from tests.factories.deals import deal_room, province, signed_pdf, terms
 from tests.factories.listings import IPRightFactory, TechnologyFactory
 from tests.valuation.test_disclosure import PRIVATE, interviewed
 
@@ -309,3 +309,18 @@ def test_a_tax_number_that_is_not_the_one_entered_here_is_remarked_beside_the_da
         known = room.technology.organisation.tax_code
         assert (known in page.select_one("#party").get_text()) is remarked
         assert known in page.select_one("aside").get_text()
+
+
+def test_the_certificate_that_puts_a_contract_into_effect_leads_on_to_tracking(client):
+    room = deal_room(DealState.SIGNED, licensor_country="KR")
+    client.force_login(room.buyer)
+    sent = {
+        "kind": "new", "certificate_no": "12/2026", "issued_on": str(timezone.localdate()), "value_vnd": "750000000",
+        "province": province().pk,
+    }  # fmt: skip
+    record = reverse("deals:record_registration", args=[room.deal.pk])
+    answer = client.post(record, sent, follow=True)
+    assert answer.redirect_chain == [(page_of(room.deal, "tracking"), 302)]
+    assert "Hợp đồng đã có hiệu lực." in answer.content.decode()
+    again = client.post(record, {**sent, "kind": "amended", "certificate_no": "13/2026"})
+    assert again["Location"] == page_of(room.deal, "registration")

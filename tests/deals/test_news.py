@@ -79,6 +79,9 @@ def test_an_invoice_is_new_until_it_is_paid_or_cancelled(way):
     assert room.buyer
     invoice = room.invoice(1)
     assert "invoice.issued" in new_to(room.buyer)
+    told = Notification.objects.get(user=room.buyer, kind="invoice.issued").text
+    due = invoice.due_on.strftime("%d/%m/%Y")
+    assert told == f"Hóa đơn {invoice.number}, số tiền 35.000.000\u00a0₫, đã được xuất, hạn trả {due}."
     if way == "paid":
         room.pay(invoice)
     else:
