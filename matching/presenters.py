@@ -30,7 +30,8 @@ def chance(match: Match) -> float:
 def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[str, Any]]:
     """Give rows of the component `match_reasons`: sentences, words, what was learned from answers, facts.
 
-    What was learned is told to the side of the demand alone, whose answers it was learned from.
+    What was learned from the demand's own answers is told to its side alone; what was learned from the answers of the
+    whole exchange, in which no company's can be recognised, to both.
 
     The weight of a word is its exact part of the score by words; that of sentences by words, the part which stands in
     both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds of the order by. A
@@ -55,6 +56,15 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):
         label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
         rows.append({"kind": "answer", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
+    if abs(match.exchange_shift) >= SHOWN_SHIFT:
+        label = _("Answers given on this exchange")
+        detail = (
+            _("Pairs whose facts fit like these are taken up more often there.")
+            if match.exchange_shift > 0
+            else _("Pairs whose facts fit like these are taken up less often there.")
+        )
+        weight = max(-1.0, min(1.0, match.exchange_shift))
+        rows.append({"kind": "answer", "label": label, "weight": weight, "detail": detail})
     return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
 
 
