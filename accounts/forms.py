@@ -10,10 +10,11 @@ from accounts.countries import HOME
 from accounts.models import ORGANISATION_ROLES, Organisation, Role, User
 from accounts.selectors import exchanges, person_by_email
 from accounts.services import IDENTITY
+from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.validators import plain_text
 
 
-class SignupForm(forms.Form):
+class SignupForm(Form):
     """What sign-up asks beyond e-mail and password."""
 
     full_name = forms.CharField(label=_("Full name"), max_length=150, validators=[plain_text])
@@ -23,7 +24,7 @@ class SignupForm(forms.Form):
         """Nothing more: the adapter has stored the name."""
 
 
-class OrganisationForm(forms.ModelForm):
+class OrganisationForm(ModelForm):
     """An organisation's details."""
 
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
@@ -77,7 +78,7 @@ class RegisterOrganisationForm(OrganisationForm):
         self.fields["exchange"].queryset = exchanges()  # type: ignore[attr-defined]
 
 
-class MemberForm(forms.Form):
+class MemberForm(Form):
     """A person, by e-mail, and a role."""
 
     email = forms.EmailField(label=_("E-mail of the person"), help_text=_("The person must have signed up already."))
@@ -100,7 +101,7 @@ class MemberForm(forms.Form):
         return email
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """A reason, for decisions that need one."""
 
     reason = forms.CharField(
@@ -108,7 +109,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class NoteForm(forms.Form):
+class NoteForm(Form):
     """A note, for decisions that may have one."""
 
     note = forms.CharField(
@@ -121,7 +122,7 @@ class NoteForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(ModelForm):
     """The own name and language."""
 
     class Meta:

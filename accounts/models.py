@@ -338,12 +338,16 @@ class Membership(models.Model):
 
 
 class Notification(models.Model):
-    """A sentence for one person, in that person's language, with where to go. Mailed once (`mailed_at`)."""
+    """A sentence for one person, in that person's language, with where to go. Mailed once (`mailed_at`).
+
+    `awaits` names what the person is called to act on, and is empty for plain news; read once that was done.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=60)
     text = models.TextField(max_length=2000)
     url = models.CharField(max_length=300)
+    awaits = models.CharField(max_length=80, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
@@ -353,4 +357,14 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="accounts_notification_newest"),
             models.Index(fields=["id"], condition=Q(mailed_at__isnull=True), name="accounts_notification_unmailed"),
+            models.Index(
+                fields=["awaits"],
+                condition=Q(read_at__isnull=True) & ~Q(awaits=""),
+                name="accounts_notification_awaits",
+            ),
         ]
+
+    @staticmethod
+    def name_of(row: models.Model) -> str:
+        """Name a row as `awaits` does."""
+        return f"{row._meta.label_lower}:{row.pk}"

@@ -1,6 +1,6 @@
 """Reads of people and organisations, narrowed to the viewer."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -113,6 +113,11 @@ def users_by_id(ids: Iterable[int]) -> QuerySet[User]:
 def notifications_of(user: User) -> QuerySet[Notification]:
     """Give the person's notifications, newest first."""
     return Notification.objects.filter(user=user).order_by("-pk")
+
+
+def news_of(user: User, *, beside: Collection[str] = (), limit: int = 5) -> list[Notification]:
+    """Give what is new to the person, newest first, without the calls to act on what is `beside` it already."""
+    return list(notifications_of(user).filter(read_at=None).exclude(awaits__in=beside)[:limit])
 
 
 def unmailed_notification_ids(*, limit: int = 500) -> list[int]:

@@ -1,7 +1,7 @@
 """Writes of people and organisations."""
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -268,19 +269,36 @@ def load_provinces(*, path: Path) -> int:
 
 
 @transaction.atomic
-def notify(*, users: Iterable[User], kind: str, text: Callable[[], str], url: Callable[[], str]) -> list[Notification]:
+def notify(
+    *, users: Iterable[User], kind: str, text: Callable[[], str], url: Callable[[], str], awaits: Model | None = None
+) -> list[Notification]:
     """Tell people something, each in the own language, on the site and by mail once the transaction commits.
 
-    `text` and `url` are called with the person's language active, so that both come out in it.
+    `text` and `url` are called with the person's language active, so that both come out in it. `awaits`: what they are
+    called to act on; who acts on it calls `settle`, and the call is no longer new to anybody.
     """
     notes = []
+    called_to = Notification.name_of(awaits) if awaits is not None else ""
     for user in users:
         with override(user.language):
-            notes.append(Notification(user=user, kind=kind, text=text(), url=url()))
+            notes.append(Notification(user=user, kind=kind, text=text(), url=url(), awaits=called_to))
     Notification.objects.bulk_create(notes)
     for note in notes:
         transaction.on_commit(partial(mail_notification.delay, note.pk), robust=True)
     return notes
+
+
+def settle(row: Model, *, users: QuerySet[User] | None = None, kinds: Collection[str] = ()) -> int:
+    """Mark the calls to act on a row read, for it was done or needs nobody any more; give how many were new.
+
+    Of everybody, or of some `users`; all, or those of some `kinds`. In the caller's transaction.
+    """
+    notes = Notification.objects.filter(awaits=Notification.name_of(row), read_at=None)
+    if users is not None:
+        notes = notes.filter(user__in=users)
+    if kinds:
+        notes = notes.filter(kind__in=kinds)
+    return notes.update(read_at=timezone.now())
 
 
 @transaction.atomic

@@ -90,7 +90,9 @@ _NEXT: dict[str, Any] = {
 
 
 def next_act(deal: Deal) -> str:
-    """Give the next act in a deal in words, without a query; empty when nothing is to be done."""
+    """Give the next act in a deal in words, without a query for a row of a list; empty when nothing is to be done."""
+    if deal.state == S.TERMS_AGREED and deal.turn == Turn.BOTH and deal.parties_complete:
+        return str(_("Draw up the contract"))
     words = _NEXT.get(deal.state, "")
     if isinstance(words, tuple):
         words = words[deal.turn != Turn.BOTH]

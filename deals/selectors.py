@@ -18,6 +18,7 @@ from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer
 from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
 from listings.models import Technology
+from listings.selectors import rights_of
 from rules.selectors import numbers
 from valuation.closed_selectors import recorded_contracts
 
@@ -240,8 +241,11 @@ def ended_in(deal: Deal) -> DealState | None:
     return DealState(last.data["from"]) if last is not None else None
 
 
-def co_owners(deal: Deal) -> tuple[str, ...]:
-    """Name the owners of the rights that cover the technology beside the two sides; each once, without ended rights."""
+def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
+    """Name the owners of the rights that cover the technology beside the two sides; each once, without ended rights.
+
+    As the listing has them, which the contract states; `as_read`: in the reader's language where there is such a name.
+    """
     sides = {deal.licensor_id, deal.licensee_id}
     known = {
         name.strip().casefold()
@@ -250,11 +254,11 @@ def co_owners(deal: Deal) -> tuple[str, ...]:
         if name
     }
     names: dict[str, str] = {}
-    for right in deal.technology.ip_rights.prefetch_related("owners").order_by("pk"):
+    for right in rights_of(deal.technology):
         for owner in right.owners.all():
             word = owner.name.strip().casefold()
             if not right.is_over and owner.organisation_id not in sides and word not in known:
-                names.setdefault(word, owner.name.strip())
+                names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
     return tuple(sorted(names.values()))
 
 

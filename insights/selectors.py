@@ -12,7 +12,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts import selectors as account_selectors
-from accounts.models import Exchange, User
+from accounts.models import Exchange, Notification, User
 from deals import selectors as deal_selectors
 from deals import tracking_selectors
 from deals.acts import next_act
@@ -39,7 +39,8 @@ SHOWN = 5
 class Task:
     """Something that waits for the person: what, since when, where to do it.
 
-    `language` is that of the title where an owner wrote it, and empty for the site's own words.
+    `language` is that of the title where an owner wrote it, and empty for the site's own words. `about` names the row
+    that is acted on, as the news that calls to it does.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Task:
     since: datetime.datetime | datetime.date | None = None
     is_late: bool = False
     language: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def _group(title: str, rows: QuerySet[Any], make: Any, *, url: str = "") -> Grou
 
 def _of_listing(listing: Technology | Demand, note: str, *, url: str = "", **more: Any) -> Task:
     """Give a task named by a listing's title; `url` is the listing's own page unless it says another."""
+    more = {"about": Notification.name_of(listing), **more}
     return Task(listing.title, note, url or listing.get_absolute_url(), language=listing.language, **more)
 
 
@@ -180,6 +183,7 @@ def _disputes(user: User) -> Group | None:
             row.get_state_display(),
             url=reverse("deals:disputes", args=[row.deal_id]),
             since=row.opened_at,
+            about=Notification.name_of(row),
         ),
         url=reverse("deals:dispute_list"),
     )
@@ -204,7 +208,13 @@ def _deals(user: User) -> Group:
     return _group(
         _("Deals that wait for your side"),
         deal_selectors.deals_waiting_for(user),
-        lambda row: _of_listing(row.technology, next_act(row), url=row.get_absolute_url(), since=row.state_since),
+        lambda row: _of_listing(
+            row.technology,
+            next_act(row),
+            url=row.get_absolute_url(),
+            since=row.state_since,
+            about=Notification.name_of(row),
+        ),
         url=reverse("deals:deal_list"),
     )
 
@@ -221,10 +231,11 @@ def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
         rows,
         lambda row: _of_listing(
             row.contract.deal.technology,
-            f"{row.get_kind_display()} {row.name}".strip(),
+            f"{row.get_kind_display()} {row.name or (period_label(row) if row.period_start else '')}".strip(),
             url=reverse("deals:tracking", args=[row.contract.deal_id]),
             since=row.due_on,
             is_late=row.due_on < today,
+            about=Notification.name_of(row),
         ),
     )
 
@@ -255,6 +266,7 @@ def _to_pay_out(user: User) -> Group | None:
             f"{row.name}, {exact(row.amount, language_of(get_language()))}",
             url=f"{reverse('deals:tracking', args=[row.payment.invoice.contract.deal_id])}#shares",
             since=row.payment.paid_on,
+            about=Notification.name_of(row),
         ),
     )
 
@@ -271,6 +283,7 @@ def _statements(user: User) -> Group | None:
             period_label(row),
             url=reverse("deals:statement", args=[row.pk]),
             since=row.filed_at,
+            about=Notification.name_of(row),
         ),
     )
 

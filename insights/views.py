@@ -20,11 +20,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show what waits for the person."""
     user = request.user
     assert isinstance(user, User)
+    groups = selectors.waiting_for(user)
+    waiting = {task.about for group in groups for task in group.tasks if task.about}
     context = {
         **_start(user),
-        "groups": selectors.waiting_for(user),
+        "groups": groups,
         "has_seat": bool(user.seats),
-        "notes": account_selectors.notifications_of(user).filter(read_at=None)[:5],
+        "notes": account_selectors.news_of(user, beside=waiting),
     }
     return render(request, "insights/dashboard.html", context)
 

@@ -14,6 +14,7 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -39,6 +40,7 @@ from listings.models import (
     IPRight,
     Listing,
     Review,
+    RightOwner,
     Technology,
 )
 from listings.policies import Viewer, can_edit, can_stand_in, can_submit, editing_roles
@@ -143,9 +145,16 @@ def organisations_with_counts() -> QuerySet[Organisation]:
     )
 
 
+def _owners(path: str) -> "Prefetch[Any]":
+    """Join the owners of rights with the organisations that some of them are here."""
+    return Prefetch(path, RightOwner.objects.select_related("organisation"))
+
+
 def technology_detail(viewer: Viewer) -> QuerySet[Technology]:
     """Give visible technologies with everything that the page shows."""
-    return visible_technologies(viewer).prefetch_related("fields", "advantages", "ip_rights__owners", "documents")
+    return visible_technologies(viewer).prefetch_related(
+        "fields", "advantages", _owners("ip_rights__owners"), "documents"
+    )
 
 
 def demand_detail(viewer: Viewer) -> QuerySet[Demand]:
@@ -305,7 +314,7 @@ def advantages_as_rows(technology: Technology) -> list[dict[str, Any]]:
 
 def rights_of(technology: Technology) -> list[IPRight]:
     """Give the IP rights in their order, with their owners."""
-    return list(technology.ip_rights.prefetch_related("owners").order_by("filing_date", "pk"))
+    return list(technology.ip_rights.prefetch_related(_owners("owners")).order_by("filing_date", "pk"))
 
 
 def rights_as_rows(technology: Technology) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from marketplace.kit.forms import Form
 from marketplace.kit.money import language_of
 from marketplace.ui.icons import PATHS
 
@@ -30,7 +31,7 @@ def _choose(field: forms.Field, choices: list[tuple[str, str]]) -> None:
     field.choices = choices
 
 
-class SampleForm(forms.Form):
+class SampleForm(Form):
     """One field of each kind."""
 
     title = forms.CharField(max_length=80)
@@ -79,7 +80,7 @@ class SampleForm(forms.Form):
         )
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(Form):
     """One owner and a share."""
 
     name = forms.CharField()

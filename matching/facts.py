@@ -61,6 +61,11 @@ def facts(technology: Technology, demand: Demand, delays: Delays) -> list[Fact]:
     return [fact for fact in _compared(technology, demand, delays).values() if fact is not None]
 
 
+def verdicts(technology: Technology, demand: Demand, delays: Delays) -> dict[str, str]:
+    """Give how each fact that both sides tell of fits, by its code."""
+    return {fact.code: fact.verdict.value for fact in facts(technology, demand, delays)}
+
+
 def left_open(technology: Technology, demand: Demand, delays: Delays) -> list[str]:
     """Name what could not be compared because one side does not say it."""
     names = {

@@ -4,12 +4,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from listings.choices import Language
+from marketplace.kit.forms import Form
 from marketplace.kit.validators import plain_text
 from matching.choices import DeclineReason, Often, Side
 from matching.models import SavedSearch
 
 
-class ShortlistForm(forms.Form):
+class ShortlistForm(Form):
     """A side and, for the log, the place at which the match was shown."""
 
     side = forms.ChoiceField(choices=Side, widget=forms.HiddenInput)
@@ -29,7 +30,7 @@ class DeclineForm(ShortlistForm):
     )
 
 
-class OftenForm(forms.Form):
+class OftenForm(Form):
     """How often the finds of a search are mailed."""
 
     often = forms.ChoiceField(label=_("Mail"), choices=Often)
@@ -42,7 +43,7 @@ class SaveSearchForm(OftenForm):
     query = forms.CharField(required=False, max_length=3000, widget=forms.HiddenInput, validators=[plain_text])
 
 
-class NeedForm(forms.Form):
+class NeedForm(Form):
     """A need while it is being typed; what is wrong or too long is left out."""
 
     title = forms.CharField(required=False, max_length=250, validators=[plain_text])

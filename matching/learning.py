@@ -6,12 +6,13 @@ replays them offline and says whether others would do better.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import exp
 from pathlib import Path
 
+from matching import layer
 from matching.choices import Act, DeclineReason, Side
 from matching.models import Feedback
 from search.closeness import closeness, shared_words
@@ -31,7 +32,7 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class Weights:  # of one demand's own answers; those of the whole exchange are `layer.Weights`
     """What a cosine of one, and the same words, add to the log-odds for likeness; what a cosine takes off against it."""
 
     liked: float
@@ -41,11 +42,18 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A hit after learning: `shift` was added to its log-odds, `probability` is what came of it."""
+    """A hit after learning: `shift` (the demand's own answers) and `exchange_shift` (the answers of the whole exchange)
+    were added to its log-odds, `probability` is what came of it."""
 
     hit: Hit
     shift: float
     probability: float
+    exchange_shift: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The log-odds."""
+        return self.hit.score + self.shift + self.exchange_shift
 
 
 @lru_cache(maxsize=1)
@@ -99,4 +107,23 @@ def rerank(hits: Sequence[Hit], taste: Taste, *, kind: str = "technology", by: W
         for hit in hits
         for shift in [moved.get(hit.object_id, 0.0)]
     ]
-    return sorted(learned, key=lambda row: (-(row.hit.score + row.shift), row.hit.object_id))
+    return _in_order(learned)
+
+
+def _in_order(rows: Iterable[Learned]) -> list[Learned]:
+    return sorted(rows, key=lambda row: (-row.score, row.hit.object_id))
+
+
+def by_layer(rows: Sequence[Learned], weights: layer.Weights, facts: Mapping[int, Mapping[str, str]]) -> list[Learned]:
+    """Put them in the order that the answers of the whole exchange give them; `facts`: verdicts of each by its id.
+
+    What has no facts here, since it is no longer published, keeps its place by its text.
+    """
+    known = [row for row in rows if row.hit.object_id in facts]
+    table = layer.features((row.hit.score, facts[row.hit.object_id]) for row in known)
+    moved = dict(zip([row.hit.object_id for row in known], weights.shifts(table).tolist(), strict=True))
+    return _in_order(
+        replace(row, exchange_shift=shift, probability=1.0 / (1.0 + exp(-(row.score + shift))))
+        for row in rows
+        for shift in [moved.get(row.hit.object_id, 0.0)]
+    )

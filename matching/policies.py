@@ -42,6 +42,11 @@ def owns_search(actor: User, search: SavedSearch) -> bool:
     return search.user_id == actor.pk
 
 
+def can_withdraw_layer(actor: User) -> bool:
+    """Managers of an exchange."""
+    return bool(actor.exchange_ids(Role.MANAGER))
+
+
 def can_see_exposure(actor: User) -> bool:
     """Operators and managers of an exchange."""
     return bool(actor.exchange_ids(Role.OPERATOR, Role.MANAGER))

@@ -1,5 +1,6 @@
 """A match as its page, its list and the API show it to one person."""
 
+from math import exp, log
 from typing import Any
 
 from django.urls import reverse
@@ -16,14 +17,25 @@ WORD_LIMIT = 6
 SHOWN_SHIFT = 0.05  # log-odds; less is not worth a line
 
 
+def chance(match: Match) -> float:
+    """Give the probability that is shown, from the texts alone: what the buyer chose before moves the order only.
+
+    Otherwise an owner would read off it that the buyer took this very technology up.
+    """
+    if not match.shift or not 0 < match.score < 1:
+        return match.score
+    return 1 / (1 + exp(match.shift - log(match.score / (1 - match.score))))
+
+
 def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[str, Any]]:
     """Give rows of the component `match_reasons`: sentences, words, what was learned from answers, facts.
 
-    What was learned is told to the side of the demand alone, whose answers it was learned from.
+    What was learned from the demand's own answers is told to its side alone; what was learned from the answers of the
+    whole exchange, in which no company's can be recognised, to both.
 
     The weight of a word is its exact part of the score by words; that of sentences by words, the part which stands in
-    both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds by. A fact has no
-    weight, since it does not move the score, but a verdict: fits, near, not.
+    both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds of the order by. A
+    fact has no weight, since it moves nothing, but a verdict: fits, near, not.
     """
     rows: list[dict[str, Any]] = []
     pair = match.reasons.get("sentences")
@@ -35,6 +47,8 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     said = match.reasons.get("sayings")
     if said:
         label = f"“{said['query']}” ↔ “{said['document']}”"
+        if pair and (pair["query"], pair["document"]) == (said["query"], said["document"]):
+            label = _("The same two sentences")
         detail = _("The two sentences that share most; the words below are parts of them.")
         rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": detail})
     for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
@@ -42,6 +56,15 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):
         label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
         rows.append({"kind": "answer", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
+    if abs(match.exchange_shift) >= SHOWN_SHIFT:
+        label = _("Answers given on this exchange")
+        detail = (
+            _("Pairs whose facts fit like these are taken up more often there.")
+            if match.exchange_shift > 0
+            else _("Pairs whose facts fit like these are taken up less often there.")
+        )
+        weight = max(-1.0, min(1.0, match.exchange_shift))
+        rows.append({"kind": "answer", "label": label, "weight": weight, "detail": detail})
     return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
 
 
@@ -55,6 +78,7 @@ def demander(match: Match, viewer: User) -> str:
 def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | None = None) -> dict[str, Any]:
     """Give everything that templates need of a match, for this viewer; `place` is where the list shows it, from 1."""
     answers = []
+    shown = chance(match)
     for side in policies.sides_of(viewer, match):
         response = selectors.answered(match, side)
         answers.append(
@@ -71,6 +95,7 @@ def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | No
         )
     return {
         "match": match,
+        "chance": shown,
         "demander": demander(match, viewer),
         "place": place or match.position,
         "reasons": reason_rows(match, viewer, delays),
@@ -78,7 +103,7 @@ def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | No
         "answers": answers,
         "is_new": match.is_new,
         "is_pushed": match.pushed_at is not None,
-        "is_good": match.score >= good(),
+        "is_good": shown >= good(),
         "is_mutual": selectors.is_mutual(match),
         "responses": list(match.responses.all()),
     }

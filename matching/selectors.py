@@ -1,21 +1,26 @@
 """Reads of matches, narrowed to the viewer."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import User
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
 from matching.choices import Answer, Often, Side
-from matching.models import Digest, DigestItem, Feedback, Match, Response, Run, SavedSearch
+from matching.layer import VERSION
+from matching.lifecycle import LayerState
+from matching.models import Digest, DigestItem, Feedback, Layer, Match, Response, Run, SavedSearch
+from search import vectors
 
 PUBLISHED = Q(technology__state=ListingState.PUBLISHED, demand__state=ListingState.PUBLISHED)
 
 BEST_FIRST = ("-score", "pk")
 FRONT_FIRST = ("-front", *BEST_FIRST)
+PAGE = 10  # matches of one page of a list
+MOST_SEEN = 50  # of a list, so many at most are taken as seen
 
 
 def _joined(queryset: QuerySet[Match]) -> QuerySet[Match]:
@@ -112,6 +117,65 @@ def unlearned(*, limit: int = 50) -> list[int]:
     noted = Feedback.objects.filter(demand=OuterRef("demand")).order_by().values("demand").annotate(acts=Count("pk"))
     runs = Run.objects.filter(demand__state=ListingState.PUBLISHED, feedback__lt=Subquery(noted.values("acts")))
     return list(runs.order_by("at", "pk").values_list("demand_id", flat=True)[:limit])
+
+
+def of_pair(technology: Technology, demand: Demand) -> Match | None:
+    """Give the match of a pair, with what its facts need."""
+    return _joined(Match.objects.filter(technology=technology, demand=demand)).first()
+
+
+def technologies_with_facts(ids: Collection[int]) -> QuerySet[Technology]:
+    """Give published technologies with what their facts need."""
+    found = Technology.objects.published().filter(pk__in=list(ids))
+    return found.select_related("province").prefetch_related("fields").order_by("pk")
+
+
+def seen_of(demand_id: int, *, pages_up_to: int) -> list[tuple[int, Match]]:
+    """Give the matches on the pages of a demand's list up to that of a place, each with its place, best first.
+
+    What the demand's side answered, or took up without this list, is left out.
+    """
+    acts = Feedback.objects.filter(demand_id=demand_id, side=Side.DEMAND).order_by()
+    answered = set(acts.values_list("technology_id", flat=True).distinct())
+    end = -(-max(pages_up_to, 1) // PAGE) * PAGE
+    listed = _joined(Match.objects.filter(PUBLISHED, demand_id=demand_id)).order_by(*FRONT_FIRST)[: min(end, MOST_SEEN)]
+    return [(place, match) for place, match in enumerate(listed, 1) if match.technology_id not in answered]
+
+
+def serving_layer() -> Layer | None:
+    """Give the layer that is promoted, whether or not it fits the present features and vectors."""
+    return Layer.objects.filter(state=LayerState.SERVING).first()
+
+
+def layer_in_use() -> Layer | None:
+    """Give the layer by which demands are matched: the promoted one, if it was made for these features and vectors."""
+    serving = serving_layer()
+    fits = serving is not None and serving.version == VERSION and serving.space == vectors.serving()[0]
+    return serving if fits else None
+
+
+def last_layer() -> Layer | None:
+    """Give the layer that was learned last, whatever became of it."""
+    return Layer.objects.order_by("-pk").first()
+
+
+def last_withdrawal() -> datetime.datetime | None:
+    """Tell when a layer was withdrawn last."""
+    return Layer.objects.filter(state=LayerState.WITHDRAWN).aggregate(at=Max("ended_at"))["at"]
+
+
+def searched_with_another_layer(layer: Layer | None, *, limit: int = 50) -> list[int]:
+    """Give the ids of published demands whose matches were found with another layer than this one."""
+    other = Q(layer__isnull=False) if layer is None else Q(layer=None) | ~Q(layer=layer)
+    runs = Run.objects.filter(other, demand__state=ListingState.PUBLISHED)
+    return list(runs.order_by("at", "pk").values_list("demand_id", flat=True)[:limit])
+
+
+def acts_of_demands() -> Iterator[tuple[Feedback, int]]:
+    """Give all acts of demands' companies with what they had been shown, oldest first, and the company's id."""
+    acts = Feedback.objects.filter(side=Side.DEMAND).select_related("demand").order_by("pk")
+    for act in acts.iterator(chunk_size=500):
+        yield act, act.demand.organisation_id
 
 
 def unexplained_ids(*, limit: int = 100) -> list[int]:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from matching.choices import DeclineReason, Often, Side
 from matching.facts import Delays, launch_delays
 from matching.models import Match, Response, SavedSearch
-from matching.presenters import demander, reason_rows
+from matching.presenters import chance, demander, reason_rows
 
 
 class ResponseSerializer(serializers.ModelSerializer[Response]):
@@ -26,6 +26,7 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
     demand_title = serializers.CharField(source="demand.title", read_only=True)
     supplier = serializers.CharField(source="technology.organisation", read_only=True)
     demander = serializers.SerializerMethodField()
+    score = serializers.SerializerMethodField()
     reasons = serializers.SerializerMethodField()
     responses = ResponseSerializer(many=True, read_only=True)
 
@@ -35,6 +36,10 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
             "id", "technology", "technology_title", "supplier", "demand", "demand_title", "demander", "score",
             "reasons", "responses", "created_at", "refreshed_at",
         ]  # fmt: skip
+
+    def get_score(self, match: Match) -> float:
+        """Give the estimated chance that the two fit, from their texts."""
+        return chance(match)
 
     def get_demander(self, match: Match) -> str:
         """Give the company's name unless it is masked."""

@@ -28,6 +28,14 @@ def sweep_unmatched() -> None:
 
 
 @shared_task
+def learn_from_answers() -> None:
+    """Propose a linear layer from the answers of the exchange; it serves only if its replay says so."""
+    from matching import services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    services.learn_from_answers()
+
+
+@shared_task
 def mail_digest(pk: int) -> None:
     """Mail one digest, once."""
     from matching import services  # noqa: PLC0415 -- a task imports its service when it runs

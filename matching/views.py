@@ -43,7 +43,7 @@ def match_list(request: HttpRequest) -> HttpResponse:
         side = Side.DEMAND if listing_selectors.my_demands(viewer).exists() else Side.SUPPLY
     answer = request.GET.get("answer", "")
     answer = answer if answer in Answer.values else ""
-    page = paginate(request, selectors.my_matches(viewer, side, answer=answer), per_page=10)
+    page = paginate(request, selectors.my_matches(viewer, side, answer=answer), per_page=selectors.PAGE)
     tabs = [
         {"label": label, "href": f"?side={side}&answer={value}", "current": value == answer, "count": None}
         for value, label in (("", _("To answer")), *((a.value, a.label) for a in Answer))
@@ -74,7 +74,7 @@ def _of_listing(request: HttpRequest, listing: Technology | Demand) -> HttpRespo
         policies.belongs_to(viewer, listing.organisation_id) or policies.serves_exchange(viewer, listing.exchange_id)
     ):
         raise Http404
-    page = paginate(request, selectors.matches_of(listing, viewer), per_page=10)
+    page = paginate(request, selectors.matches_of(listing, viewer), per_page=selectors.PAGE)
     run = getattr(listing, "matching_run", None)
     context = {
         "listing": listing,

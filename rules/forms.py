@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.validators import plain_text
 from rules.models import Rule, RuleProposal
 
 
-class ProposalForm(forms.ModelForm):
+class ProposalForm(ModelForm):
     """The new row of one code: a value or words, its days and its source."""
 
     class Meta:
@@ -45,7 +46,7 @@ class ProposalForm(forms.ModelForm):
         """Leave the row's own checks to the service, which every channel shares."""
 
 
-class RejectForm(forms.Form):
+class RejectForm(Form):
     """Why a proposal is rejected."""
 
     reason = forms.CharField(

@@ -11,10 +11,11 @@ from accounts.selectors import provinces
 from deals.models import Party, Permit, Registration
 from deals.services.contracts import PARTY_FIELDS
 from listings.forms.inputs import MoneyField, PlainTextField, formfield
+from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.validators import plain_text
 
 
-class PartyForm(forms.ModelForm):
+class PartyForm(ModelForm):
     """The legal data of the own side."""
 
     country = forms.ChoiceField(
@@ -41,13 +42,15 @@ class PartyForm(forms.ModelForm):
             words = _(
                 "%(names)s also own the IP rights. Give number and date of the paper in which they agree to this transfer."
             )
-            self.fields["co_owner_consent"].help_text = words % {"names": ", ".join(co_owners)}
+            field: Any = self.fields["co_owner_consent"]
+            field.help_text = words % {"names": ", ".join(co_owners)}
+            field.needed_for = _("needed for the contract")
 
     def _post_clean(self) -> None:
         """The service writes and checks the row."""
 
 
-class AcceptContractForm(forms.Form):
+class AcceptContractForm(Form):
     """The own name, typed, on top of the document that was read."""
 
     typed_name = PlainTextField(label=_("Type your full name"), max_length=150, validators=[plain_text])
@@ -58,7 +61,7 @@ class AcceptContractForm(forms.Form):
         self.use_required_attribute = False
 
 
-class SignedCopyForm(forms.Form):
+class SignedCopyForm(Form):
     """The signed contract as a PDF, and when it was signed."""
 
     file = forms.FileField(label=_("Signed copy (PDF)"), help_text=_("Every page and annex, signed by both sides."))
@@ -69,7 +72,7 @@ class SignedCopyForm(forms.Form):
         self.use_required_attribute = False
 
 
-class PermitForm(forms.ModelForm):
+class PermitForm(ModelForm):
     """A permit for a restricted technology."""
 
     class Meta:
@@ -85,7 +88,7 @@ class PermitForm(forms.ModelForm):
         """The service writes and checks the row."""
 
 
-class RegistrationForm(forms.ModelForm):
+class RegistrationForm(ModelForm):
     """A certificate of registration."""
 
     value_vnd = MoneyField(label=_("Registered value (VND)"), required=True, min_value=0)

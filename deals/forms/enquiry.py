@@ -10,10 +10,11 @@ from deals import selectors
 from deals.lifecycle import DisputeState
 from listings.forms.inputs import PlainTextField
 from listings.selectors import my_demands
+from marketplace.kit.forms import Form
 from marketplace.kit.validators import plain_text
 
 
-class EnquiryForm(forms.Form):
+class EnquiryForm(Form):
     """For which organisation, about which demand, and what to say."""
 
     organisation: Any = forms.ModelChoiceField(queryset=None, label=_("On behalf of"), empty_label=None)
@@ -35,7 +36,7 @@ class EnquiryForm(forms.Form):
         self.fields["demand"].queryset = my_demands(user)  # type: ignore[attr-defined]
 
 
-class MessageForm(forms.Form):
+class MessageForm(Form):
     """A message in a deal."""
 
     message = PlainTextField(
@@ -47,7 +48,7 @@ class MessageForm(forms.Form):
         self.use_required_attribute = False
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """A reason that the other side reads."""
 
     reason = PlainTextField(

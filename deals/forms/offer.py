@@ -11,6 +11,7 @@ from deals.choices import MilestoneKind
 from deals.models import Milestone, Terms
 from listings.choices import ObjectType, TransferMethod
 from listings.forms.inputs import ChoicesField, MoneyField, PercentField, PlainTextField, formfield
+from marketplace.kit.forms import ModelForm
 from marketplace.kit.validators import plain_text
 
 ROWS = {"rows": 3}
@@ -25,10 +26,17 @@ SAY = {
     "object_types": _("Choose what is transferred."),
     "methods": _("Choose how it is transferred."),
 }
+#: Where a field may not stay empty, told behind its label.
+NEEDED_FOR = {
+    "exclusivity": _("needed for a licence"),
+    "term_years": _("needed for a licence"),
+    "royalty_base": _("needed with a royalty"),
+    "statement_frequency": _("needed with a royalty"),
+}
 MILESTONE_FIELDS = ("kind", "name", "amount", "due_on", "due_months")
 
 
-class OfferForm(forms.ModelForm):
+class OfferForm(ModelForm):
     """What is offered, until when, and a word with it. `last_round` is the round that the form shows."""
 
     object_types = ChoicesField(choices=ObjectType.choices, label=_("Objects of transfer"), required=True)
@@ -63,9 +71,7 @@ class OfferForm(forms.ModelForm):
             )
         }  # fmt: skip
         help_texts = {
-            "exclusivity": _("For a licence."),
             "territory": _("Where the technology may be used and its products sold."),
-            "term_years": _("For a licence."),
             "effective_from": _(
                 "Leave empty to start on the day of signing. A contract that must be registered starts with its certificate."
             ),
@@ -79,6 +85,8 @@ class OfferForm(forms.ModelForm):
         self.use_required_attribute = False
         for name, said in SAY.items():
             self.fields[name].error_messages["required"] = said
+        for name, case in NEEDED_FOR.items():
+            self.fields[name].needed_for = case  # type: ignore[attr-defined]
         for name in ("lump_sum_due_days", "statement_due_days", "payment_days"):
             self.fields[name].required = False
 
@@ -101,7 +109,7 @@ class OfferForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in TERM_FIELDS}
 
 
-class MilestoneForm(forms.ModelForm):
+class MilestoneForm(ModelForm):
     """An instalment of the lump sum, or a payment on reaching something."""
 
     kind = forms.ChoiceField(choices=MilestoneKind.choices, label=_("Kind"), initial=MilestoneKind.INSTALMENT)

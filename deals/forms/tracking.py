@@ -18,6 +18,7 @@ from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
 from deals.tracking_choices import DeductionKind
 from listings.forms.inputs import MoneyField, PercentField, PlainTextField, QuantityField
+from marketplace.kit.forms import Form
 from marketplace.kit.validators import plain_text
 
 ZERO = Decimal(0)
@@ -36,7 +37,7 @@ class DateField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class StatementForm(forms.Form):
+class StatementForm(Form):
     """What was sold in a period. The deductions are those that the base of the contract knows."""
 
     units = QuantityField(label=gettext_lazy("Units sold"), min_value=ZERO)
@@ -80,7 +81,7 @@ class StatementForm(forms.Form):
         return values | {row.kind: row.amount for row in statement.deductions.all()}
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """Why."""
 
     reason = PlainTextField(
@@ -97,7 +98,7 @@ class QuestionForm(ReasonForm):
         self.fields["reason"].label = _("Your question")
 
 
-class ReportForm(forms.Form):
+class ReportForm(Form):
     """The report on a year of use."""
 
     body = PlainTextField(
@@ -107,7 +108,7 @@ class ReportForm(forms.Form):
     )  # fmt: skip
 
 
-class PaymentForm(forms.Form):
+class PaymentForm(Form):
     """Money received for an invoice."""
 
     amount = MoneyField(
@@ -146,18 +147,21 @@ class PaymentForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class PayoutForm(forms.Form):
+class PayoutForm(Form):
     """A beneficiary's part, paid."""
 
     paid_on = DateField(label=gettext_lazy("Paid on"))
-    bank_reference = PlainTextField(label=gettext_lazy("Bank's reference"), max_length=120, validators=[plain_text])
+    bank_reference = PlainTextField(
+        label=gettext_lazy("Bank's reference"), max_length=120, validators=[plain_text],
+        help_text=gettext_lazy("As your bank's statement names the transfer, like FT26152331."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"paid_on": timezone.localdate(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
 
 
-class PlanForm(forms.Form):
+class PlanForm(Form):
     """Who gets what of the payments under a contract."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -193,7 +197,7 @@ class PlanForm(forms.Form):
         return {name: getattr(plan, name) for name in names}
 
 
-class PartForm(forms.Form):
+class PartForm(Form):
     """One inventor."""
 
     name = PlainTextField(label=gettext_lazy("Inventor"), max_length=150, validators=[plain_text])

@@ -6,7 +6,7 @@ Items are data. `block` stops the contract from being drawn up; `warn` is shown 
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.text import format_lazy
@@ -40,6 +40,8 @@ class Draft:
     milestones: list[Milestone]
     parties: Mapping[str, Party]
     co_owners: tuple[str, ...] = ()
+    #: The tax number of each side's organisation, as it is entered here.
+    registered: Mapping[str, str] = field(default_factory=dict)
 
 
 def _has(name: str) -> Callable[[Draft], bool]:
@@ -59,9 +61,7 @@ def _right(draft: Draft) -> bool:
 
 def has_legal_data(party: Party | None) -> bool:
     """Tell whether a side's legal data suffices for the contract."""
-    return party is not None and all(
-        value.strip() for value in (party.legal_name, party.address, party.representative, party.position)
-    )
+    return party is not None and all(getattr(party, name).strip() for name in Party.NEEDED)
 
 
 def _party(side: str) -> Callable[[Draft], bool]:
@@ -144,9 +144,9 @@ def missing_contents(draft: Draft) -> list[Finding]:
 LEGAL_PERSON, BRANCH = 10, 13
 
 
-def _legal_person(party: Party) -> str:
-    digits = re.sub(r"\W", "", party.tax_code).casefold()
-    return digits[:LEGAL_PERSON] if party.country == "VN" and len(digits) == BRANCH else digits
+def _legal_person(tax_code: str, country: str) -> str:
+    digits = re.sub(r"\W", "", tax_code).casefold()
+    return digits[:LEGAL_PERSON] if country == "VN" and len(digits) == BRANCH else digits
 
 
 def _name(text: str) -> str:
@@ -158,11 +158,17 @@ def party_findings(draft: Draft) -> list[Finding]:
     found = []
     licensor, licensee = draft.parties.get(Side.LICENSOR), draft.parties.get(Side.LICENSEE)
     if licensor is not None and licensee is not None:
-        ours, theirs = _legal_person(licensor), _legal_person(licensee)
+        ours, theirs = (_legal_person(one.tax_code, one.country) for one in (licensor, licensee))
         if ours and ours == theirs and licensor.country == licensee.country:
             found.append(Finding("same_tax_code", 0, BLOCK, SAME_TAX_CODE))
         if _name(licensor.representative) and _name(licensor.representative) == _name(licensee.representative):
             found.append(Finding("same_representative", 0, WARN, SAME_REPRESENTATIVE))
+    for side, party in draft.parties.items():
+        entered = draft.registered.get(side, "")
+        ours, known = _legal_person(party.tax_code, party.country), _legal_person(entered, party.country)
+        if ours and known and ours != known:
+            message = format_lazy(OTHER_TAX_CODE[side], number=entered)
+            found.append(Finding(f"other_tax_code.{side}", 0, WARN, message))
     if draft.co_owners and not (licensor is not None and licensor.co_owner_consent.strip()):
         message = format_lazy(CO_OWNERS, names=", ".join(draft.co_owners))
         found.append(Finding("co_owner_consent", 0, BLOCK, message, lacks=True))
@@ -173,6 +179,17 @@ SAME_TAX_CODE = _(
     "Both sides have the same tax number: a contract needs two legal persons (Civil Code, article 385). Correct the "
     "number that is wrong."
 )
+#: One that is wrong makes the contract one with somebody else, and is seen at the latest when it is registered.
+OTHER_TAX_CODE = {
+    Side.LICENSOR.value: _(
+        "The supplier's tax number is not the one with which the organisation is entered here ({number}). Check which "
+        "is right."
+    ),
+    Side.LICENSEE.value: _(
+        "The buyer's tax number is not the one with which the organisation is entered here ({number}). Check which is "
+        "right."
+    ),
+}
 SAME_REPRESENTATIVE = _(
     "Both sides are represented by somebody of the same name. One person may not act for both sides (Civil Code, "
     "article 141.3): if it is one person, let somebody else represent one of them."

@@ -6,8 +6,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.countries import country_name
 from accounts.models import Exchange, Organisation, User
@@ -21,12 +21,14 @@ class DealQuerySet(models.QuerySet["Deal"]):
     """Questions about deals."""
 
     def with_list_related_data(self) -> "DealQuerySet":
-        """Join what a row of a list shows, and whether a dispute is open."""
+        """Join what a row of a list shows, whether a dispute is open, and whether the legal data are complete."""
         from deals.models.dispute import Dispute  # noqa: PLC0415 -- disputes hang on deals
 
         standing = Dispute.objects.filter(deal=OuterRef("pk"), closed_at=None)
+        complete = Party.objects.complete().filter(deal=OuterRef("pk"))
         return self.select_related("technology", "demand", "licensor", "licensee", "exchange").annotate(
-            in_dispute=Exists(standing)
+            in_dispute=Exists(standing),
+            parties_complete=Q(*(Exists(complete.filter(side=side)) for side in Side.values)),
         )
 
 
@@ -96,13 +98,29 @@ class Deal(models.Model):
         """Tell whether a dispute about the deal is open. Asked once for an object: services look under the lock."""
         return self.disputes.filter(closed_at=None).exists()
 
+    @cached_property
+    def parties_complete(self) -> bool:
+        """Tell whether the legal data of both sides suffice for a contract."""
+        return Party.objects.complete().filter(deal=self).count() == len(Side.values)
+
     def organisation_of(self, side: str) -> Organisation:
         """Give the organisation on a side."""
         return self.licensor if side == Side.LICENSOR else self.licensee
 
 
+class PartyQuerySet(models.QuerySet["Party"]):
+    """Questions about parties."""
+
+    def complete(self) -> "PartyQuerySet":
+        """Give those with all that a contract needs of a party."""
+        return self.exclude(Q(*((name, "") for name in Party.NEEDED), _connector=Q.OR))
+
+
 class Party(models.Model):
     """The legal data of one side, as it will stand in the contract. That side writes it."""
+
+    #: What a contract cannot do without.
+    NEEDED = ("legal_name", "address", "representative", "position")
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="parties")
     side = models.CharField(max_length=10, choices=Side, editable=False)
@@ -124,12 +142,19 @@ class Party(models.Model):
         help_text=_("Number and date of the paper in which they agree to this transfer."),
     )  # fmt: skip
 
+    objects = PartyQuerySet.as_manager()
+
     class Meta:
         ordering = ["deal", "side"]
         constraints = [models.UniqueConstraint(fields=["deal", "side"], name="deals_party_one_per_side")]
 
     def __str__(self) -> str:
         return self.legal_name
+
+    @property
+    def shown_name(self) -> str:
+        """Give the legal name in the reader's language."""
+        return (self.legal_name_en or self.legal_name) if get_language() == "en" else self.legal_name
 
     @property
     def is_foreign(self) -> bool:

@@ -12,13 +12,25 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.selectors import operators_of, people_in
-from accounts.services import notify
-from deals import policies
+from accounts.services import notify, settle
+from deals import policies, selectors
 from deals.choices import Side, Turn
+from deals.legal.lint import has_legal_data
 from deals.models import Deal
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
+
+#: What a side is told when it must act in the deal next.
+CALLS = frozenset(
+    {
+        "deal.enquiry", "deal.nda", "deal.negotiating", "deal.offer", "deal.offer_withdrawn", "deal.offer_lapsed",
+        "deal.terms_agreed", "deal.reopened", "deal.contract", "deal.agreed", "deal.signed_copy",
+        "deal.signed_copy_refused",
+    }
+)  # fmt: skip
+#: What a side is told of a message, which it answers by another.
+MESSAGE = "deal.message"
 
 
 def lock(deal: Deal) -> Deal:
@@ -60,15 +72,31 @@ def advance(deal: Deal, transition: str, *, actor: User | None, turn: str, **dat
     """Move the deal, set whose turn it is, and start the clock of the new state."""
     ended_reason = str(data.get("reason", "")) if transition in {"decline_enquiry", "break_off", "terminate"} else ""
     changes: dict[str, Any] = {"turn": turn, "state_since": timezone.now()}
+    settle(deal, kinds=CALLS)
     if ended_reason:
         changes["ended_reason"] = ended_reason
     move(deal, transition, actor=actor, data=data, **changes)
 
 
 def set_turn(deal: Deal, turn: str) -> None:
-    """Say who must act next, without a change of state."""
+    """Say who must act next, without a change of state. Who need not any more has done what he was called to."""
+    for side in Side.values:
+        if turn not in {Turn.BOTH, side}:
+            settle(deal, users=people_in(deal.organisation_of(side).pk), kinds=CALLS)
     deal.turn = Turn(turn)
     deal.save(update_fields=["turn"])
+
+
+def who_completes(deal: Deal) -> str:
+    """Give whose turn it is once terms are agreed: the one side whose legal data, or whose co-owners' consent, lacks;
+    both sides when both lack something, and when nothing lacks and either may draw up the contract.
+    """
+    parties = selectors.parties_of(deal)
+    lacking = {side for side in Side.values if not has_legal_data(parties.get(side))}
+    supplier = parties.get(Side.LICENSOR)
+    if selectors.co_owners(deal) and not (supplier is not None and supplier.co_owner_consent.strip()):
+        lacking.add(Side.LICENSOR.value)
+    return lacking.pop() if len(lacking) == 1 else Turn.BOTH
 
 
 def check(row: models.Model, *, exclude: Iterable[str] = ()) -> None:
@@ -119,8 +147,11 @@ def tell(
     actor: User | None,
     page: str = "deal",
     binding: bool = False,
+    awaits: models.Model | None = None,
 ) -> None:
     """Tell the officers of a side, without the actor and without anyone who sits on both sides.
+
+    `awaits`: what they are called to act on, which is the deal itself for the kinds in `CALLS` and for messages.
 
     Where nobody may act for it (it came with an import) the exchange's operators are told, who find somebody.
     """
@@ -138,10 +169,17 @@ def tell(
     users = people.exclude(pk__in=others.values("pk"))
     if actor is not None:
         users = users.exclude(pk=actor.pk)
-    notify(users=users, kind=kind, text=text, url=lambda: address(deal, page))
+    if kind in CALLS:
+        settle(deal, users=users, kinds=CALLS)  # the last call in a deal stands for those before it
+    if kind in CALLS or kind == MESSAGE:
+        awaits = deal
+    notify(users=users, kind=kind, text=text, url=lambda: address(deal, page), awaits=awaits)
 
 
-def tell_both(deal: Deal, *, kind: str, text: Callable[[], str], actor: User | None, page: str = "deal") -> None:
+def tell_both(
+    deal: Deal, *, kind: str, text: Callable[[], str], actor: User | None, page: str = "deal",
+    awaits: models.Model | None = None,
+) -> None:  # fmt: skip
     """Tell the officers of both sides, without the actor."""
     for side in Side.values:
-        tell(deal, side, kind=kind, text=text, actor=actor, page=page)
+        tell(deal, side, kind=kind, text=text, actor=actor, page=page, awaits=awaits)

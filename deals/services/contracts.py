@@ -16,7 +16,7 @@ from deals.choices import Side, Turn
 from deals.effect import flow_between
 from deals.legal import contract as template
 from deals.legal.document import hash_of, render_pdf
-from deals.legal.lint import BLOCK, Draft, has_legal_data, lint
+from deals.legal.lint import BLOCK, Draft, lint
 from deals.lifecycle import DealState
 from deals.models import Contract, ContractAcceptance, Deal, Party
 from deals.services.common import (
@@ -31,6 +31,7 @@ from deals.services.common import (
     set_turn,
     tell,
     tell_both,
+    who_completes,
 )
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
@@ -50,7 +51,7 @@ DRAFTING = (DealState.TERMS_AGREED, DealState.CONTRACT_DRAFTED)
 
 def _refuse_now(deal: Deal) -> Conflict:
     return Conflict(
-        _("This cannot be done now: the present state is “%(state)s”.") % {"state": deal.get_state_display()},
+        _("The present state is “%(state)s”, which does not allow this.") % {"state": deal.get_state_display()},
         state=deal.state,
     )
 
@@ -74,19 +75,8 @@ def save_party(*, deal: Deal, actor: User, **details: Any) -> Party:
     party.save()
     record(tag="deal.save_party", subject=deal, actor=actor, data={"side": side, "country": party.country})
     if deal.state == DealState.TERMS_AGREED:
-        lacking = _lacking(deal)
-        set_turn(deal, lacking[0] if len(lacking) == 1 else Turn.BOTH)
+        set_turn(deal, who_completes(deal))
     return party
-
-
-def _lacking(deal: Deal) -> list[str]:
-    """Name the sides whose legal data, or whose co-owners' consent, is not there yet."""
-    parties = selectors.parties_of(deal)
-    lacking = [name for name in Side.values if not has_legal_data(parties.get(name))]
-    supplier = parties.get(Side.LICENSOR)
-    if Side.LICENSOR not in lacking and supplier is not None and not supplier.co_owner_consent.strip():
-        lacking += [Side.LICENSOR.value] if selectors.co_owners(deal) else []
-    return lacking
 
 
 def draft_of(deal: Deal) -> Draft | None:
@@ -99,7 +89,8 @@ def draft_of(deal: Deal) -> Draft | None:
         terms=offer.terms,
         milestones=list(offer.terms.milestones.order_by("position")),
         parties=selectors.parties_of(deal),
-        co_owners=selectors.co_owners(deal),
+        co_owners=selectors.co_owners(deal, as_read=True),
+        registered={side: deal.organisation_of(side).tax_code for side in Side.values},
     )
 
 
@@ -155,7 +146,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
         number=number,
         technology=deal.technology.title,
         rights=rights,
-        co_owners=draft.co_owners,
+        co_owners=selectors.co_owners(deal),
         drafted_on=day,
         flow=flow,
         must_register=effect.must_register,

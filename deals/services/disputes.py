@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.selectors import operators_of
-from accounts.services import notify
+from accounts.services import notify, settle
 from audit.services import record
 from deals import policies
 from deals.lifecycle import DISPUTABLE
@@ -48,7 +48,7 @@ def open_dispute(*, deal: Deal, actor: User, reason: str) -> Dispute:
     )
     title = deal.technology.title
     tell_both(
-        deal, kind="dispute.opened", actor=actor, page="disputes",
+        deal, kind="dispute.opened", actor=actor, page="disputes", awaits=dispute,
         text=lambda: _("A dispute about the deal on “%(title)s” was opened: %(reason)s")
         % {"title": title, "reason": reason},
     )  # fmt: skip
@@ -58,7 +58,7 @@ def open_dispute(*, deal: Deal, actor: User, reason: str) -> Dispute:
         notify(
             users=operators_of(deal.exchange_id), kind="dispute.opened",
             text=lambda: _("A dispute about deal %(deal)s waits for a mediator.") % {"deal": deal.code},
-            url=lambda: reverse("deals:disputes", args=[deal.pk]),
+            url=lambda: reverse("deals:disputes", args=[deal.pk]), awaits=dispute,
         )  # fmt: skip
     return dispute
 
@@ -73,6 +73,7 @@ def _open_one(deal: Deal) -> Dispute:
 def _take_up(dispute: Dispute, deal: Deal, actor: User) -> None:
     data = {"deal": deal.pk}
     move(dispute, "take_up", actor=actor, data=data, mediator=actor, taken_up_at=timezone.now())
+    settle(dispute, users=operators_of(deal.exchange_id))
     record(tag="deal.mediate", subject=deal, actor=actor, data={"dispute": dispute.pk})
 
 
@@ -97,6 +98,7 @@ def _close(dispute: Dispute, deal: Deal, transition: str, outcome: str, actor: U
         dispute, transition, actor=actor, data={"deal": deal.pk, "outcome": outcome}, outcome=outcome, closed_by=actor,
         closed_at=timezone.now(),
     )  # fmt: skip
+    settle(dispute)
     data: dict[str, Any] = {"dispute": dispute.pk, "how": transition, "reason": outcome}
     record(tag="deal.close_dispute", subject=deal, actor=actor, data=data)
     title = deal.technology.title

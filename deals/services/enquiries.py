@@ -5,11 +5,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
+from accounts.selectors import people_in
+from accounts.services import settle
 from audit.services import record
 from deals import policies
 from deals.choices import Side, Turn
 from deals.models import Deal, Message
 from deals.services.common import (
+    MESSAGE,
     acting_side,
     advance,
     check,
@@ -169,10 +172,12 @@ def post_message(*, deal: Deal, actor: User, message: str) -> Message:
     side = acting_side(actor, deal) if policies.acts(actor, deal) else ""
     row = _write(deal, actor, side, message)
     record(tag="deal.message", subject=deal, actor=actor, data={"message": row.pk, "side": side})
+    if side:
+        settle(deal, users=people_in(deal.organisation_of(side).pk), kinds=[MESSAGE])
     title = deal.technology.title
     for receiver in [other(side)] if side else Side.values:
         tell(
-            deal, receiver, kind="deal.message", actor=actor,
+            deal, receiver, kind=MESSAGE, actor=actor,
             text=lambda: _("A new message in the deal about “%(title)s”.") % {"title": title},
         )  # fmt: skip
     return row

@@ -16,7 +16,17 @@ from deals import policies, selectors
 from deals.choices import MilestoneKind, TermsRight, Turn
 from deals.lifecycle import OfferState
 from deals.models import Deal, Milestone, Offer, Party, Terms
-from deals.services.common import acting_side, advance, check, lock, other, require_no_conflict, set_turn, tell
+from deals.services.common import (
+    acting_side,
+    advance,
+    check,
+    lock,
+    other,
+    require_no_conflict,
+    set_turn,
+    tell,
+    who_completes,
+)
 from listings.choices import ObjectType, TransferMethod
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
@@ -233,6 +243,7 @@ def accept_offer(*, offer: Offer, actor: User) -> Offer:
     move(offer, "accept", actor=actor, data=_named(offer), closed_at=timezone.now(), closed_by=actor)
     advance(deal, "agree_terms", actor=actor, turn=Turn.BOTH, offer=offer.pk, round=offer.round)
     _prepare_parties(deal)
+    set_turn(deal, who_completes(deal))  # after talks were reopened the data may stand already
     title = deal.technology.title
     tell(
         deal, offer.side, kind="deal.terms_agreed", actor=actor, page="contract",
@@ -281,7 +292,7 @@ def lapse_offer(*, offer: Offer) -> bool:
 def _require_negotiating(deal: Deal) -> None:
     if not deal.lifecycle.can(deal.state, "agree_terms"):
         raise Conflict(
-            _("This cannot be done now: the present state is “%(state)s”.") % {"state": deal.get_state_display()},
+            _("The present state is “%(state)s”, which does not allow this.") % {"state": deal.get_state_display()},
             state=deal.state,
         )
 
@@ -312,5 +323,6 @@ def _prepare_parties(deal: Deal) -> None:
                 "legal_name": organisation.name_vi,
                 "legal_name_en": organisation.name_en,
                 "tax_code": organisation.tax_code,
+                "country": organisation.country,
             },
         )

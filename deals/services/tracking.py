@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.selectors import operators_of
-from accounts.services import notify
+from accounts.services import notify, settle
 from audit.services import record
 from deals import tracking_policies, tracking_selectors
 from deals.calendar import MONTHS, add_months, periods
@@ -151,6 +151,7 @@ def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | Non
         if (row.period_start or row.due_on) > on:
             reason = _("The contract ended on %(date)s.") % {"date": short_date(on)}
             move(row, "waive", actor=actor, closed_on=on, waived_reason=reason)
+            settle(row)
             count += 1
     return count
 
@@ -171,7 +172,7 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
         return True  # the top-up tells of the one debt
     if kind != ReminderKind.OVERDUE:
         tell(
-            deal, obligation.side, kind=f"obligation.{kind}", actor=None, page="tracking",
+            deal, obligation.side, kind=f"obligation.{kind}", actor=None, page="tracking", awaits=obligation,
             text=lambda: _say(obligation, gettext_noop("%(what)s under contract %(number)s is due on %(date)s.")),
         )  # fmt: skip
         return True
@@ -191,10 +192,10 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
         return _say(obligation, gettext_noop("%(what)s under contract %(number)s was due on %(date)s and is overdue."))
 
     for side in Side.values:
-        tell(deal, side, kind="obligation.overdue", actor=None, page="tracking", text=text)
+        tell(deal, side, kind="obligation.overdue", actor=None, page="tracking", text=text, awaits=obligation)
     notify(
         users=operators_of(deal.exchange_id), kind="obligation.overdue", text=text,
-        url=lambda: address(deal, "tracking"),
+        url=lambda: address(deal, "tracking"), awaits=obligation,
     )  # fmt: skip
     return True
 
@@ -236,6 +237,7 @@ def meet_obligation(obligation: Obligation, *, on: datetime.date, actor: User | 
     """Mark an open obligation met, inside the caller's transaction; one that is closed stays as it is."""
     if OBLIGATION.can(obligation.state, "meet"):
         move(obligation, "meet", actor=actor, data=data, closed_on=on)
+        settle(obligation)
 
 
 @transaction.atomic

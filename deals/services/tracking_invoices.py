@@ -5,20 +5,23 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import settle
 from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services.common import need_reason, tell
-from deals.services.tracking import lock_contract, lock_obligation
+from deals.services.tracking import lock_contract, lock_obligation, short_date
 from deals.tracking_choices import INVOICED, ObligationKind
 from deals.tracking_lifecycle import OBLIGATION, InvoiceState
 from ledger.choices import AccountKind
 from ledger.selectors import transfer_by_key
 from ledger.services import Posting, get_account, post_transfer, reverse_transfer
+from marketplace.kit import money
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from rules.selectors import rule
@@ -69,8 +72,12 @@ def _issue(
     )
     record(tag="invoice.issue", subject=invoice, actor=actor, data={"number": invoice.number, "amount": amount})
     tell(
-        deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking",
-        text=lambda: _("Invoice %(number)s was issued.") % {"number": invoice.number},
+        deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking", awaits=invoice,
+        text=lambda: _("Invoice %(number)s for %(amount)s was issued, to be paid by %(date)s.")
+        % {
+            "number": invoice.number, "date": short_date(invoice.due_on),
+            "amount": money.exact(invoice.amount, money.language_of(get_language())),
+        },
     )  # fmt: skip
     return invoice
 
@@ -117,6 +124,7 @@ def issue_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Invoic
 
 def _cancel(invoice: Invoice, reason: str, actor: User) -> None:
     move(invoice, "cancel", actor=actor, data={"reason": reason}, cancelled_reason=reason)
+    settle(invoice)
     issued = transfer_by_key(f"{source_of(invoice)}:issue")
     assert issued is not None
     reverse_transfer(transfer=issued, date=timezone.localdate(), reason=reason, actor=actor)
@@ -144,6 +152,7 @@ def withdraw_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Non
     ):
         if OBLIGATION.can(row.state, "waive"):
             move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reason)
+            settle(row)
 
 
 def lock_invoice(invoice: Invoice) -> Invoice:

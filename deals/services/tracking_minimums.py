@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import settle
 from audit.services import record
 from deals.choices import Side
 from deals.models import Obligation
@@ -58,7 +59,7 @@ def charge_top_up(*, pk: int, on: datetime.date | None = None) -> int:
     number = contract.number
     for side in Side.values:
         tell(
-            contract.deal, side, kind="obligation.top_up", actor=None, page="tracking",
+            contract.deal, side, kind="obligation.top_up", actor=None, page="tracking", awaits=top_up,
             text=lambda: _("The year's last royalty statement under contract %(number)s has not come: its minimum is due.")
             % {"number": number},
         )  # fmt: skip
@@ -83,3 +84,4 @@ def release_with(obligation: Obligation, *, reason: str, actor: User) -> None:
         if row.invoices.exclude(state=InvoiceState.CANCELLED).exists():
             raise Conflict(_("An invoice for this stands. Cancel it first."))
         move(row, "waive", actor=actor, data={"reason": reason}, closed_on=timezone.localdate(), waived_reason=reason)
+        settle(row)

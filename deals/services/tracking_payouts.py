@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
-from accounts.services import notify
+from accounts.services import notify, settle
 from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
@@ -233,6 +233,7 @@ def record_payment(
     record(tag="payment.record", subject=payment, actor=actor, data=data)
     if gross == left:
         move(invoice, "settle", actor=actor, data={"payment": payment.pk})
+        settle(invoice)
         meet_obligation(invoice.obligation, on=paid_on, actor=actor, data={"invoice": invoice.pk})
         _settle_minimum(contract, invoice.obligation, paid_on, actor)
     _tell_about(payment, contract, payouts)

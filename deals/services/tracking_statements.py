@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.models import User
+from accounts.services import settle
 from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
@@ -199,7 +200,7 @@ def _store(
     data = {"period_start": statement.period_start, "version": statement.version, "amount": result.amount}
     record(tag="statement.correct" if replaces else "statement.file", subject=statement, actor=actor, data=data)
     tell(
-        contract.deal, Side.LICENSOR, kind="statement.filed", actor=actor, page="tracking",
+        contract.deal, Side.LICENSOR, kind="statement.filed", actor=actor, page="tracking", awaits=statement,
         text=lambda: (
             _("A royalty statement under contract %(number)s waits for your answer.") % {"number": contract.number}
         ),
@@ -266,6 +267,7 @@ def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: U
         raise Conflict(_("A later version of this statement stands. Correct that one."))
     withdraw_royalty_invoice(statement=statement, actor=actor)
     move(statement, "supersede", actor=actor)
+    settle(statement)
     corrected = _store(contract, statement.obligation, figures, actor, replaces=statement)
     if corrected.royalty != statement.royalty:
         recheck_statements(
@@ -304,8 +306,9 @@ def recheck_statements(
             raise Conflict(accepted)
         if row.state == StatementState.FILED:
             move(row, "question", actor=None, answer=question, answered_at=timezone.now())
+            settle(row)
             tell(
-                contract.deal, Side.LICENSEE, kind="statement.questioned", actor=None, page="tracking",
+                contract.deal, Side.LICENSEE, kind="statement.questioned", actor=None, page="tracking", awaits=row,
                 text=lambda: (
                     _("A royalty statement under contract %(number)s must be filed again.")
                     % {"number": contract.number}
@@ -324,8 +327,9 @@ def question_statement(*, statement: RoyaltyStatement, question: str, actor: Use
         statement, "question", actor=actor, data={"question": question}, answer=question, answered_by=actor,
         answered_at=timezone.now(),
     )  # fmt: skip
+    settle(statement)
     tell(
-        contract.deal, Side.LICENSEE, kind="statement.questioned", actor=actor, page="tracking",
+        contract.deal, Side.LICENSEE, kind="statement.questioned", actor=actor, page="tracking", awaits=statement,
         text=lambda: (
             _("The supplier has a question about your royalty statement under contract %(number)s.")
             % {"number": contract.number}
@@ -349,6 +353,7 @@ def accept_statement(*, statement: RoyaltyStatement, actor: User) -> RoyaltyStat
     if closes and not _minimum_of(contract, statement.obligation):
         raise Conflict(_("The minimum of the year was waived. Ask the buyer to file this statement again."))
     move(statement, "accept", actor=actor, answered_by=actor, answered_at=timezone.now())
+    settle(statement)
     if statement.amount:
         issue_royalty_invoice(statement=statement, actor=actor)
     tell(

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import settle
 from deals import tracking_policies
 from deals.models import Obligation
 from deals.services.common import need_reason, tell
@@ -32,6 +33,7 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
         raise Conflict(_("An invoice for this stands. Cancel it first."))
     data = {"reason": reason}
     move(obligation, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason)
+    settle(obligation)
     if obligation.kind in {ObligationKind.MINIMUM, ObligationKind.TOP_UP}:
         release_with(obligation, reason=reason, actor=actor)
     if obligation.kind == ObligationKind.MINIMUM:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from deals import certificates, policies
-from deals.lifecycle import DealState
 from deals.models import Deal
 from deals.services.appraisals import commission_for_deal
 from deals.views.common import actor_of, deal_or_404, frame, submit
@@ -35,19 +34,6 @@ def certificate_context(deal: Deal, actor: User, day: datetime.date) -> dict[str
         "under_way": list(certificates.under_way(deal, actor)) if clause is not None and found is None else [],
         "appraisal_url": reverse("deals:appraisal", args=[deal.pk]),
     }
-
-
-def certificate_step(context: dict[str, Any], deal: Deal) -> None:
-    """Where nothing can be signed before the certificate, say that this, and not the signature, comes next."""
-    if deal.state != DealState.AGREED or not context["needs_certificate"] or context["certificate"]:
-        return
-    words, href = _("Commission a valuation certificate: it is needed before signing"), context["appraisal_url"]
-    if context["under_way"]:
-        asked = context["under_way"][0]
-        words = _("Wait for the valuation certificate: %(firm)s is commissioned") % {"firm": asked.firm}
-        href = reverse("valuation:appraisal", args=[asked.pk])
-    context["step"] = {**context["step"], "text": words}
-    context["next_href"] = href if context["yours"] else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +71,6 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form if may else None,
         "refused": refused,
     }
-    certificate_step(context, deal)
     return render(request, "deals/appraisal.html", context, status=status)
 
 

@@ -8,16 +8,18 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from deals import policies, selectors
+from deals import certificates, policies, selectors
 from deals.acts import available_acts, next_act
-from deals.choices import Turn
+from deals.choices import Side, Turn
 from deals.lifecycle import DEAL, MAIN_LINE, DealState
 from deals.models import Deal
 from marketplace.kit.errors import Conflict
+from valuation.lifecycle import AppraisalState
 
 
 def actor_of(request: HttpRequest) -> User:
@@ -66,6 +68,26 @@ def answer(
     return again(status)
 
 
+def answer_on_page(
+    request: HttpRequest,
+    pk: int,
+    form: Any,
+    call: Callable[[Deal], Any],
+    *,
+    name: str,
+    done: str,
+    to: str,
+    page: Callable[..., HttpResponse],
+) -> HttpResponse:
+    """Send the form `name` of a deal's page: on to the page `to`, or back to `page` with the form as it was sent."""
+    deal = deal_or_404(request, pk)
+
+    def again(status: int) -> HttpResponse:
+        return page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form})
+
+    return answer(request, form, lambda: call(deal), done=done, to=page_of(deal, to), again=again)
+
+
 def pdf_response(file: Any, name: str) -> FileResponse:
     """Send a stored PDF for download, never to be kept by shared caches."""
     response = FileResponse(file.open("rb"), content_type="application/pdf", as_attachment=True, filename=name)
@@ -111,10 +133,10 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
     """Give what every page of a deal shows: the two banks, the stepper, the next act, the reader's side and acts."""
     side = policies.side_of(actor, deal)
     acts = available_acts(actor, deal)
-    step = next_step(deal)
+    step = next_step(deal, actor)
     reached = reached_by(deal)
     both = {Turn.BOTH.value, side}
-    yours = bool(side) and deal.turn in both and step["act"] in acts
+    yours = bool(side) and deal.turn in both and step["act"] in acts and step.get("side", side) == side
     return {
         "deal": deal,
         "crumbs": [(_("Deals"), reverse("deals:deal_list"))],
@@ -126,7 +148,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
         "step": step,
         "yours": yours,
         "next_href": step["href"] if yours else "",  # who waits has nothing to open there
-        "owner": owner_of_turn(deal),
+        "owner": step.get("owner") or owner_of_turn(deal),
         "demand_title": deal.demand.title if deal.demand else deal.licensee,
         "demand_note": deal.licensee if deal.demand else "",
         "demand_href": deal.demand.get_absolute_url() if deal.demand and deal.demand.is_published else "",
@@ -160,24 +182,50 @@ def stepper(deal: Deal, reached: DealState) -> list[dict[str, Any]]:
     return steps
 
 
-def next_step(deal: Deal) -> dict[str, Any]:
-    """Give the next act in words with the act's name, its page and its due date."""
+def next_step(deal: Deal, viewer: User) -> dict[str, Any]:
+    """Give the next act in words with the act's name, its page and its due date; where it is not the deal's turn that
+    says who acts, also `owner`, and `side` where only that side may.
+    """
     state = DealState(deal.state)
     if state in DEAL.final or state == DealState.EFFECTIVE:
         return {"text": "", "act": "", "href": "", "due": None}
     if state == DealState.NEGOTIATING:
         return _next_offer(deal)
     if state == DealState.AGREED:
-        return _next_signature(deal)
+        return _next_signature(deal, viewer)
     if state == DealState.SIGNED:
         return _next_effect(deal)
-    act, page = {
-        DealState.ENQUIRY: ("accept_enquiry", "deal"),
-        DealState.NDA: ("accept_nda", "nda"),
-        DealState.TERMS_AGREED: ("generate_contract", "contract"),
-        DealState.CONTRACT_DRAFTED: ("accept_contract", "contract"),
+    act, page, place = {
+        DealState.ENQUIRY: ("accept_enquiry", "deal", ""),
+        DealState.NDA: ("accept_nda", "nda", ""),
+        DealState.TERMS_AGREED: (
+            ("generate_contract", "contract", "#draw-up")
+            if deal.turn == Turn.BOTH and deal.parties_complete
+            else ("save_party", "contract", "#party")
+        ),
+        DealState.CONTRACT_DRAFTED: ("accept_contract", "contract", "#text"),
     }[state]
-    return {"text": next_act(deal), "act": act, "href": page_of(deal, page), "due": None}
+    return {"text": next_act(deal), "act": act, "href": page_of(deal, page) + place, "due": None}
+
+
+def _next_certificate(deal: Deal, viewer: User) -> dict[str, Any]:
+    """What comes before the signature: either side commissions, the owner consents, the firm certifies."""
+    commission = certificates.under_way(deal, viewer).first()
+    if commission is None:
+        text = _("Commission a valuation certificate: it is needed before signing")
+        return {"text": text, "act": "upload_signed_copy", "href": page_of(deal, "appraisal"), "due": None}
+    step = {"href": reverse("valuation:appraisal", args=[commission.pk]), "due": commission.due_on}
+    if commission.state == AppraisalState.PROPOSED:
+        text = _("Consent to the appraisal, which is needed before signing")
+        return {**step, "text": text, "act": "upload_signed_copy", "side": Side.LICENSOR, "owner": deal.licensor}
+    text = _("Issue the valuation certificate that is needed before signing")
+    return {**step, "text": text, "act": "", "owner": commission.firm}
+
+
+def waits_for_certificate(deal: Deal) -> bool:
+    """Tell whether a deal that is agreed cannot be signed yet for want of a valuation certificate."""
+    today = timezone.localdate()
+    return certificates.required_by(deal, on=today) is not None and certificates.standing(deal, on=today) is None
 
 
 def page_of(deal: Deal, page: str) -> str:
@@ -197,7 +245,9 @@ def _next_offer(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _next_signature(deal: Deal) -> dict[str, Any]:
+def _next_signature(deal: Deal, viewer: User) -> dict[str, Any]:
+    if waits_for_certificate(deal):
+        return _next_certificate(deal, viewer)
     act = "confirm_signed_copy" if deal.turn != Turn.BOTH else "upload_signed_copy"
     return {"text": next_act(deal), "act": act, "href": page_of(deal, "signature"), "due": None}
 

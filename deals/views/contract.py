@@ -1,6 +1,5 @@
 """Contract, signature, registration: three pages for three facts."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -15,16 +14,16 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import Organisation
 from deals import describe, policies, selectors, services
 from deals.acts import can
-from deals.choices import Side
+from deals.choices import Side, Turn
 from deals.forms import AcceptContractForm, PartyForm, PermitForm, ReasonForm, RegistrationForm, SignedCopyForm
 from deals.forms.contract import PARTY_FIELDS
 from deals.legal.contract import contract_value
 from deals.legal.document import in_reading_language
-from deals.legal.lint import BLOCK, lint
+from deals.legal.lint import BLOCK, Finding, lint
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Party
-from deals.views.appraisals import certificate_context, certificate_step
-from deals.views.common import actor_of, answer, deal_or_404, frame, page_of, pdf_response
+from deals.views.appraisals import certificate_context
+from deals.views.common import actor_of, answer_on_page, deal_or_404, frame, pdf_response, waits_for_certificate
 from marketplace.kit.uploads import too_large
 
 
@@ -44,8 +43,12 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
     side = policies.side_of(actor, deal)
     mine = draft.parties.get(side) if side else None
     findings = lint(draft)
+    blocking = [finding for finding in findings if finding.severity == BLOCK]
+    framed = frame(deal, actor, page="contract")
+    if blocking and deal.state == DealState.TERMS_AGREED and deal.turn == Turn.BOTH and deal.parties_complete:
+        framed["step"] = {**framed["step"], "text": _("Correct what the checks found, then draw up the contract")}
     context = {
-        **frame(deal, actor, page="contract"),
+        **framed,
         "terms": describe.known_rows(draft.terms, draft.milestones),
         "parties": [(Side(name).label, draft.parties.get(name)) for name in Side.values],
         "party_form": forms.get("party_form")
@@ -54,11 +57,13 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
             co_owners=draft.co_owners if side == Side.LICENSOR else (),
         ),
         "findings": findings,
-        "own_data_missing": any(
-            finding.code == f"party.{side}" or (finding.code == "co_owner_consent" and side == Side.LICENSOR)
-            for finding in findings
-        ),
-        "blocked": any(finding.severity == BLOCK for finding in findings),
+        "own_data_missing": any(LEGAL_DATA.get(finding.code) == side for finding in blocking),
+        "own_remarks": [
+            finding for finding in findings if finding.code in {f"other_tax_code.{side}", "same_representative"}
+        ]
+        if side
+        else [],
+        "to_mend": [(finding, _place_of(finding, side, framed["acts"])) for finding in blocking],
         "contract": standing,
         "text": in_reading_language(standing.text) if standing else None,
         "accepted_by_us": standing is not None and side in {row.side for row in standing.acceptances.all()},
@@ -73,6 +78,23 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
     return render(request, "deals/contract.html", context, status=status)
 
 
+def _place_of(finding: Finding, side: str | None, acts: list[str]) -> str:
+    """Give where on the page the reader mends what blocks the contract; empty where it is the other side's to mend."""
+    if finding.code in LEGAL_DATA:
+        ours = side is not None and LEGAL_DATA[finding.code] in {"", side} and "save_party" in acts
+        return "#party" if ours else ""
+    return "#id_reopen-reason" if "reopen_terms" in acts else ""
+
+
+#: What is mended in the legal data, by the side that does it; empty: by either.
+LEGAL_DATA: dict[str, str] = {
+    "party.licensor": Side.LICENSOR,
+    "party.licensee": Side.LICENSEE,
+    "co_owner_consent": Side.LICENSOR,
+    "same_tax_code": "",
+}
+
+
 def _party_values(party: Party | None, organisation: Organisation) -> dict[str, Any]:
     """Give the stored legal data, else what the organisation's own entry says."""
     if party is not None:
@@ -83,33 +105,13 @@ def _party_values(party: Party | None, organisation: Organisation) -> dict[str, 
     }  # fmt: skip
 
 
-def _answer(
-    request: HttpRequest,
-    pk: int,
-    form: Any,
-    call: Callable[[Deal], Any],
-    *,
-    name: str,
-    done: str,
-    to: str,
-    page: Callable[..., HttpResponse],
-) -> HttpResponse:
-    """Send a form of one of the three pages: on to the page `to`, or back to `page` with the form as it was sent."""
-    deal = deal_or_404(request, pk)
-
-    def again(status: int) -> HttpResponse:
-        return page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form})
-
-    return answer(request, form, lambda: call(deal), done=done, to=page_of(deal, to), again=again)
-
-
 @require_POST
 def save_party(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the legal data of the own side."""
     deal = deal_or_404(request, pk)
     ours = policies.side_of(actor_of(request), deal) == Side.LICENSOR
-    form = PartyForm(request.POST, co_owners=selectors.co_owners(deal) if ours else ())
-    return _answer(
+    form = PartyForm(request.POST, co_owners=selectors.co_owners(deal, as_read=True) if ours else ())
+    return answer_on_page(
         request, pk, form,
         lambda deal: services.save_party(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="party", done=_party_saved(deal), to="contract", page=contract_page,
@@ -139,13 +141,18 @@ def generate_contract(request: HttpRequest, pk: int) -> HttpResponse:
 def accept_contract(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept the document that was shown."""
     form = AcceptContractForm(request.POST)
-    answered = _answer(
+    answered = answer_on_page(
         request, pk, form,
         lambda deal: services.accept_contract(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="accept", done=_("You accepted the contract for your side."), to="contract", page=contract_page,
     )  # fmt: skip
     if answered.status_code == 302 and deal_or_404(request, pk).state == DealState.AGREED:
-        messages.info(request, _("Both sides have accepted it. Next, sign it and record the signed copy."))
+        messages.info(
+            request,
+            _("Both sides have accepted it. Next, a valuation certificate is needed; then it is signed.")
+            if waits_for_certificate(deal_or_404(request, pk))
+            else _("Both sides have accepted it. Next, sign it and record the signed copy."),
+        )
         return redirect("deals:signature", pk)
     return answered
 
@@ -154,7 +161,7 @@ def accept_contract(request: HttpRequest, pk: int) -> HttpResponse:
 def reopen_terms(request: HttpRequest, pk: int) -> HttpResponse:
     """Go back to negotiating."""
     form = ReasonForm(request.POST, prefix="reopen")
-    return _answer(
+    return answer_on_page(
         request, pk, form,
         lambda deal: services.reopen_terms(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
         name="reopen", done=_("The terms are open again."), to="deal", page=contract_page,
@@ -213,7 +220,6 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
         **certificate_context(deal, actor, copy.signed_on if copy is not None else timezone.localdate()),
     }
-    certificate_step(context, deal)
     return render(request, "deals/signature.html", context, status=status)
 
 
@@ -224,7 +230,7 @@ def upload_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
     if too_large(request):
         form.errors.pop("file", None)
         form.add_error("file", _("The file is too large. Make it smaller or split it."))
-    return _answer(
+    return answer_on_page(
         request, pk, form,
         lambda deal: services.upload_signed_copy(
             deal=deal, actor=actor_of(request), upload=form.cleaned_data["file"], signed_on=form.cleaned_data["signed_on"]
@@ -251,7 +257,7 @@ def confirm_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
 def refuse_signed_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse the other side's copy."""
     form = ReasonForm(request.POST, prefix="refuse")
-    return _answer(
+    return answer_on_page(
         request, pk, form,
         lambda deal: services.refuse_signed_copy(
             deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]
@@ -299,23 +305,35 @@ def registration_page(request: HttpRequest, deal: Deal, *, status: int = 200, **
     return render(request, "deals/registration.html", context, status=status)
 
 
+def _once_in_effect(request: HttpRequest, pk: int, answered: HttpResponse, was: str) -> HttpResponse:
+    """Lead on to what the contract asks for, once the paper that was recorded has put it into effect."""
+    if answered.status_code != 302 or was == DealState.EFFECTIVE or deal_or_404(request, pk).state == was:
+        return answered
+    messages.info(request, _("The contract is in effect. What it asks of each side stands here."))
+    return redirect("deals:tracking", pk)
+
+
 @require_POST
 def record_permit(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the permit of a restricted technology."""
     form = PermitForm(request.POST)
-    return _answer(
+    was = deal_or_404(request, pk).state
+    answered = answer_on_page(
         request, pk, form,
         lambda deal: services.record_permit(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="permit", done=_("The permit is recorded."), to="registration", page=registration_page,
     )  # fmt: skip
+    return _once_in_effect(request, pk, answered, was)
 
 
 @require_POST
 def record_registration(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a certificate of registration."""
     form = RegistrationForm(request.POST)
-    return _answer(
+    was = deal_or_404(request, pk).state
+    answered = answer_on_page(
         request, pk, form,
         lambda deal: services.record_registration(deal=deal, actor=actor_of(request), **form.cleaned_data),
         name="registration", done=_("The certificate is recorded."), to="registration", page=registration_page,
     )  # fmt: skip
+    return _once_in_effect(request, pk, answered, was)

@@ -16,7 +16,7 @@ from deals.history import timeline
 from deals.legal.document import in_reading_language
 from deals.lifecycle import DealState, OfferState
 from deals.models import Deal, Offer
-from deals.views.common import actor_of, answer, deal_or_404, frame, submit
+from deals.views.common import actor_of, answer, answer_on_page, deal_or_404, frame, submit
 from listings.choices import Tier
 from listings.selectors import documents_of, visible_technologies
 
@@ -122,13 +122,11 @@ def accept_enquiry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _with_reason(request: HttpRequest, pk: int, name: str, service: Any, done: str) -> HttpResponse:
-    subject = deal_or_404(request, pk)
     form = ReasonForm(request.POST, prefix=name)
-    return answer(
-        request, form,
-        lambda: service(deal=subject, actor=actor_of(request), reason=form.cleaned_data["reason"]),
-        done=done, to=subject.get_absolute_url(),
-        again=lambda status: deal_page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form}),
+    return answer_on_page(
+        request, pk, form,
+        lambda deal: service(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        name=name, done=done, to="deal", page=deal_page,
     )  # fmt: skip
 
 

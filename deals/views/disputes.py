@@ -14,7 +14,7 @@ from deals.acts import PAUSED, paused_acts
 from deals.forms import DisputeForm, OutcomeForm, ReasonForm
 from deals.lifecycle import DISPUTABLE
 from deals.models import Deal
-from deals.views.common import actor_of, answer, deal_or_404, frame, page_of
+from deals.views.common import actor_of, answer_on_page, deal_or_404, frame
 from marketplace.kit.pagination import paginate
 
 
@@ -53,23 +53,14 @@ def disputes_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
     return render(request, "deals/disputes.html", context, status=status)
 
 
-def _answer(request: HttpRequest, pk: int, form: Any, name: str, call: Any, done: str) -> HttpResponse:
-    def again(status: int) -> HttpResponse:
-        return disputes_page(request, deal_or_404(request, pk), status=status, **{f"{name}_form": form})
-
-    deal = deal_or_404(request, pk)
-    return answer(
-        request, form, lambda: call(deal, form.cleaned_data), done=done, to=page_of(deal, "disputes"), again=again
-    )
-
-
 @require_POST
 def open_dispute(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a dispute."""
-    return _answer(
-        request, pk, DisputeForm(request.POST, prefix="dispute"), "dispute",
-        lambda deal, data: services.open_dispute(deal=deal, actor=actor_of(request), reason=data["reason"]),
-        _("The dispute is open. The exchange mediates next."),
+    form = DisputeForm(request.POST, prefix="dispute")
+    return answer_on_page(
+        request, pk, form,
+        lambda deal: services.open_dispute(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        name="dispute", done=_("The dispute is open. The exchange mediates next."), to="disputes", page=disputes_page,
     )  # fmt: skip
 
 
@@ -84,22 +75,24 @@ def take_up_dispute(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def close_dispute(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the outcome."""
-    return _answer(
-        request, pk, OutcomeForm(request.POST, prefix="outcome"), "outcome",
-        lambda deal, data: services.close_dispute(
-            deal=deal, actor=actor_of(request), how=data["how"], outcome=data["reason"]
+    form = OutcomeForm(request.POST, prefix="outcome")
+    return answer_on_page(
+        request, pk, form,
+        lambda deal: services.close_dispute(
+            deal=deal, actor=actor_of(request), how=form.cleaned_data["how"], outcome=form.cleaned_data["reason"]
         ),
-        _("The outcome is recorded."),
+        name="outcome", done=_("The outcome is recorded."), to="disputes", page=disputes_page,
     )  # fmt: skip
 
 
 @require_POST
 def withdraw_dispute(request: HttpRequest, pk: int) -> HttpResponse:
     """Take it back."""
-    return _answer(
-        request, pk, ReasonForm(request.POST, prefix="withdraw"), "withdraw",
-        lambda deal, data: services.withdraw_dispute(deal=deal, actor=actor_of(request), reason=data["reason"]),
-        _("The dispute is withdrawn."),
+    form = ReasonForm(request.POST, prefix="withdraw")
+    return answer_on_page(
+        request, pk, form,
+        lambda deal: services.withdraw_dispute(deal=deal, actor=actor_of(request), reason=form.cleaned_data["reason"]),
+        name="withdraw", done=_("The dispute is withdrawn."), to="disputes", page=disputes_page,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from deals.views.tracking_common import (
     tracking_url,
 )
 from deals.views.tracking_money_words import divided, late_interest, movement_of, shares_by_law
-from deals.views.tracking_next import acts_on, by_time, following, hold_words, next_steps
+from deals.views.tracking_next import acts_on, by_time, coming, hold_words, next_steps
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.pagination import paginate
 from rules.words import citation
@@ -60,7 +60,8 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
     ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
-    steps = next_steps(viewer, contract, declared, invoices, following(obligations_, ended=ended))
+    next_ones = coming(viewer, contract, obligations_, on=today, ended=ended)
+    steps = next_steps(viewer, contract, declared, invoices, next_ones)
     context = {
         "contract": contract,
         "deal": deal,
@@ -241,8 +242,13 @@ def statement_correct(request: HttpRequest, pk: int) -> HttpResponse:
 def statement_accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept a statement."""
     found = statement_of(request, pk)
-    statements.accept_statement(statement=found, actor=actor_of(request))
-    messages.success(request, _("The statement is accepted."))
+    accepted = statements.accept_statement(statement=found, actor=actor_of(request))
+    messages.success(
+        request,
+        _("The statement is accepted, and its invoice is issued. Record the payment once your bank shows it.")
+        if accepted.amount
+        else _("The statement is accepted."),
+    )
     return redirect("deals:tracking", found.contract.deal_id)
 
 

@@ -47,11 +47,23 @@ def notes_on(rows: list[Any], *, ended: datetime.date | None) -> dict[int, str]:
     return notes
 
 
-def following(rows: list[Any], *, ended: datetime.date | None) -> Any:
-    """Give the open obligation that comes next, those last that nobody has to pay by themselves; None when none is open."""
+def coming(
+    viewer: User, contract: Contract, rows: list[Any], *, on: datetime.date, ended: datetime.date | None
+) -> list[Any]:
+    """Give the open obligation that comes next, those last that nobody has to pay by themselves; before it the reader's
+    own, where that is another one that counts now. Empty when none is open.
+    """
     notes = notes_on(rows, ended=ended)
-    still_open = [row for row in rows if row.state not in row.lifecycle.final]
-    return min(still_open, key=lambda row: row.pk in notes, default=None)
+    still_open = sorted(
+        (row for row in rows if row.state not in row.lifecycle.final), key=lambda row: row.pk in notes
+    )  # fmt: skip
+    first, mine = still_open[:1], side_of(viewer, contract.deal)
+    own = [
+        row
+        for row in still_open
+        if row.pk not in notes and row.due_on <= on + NEAR and _due(viewer, contract, row)[1] == mine
+    ]
+    return [*(row for row in own[:1] if row not in first), *first]
 
 
 def by_time(
@@ -144,15 +156,16 @@ def next_steps(
     contract: Contract,
     statements: Sequence[RoyaltyStatement],
     invoices: Sequence[Invoice],
-    following: Any,
+    rows: Sequence[Any],
 ) -> list[dict[str, Any]]:
-    """Give the statements that wait for an answer, then the next open obligation: what to do, who, until when.
+    """Give the statements that wait for an answer and the obligations that come next: what to do, who, until when; what
+    the reader's own side does stands first.
 
     Told from the reader's side: `yours` says whether it is the reader's own turn, `owner` names the side that acts.
     `act` is what the reader may do about it now: label, address and whether the button itself acts, or None.
     """
     steps = [_answer(viewer, contract, row) for row in reversed(statements) if row.state in _WAITING]
-    if following is not None:
+    for following in rows:
         words = {ObligationKind.STATEMENT: _("File a royalty statement"), ObligationKind.REPORT: _("File the report")}
         acts = [
             {**act, "label": words.get(following.kind, act["label"])}
@@ -177,7 +190,7 @@ def next_steps(
                 **_whose(viewer, contract, side),
             }
         )  # fmt: skip
-    return steps
+    return sorted(steps, key=lambda step: not step["yours"])
 
 
 _WAITING = {StatementState.FILED.value, StatementState.QUESTIONED.value}

@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.choices import Tier
 from listings.forms.inputs import PlainTextField
+from marketplace.kit.forms import Form
 from marketplace.kit.validators import plain_text
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(Form):
     """A file, its title and who may open it."""
 
     title = PlainTextField(max_length=200, label=_("Title"), validators=[plain_text])

@@ -38,7 +38,9 @@ class PlainTextField(forms.CharField):
 class MoneyField(forms.DecimalField):
     """An amount in VND: `450.000.000`, `450,000,000`, `450 triệu`, `1,5 tỷ`, `1.5 bn`."""
 
-    default_error_messages = {"invalid": _("Write an amount in đồng, like 450.000.000 or 1,5 tỷ.")}
+    default_error_messages = dict.fromkeys(
+        ("invalid", "required"), _("Write an amount in đồng, like 450.000.000 or 1,5 tỷ.")
+    )  # fmt: skip
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(

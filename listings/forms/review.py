@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.choices import LegalClass
 from listings.forms.inputs import PlainTextField
+from marketplace.kit.forms import Form
 from marketplace.kit.validators import plain_text
 
 LEGAL_CHOICES = [choice for choice in LegalClass.choices if choice[0] != LegalClass.UNKNOWN]
 
 
-class ReviewForm(forms.Form):
+class ReviewForm(Form):
     """The checklist, and the words to the author. Which of it is needed depends on the decision: the service says."""
 
     legal_class = forms.ChoiceField(
@@ -38,7 +39,7 @@ class ReviewForm(forms.Form):
             del self.fields["ip_checked"]
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """A reason in words."""
 
     reason = PlainTextField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from listings.forms.inputs import PercentField, PlainTextField, formfield, normal
 from listings.models import IPRight, Technology
+from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.money import language_of, number
 from marketplace.kit.validators import plain_text
 
@@ -22,7 +23,7 @@ class OfficeField(forms.CharField):
         return normal(super().to_python(value) or "").upper()
 
 
-class RightForm(forms.ModelForm):
+class RightForm(ModelForm):
     """Kind, number, office, dates and status."""
 
     office = OfficeField(
@@ -42,7 +43,7 @@ class RightForm(forms.ModelForm):
         self.use_required_attribute = False
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(Form):
     """Who owns how much."""
 
     name = PlainTextField(max_length=250, label=gettext_lazy("Owner"), validators=[plain_text])

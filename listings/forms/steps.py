@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django import forms
 from django.utils.functional import Promise
 
 from listings.forms.inputs import formfield
 from listings.models import Demand, Technology
+from marketplace.kit.forms import ModelForm
 
 
-class StepForm(forms.ModelForm):
+class StepForm(ModelForm):
     """One step of a draft. Nothing but the title is required: a draft is saved as far as it goes."""
 
     #: Fields that are not columns; a step that has any turns them into lists itself.

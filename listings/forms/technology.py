@@ -22,6 +22,7 @@ from listings.forms.steps import Step, StepForm
 from listings.models import Advantage, Technology
 from listings.policies import SUPPLY_ROLES
 from listings.selectors import advantages_as_rows, field_list, fields_for_ipc
+from marketplace.kit.forms import Form, ModelForm
 
 #: Each level with what it means.
 TRL_CHOICES = [(level, format_lazy("{} – {}", level, meaning)) for level, meaning in TRL_MEANINGS.items()]
@@ -78,7 +79,7 @@ class BasicsForm(StepForm):
         self.fields["province"].queryset = provinces()  # type: ignore[attr-defined]
 
 
-class StartForm(forms.Form):
+class StartForm(Form):
     """The first page of a new listing: on whose behalf, in which language, and its title."""
 
     draft_key = forms.UUIDField(widget=forms.HiddenInput)
@@ -240,7 +241,7 @@ class PriceForm(StepForm):
         ]  # fmt: skip
 
 
-class AdvantageForm(forms.ModelForm):
+class AdvantageForm(ModelForm):
     """One advantage with its number against the alternative."""
 
     class Meta:

@@ -81,3 +81,10 @@ class RightOwner(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(share_pct__gt=0, share_pct__lte=100), name="listings_rightowner_share"),
         ]
+
+    @property
+    def shown_name(self) -> str:
+        """Give the name in the reader's language where it is that of an organisation here, else as it was typed."""
+        one = self.organisation
+        names = {name.casefold() for name in (one.name_vi, one.name_en)} if one is not None else set()
+        return str(one) if self.name.strip().casefold() in names else self.name

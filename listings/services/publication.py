@@ -18,9 +18,8 @@ from accounts.selectors import operators_of, people_in
 from accounts.services import notify
 from listings import policies, search_text, selectors
 from listings.models import Demand, Technology
-from listings.services.locking import lock
+from listings.services.locking import advance, lock
 from marketplace.kit.errors import Conflict, require
-from marketplace.kit.lifecycle import move
 from search.services import put_document, put_documents, remove_document
 
 L = TypeVar("L", Technology, Demand)
@@ -105,7 +104,7 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
     data = {"content_version": listing.content_version, "novelty_acknowledged": novelty_acknowledged}
     if standing_in:
         data["standing_in"] = True
-    move(listing, "submit_to_owner" if to_owner else "submit", actor=actor, data=data, submitted_at=now)
+    advance(listing, "submit_to_owner" if to_owner else "submit", actor=actor, data=data, submitted_at=now)
     index_listing(listing)
     title = listing.title
     if to_owner:
@@ -114,6 +113,7 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
             kind="listing.awaits_owner",
             text=lambda: _("“%(title)s” waits for your approval.") % {"title": title},
             url=lambda: address(listing, "manage"),
+            awaits=listing,
         )
     else:
         tell_operators(listing)
@@ -130,6 +130,7 @@ def tell_operators(listing: Technology | Demand) -> None:
         kind="listing.awaits_review",
         text=lambda: _("“%(title)s” waits for review.") % {"title": title},
         url=lambda: address(listing, "review"),
+        awaits=listing,
     )
 
 
@@ -138,7 +139,7 @@ def take_back_listing(*, listing: L, actor: User) -> L:
     """Take a submitted listing back into draft, as long as nobody reviews it."""
     listing = lock(listing)
     require(policies.can_edit(actor, listing))
-    move(listing, "take_back", actor=actor)
+    advance(listing, "take_back", actor=actor)
     return listing
 
 
@@ -150,7 +151,7 @@ def withdraw_listing(*, listing: L, actor: User, reason: str = "") -> L:
     by_exchange = not policies.can_edit(actor, listing)
     if by_exchange and not reason.strip():
         raise ValidationError({"reason": [_("Give a reason.")]})
-    move(listing, "withdraw", actor=actor, data={"reason": reason})
+    advance(listing, "withdraw", actor=actor, data={"reason": reason})
     index_listing(listing)
     if by_exchange:
         data = {"title": listing.title, "reason": reason}

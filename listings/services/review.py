@@ -13,10 +13,9 @@ from accounts.services import notify
 from listings import policies, selectors
 from listings.choices import LegalClass
 from listings.models import Demand, Review, Technology
-from listings.services.locking import lock
+from listings.services.locking import advance, lock
 from listings.services.publication import address, published, tell_operators
 from marketplace.kit.errors import Conflict, require
-from marketplace.kit.lifecycle import move
 
 L = TypeVar("L", Technology, Demand)
 CHANGES = gettext_noop("Changes are requested for “%(title)s”: %(reason)s")
@@ -46,6 +45,7 @@ def _tell_author(listing: Technology | Demand, kind: str, sentence: str, reason:
         kind=kind,
         text=lambda: _(sentence) % {"title": title, "reason": reason},
         url=lambda: address(listing, "manage"),
+        awaits=listing if kind == "listing.changes_requested" else None,
     )
 
 
@@ -54,7 +54,7 @@ def approve_by_owner(*, listing: L, actor: User, note: str = "") -> L:
     """The TTO lets the technology go to the exchange."""
     listing = lock(listing)
     require(policies.approves_for_owner(actor, listing))
-    move(listing, "approve_by_owner", actor=actor, data={"note": note})
+    advance(listing, "approve_by_owner", actor=actor, data={"note": note})
     _new_review(
         listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.APPROVE, reason=note,
         decided_at=timezone.now(), is_complete=True,
@@ -69,7 +69,7 @@ def return_by_owner(*, listing: L, actor: User, reason: str) -> L:
     listing = lock(listing)
     require(policies.approves_for_owner(actor, listing))
     _need_reason(reason)
-    move(listing, "return_by_owner", actor=actor, data={"reason": reason})
+    advance(listing, "return_by_owner", actor=actor, data={"reason": reason})
     _new_review(
         listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.REQUEST_CHANGES, reason=reason,
         decided_at=timezone.now(),
@@ -83,7 +83,7 @@ def claim_review(*, listing: L, actor: User) -> Review:
     """Take a submitted listing from the queue. Of two operators who claim at once, one gets Conflict."""
     listing = lock(listing)
     require(policies.can_review(actor, listing))
-    move(listing, "claim", actor=actor)
+    advance(listing, "claim", actor=actor)
     return _new_review(listing, stage=Review.Stage.OPERATOR, reviewer=actor, legal_class=listing.legal_class)
 
 
@@ -113,7 +113,7 @@ def release_review(*, listing: L, actor: User) -> L:
     """Give a claimed listing back to the queue."""
     listing, review = _deciding(listing, actor)
     _close(review, Review.Decision.RELEASE)
-    move(listing, "release", actor=actor)
+    advance(listing, "release", actor=actor)
     return listing
 
 
@@ -153,7 +153,7 @@ def publish_listing(
         **{name: bool(value) for name, value in (("ip_checked", ip_checked), ("is_complete", True), ("no_secrets", True))},
     )  # fmt: skip
     data = {"legal_class": legal_class, "review": review.pk, "content_version": listing.content_version}
-    move(listing, "publish", actor=actor, data=data, published_at=timezone.now(), legal_class=legal_class)
+    advance(listing, "publish", actor=actor, data=data, published_at=timezone.now(), legal_class=legal_class)
     published(listing)
     return listing
 
@@ -164,7 +164,7 @@ def request_changes(*, listing: L, actor: User, reason: str) -> L:
     listing, review = _deciding(listing, actor)
     _need_reason(reason)
     _close(review, Review.Decision.REQUEST_CHANGES, reason=reason)
-    move(listing, "request_changes", actor=actor, data={"reason": reason, "review": review.pk})
+    advance(listing, "request_changes", actor=actor, data={"reason": reason, "review": review.pk})
     _tell_author(listing, "listing.changes_requested", CHANGES, reason, actor=actor)
     return listing
 
@@ -175,6 +175,6 @@ def reject_listing(*, listing: L, actor: User, reason: str) -> L:
     listing, review = _deciding(listing, actor)
     _need_reason(reason)
     _close(review, Review.Decision.REJECT, reason=reason)
-    move(listing, "reject", actor=actor, data={"reason": reason, "review": review.pk})
+    advance(listing, "reject", actor=actor, data={"reason": reason, "review": review.pk})
     _tell_author(listing, "listing.rejected", REJECTION, reason, actor=actor)
     return listing

@@ -5,25 +5,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.selectors import organisations_of
 from listings import policies, selectors, services
 from listings.forms import START_FORMS, WIZARDS, Step, say_language
-from listings.services.publication import missing_for_submission
 from listings.views import documents, rights
 from listings.views.lookup import WORDS, find, posted_version, url
+from listings.views.steps import step_context, step_named
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.formrows import wants_row, with_added_row
-from marketplace.kit.language import in_own_language
-
-CHECK = "check"
-#: Steps of a demand beside which the co-author helps.
-COAUTHORED = {"problem", "requirement"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,48 +70,6 @@ def edit(request: HttpRequest, kind: str, pk: int, slug: str) -> HttpResponse:
 def _to_manage(request: HttpRequest, listing: Any) -> HttpResponse:
     messages.info(request, _("This cannot be edited in its present state. Take it back or withdraw it first."))
     return redirect(url(listing, "manage"))
-
-
-def step_named(kind: str, slug: str) -> Step:
-    """Give a step; 404 when there is none of that name."""
-    for step in WIZARDS[kind]:
-        if step.slug == slug:
-            return step
-    raise Http404
-
-
-def step_context(listing: Any, step: Step | None) -> dict[str, Any]:
-    """What every page of the long form shows: the steps with their state, the way back and on."""
-    steps = WIZARDS[listing.kind]
-    missing = missing_for_submission(listing) if listing.pk else {}
-    slug = step.slug if step else CHECK
-    rows: list[dict[str, Any]] = []
-    for each in steps:
-        done = each.is_done(listing, missing)
-        state = "current" if each.slug == slug else "done" if done else "todo"
-        hint = None if each.answers else _("optional")
-        rows.append({"label": each.label, "href": url(listing, "edit", each.slug), "state": state, "hint": hint})
-    state = "current" if slug == CHECK else "todo"
-    rows.append({"label": _("Check and submit"), "href": url(listing, "check"), "state": state, "hint": None})
-    order = [each.slug for each in steps]
-    following = order[order.index(slug) + 1 :] if slug in order else []
-    return {
-        "listing": listing,
-        "kind": listing.kind,
-        "step": step,
-        "steps": rows,
-        "missing": missing,
-        "next_url": url(listing, "edit", following[0]) if following else url(listing, "check"),
-        "coauthor_url": reverse("matching:coauthor", args=[listing.pk])
-        if listing.kind == "demand" and step and step.slug in COAUTHORED
-        else "",
-        "manage_url": url(listing, "manage"),
-        "check_url": url(listing, "check"),
-        "crumbs": [
-            (_("My listings"), reverse(f"listings:my_{'technologies' if listing.kind == 'technology' else 'demands'}")),
-            (in_own_language(listing.title, listing.language), url(listing, "manage")),
-        ],
-    }
 
 
 def _show(
@@ -192,7 +144,9 @@ def _tell_fields(request: HttpRequest, form: Any, changes: dict[str, Any]) -> No
     if not request.POST.get("main_field") and not request.POST.getlist("more_fields") and changes.get("fields"):
         names = ", ".join(str(field) for field in changes["fields"])
         messages.info(
-            request, _("Taken from the IPC symbols: %(fields)s. Change it if it is wrong.") % {"fields": names}
+            request,
+            _("You chose no field, so your IPC symbols gave it: %(fields)s. “Applications and field” changes it.")
+            % {"fields": names},
         )
 
 
@@ -268,6 +222,7 @@ def show_check(
         "gaps": missing,
         "novelty": selectors.novelty_at_risk(listing) if technology else [],
         "over": selectors.rights_over(listing) if technology else [],
+        "documents": selectors.documents_of(listing) if technology else [],
         "to_owner": to_owner,
         "problem": problem,
         "unacknowledged": unacknowledged,

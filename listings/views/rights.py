@@ -6,16 +6,15 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from listings import policies, selectors, services
 from listings.forms import OwnerFormSet, RightForm, link_owners
 from listings.views.lookup import find, posted_version, url
+from listings.views.steps import step_context, step_named
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.formrows import wants_row, with_added_row
-from marketplace.kit.language import in_own_language
 
 PREFIX = "owners"
 
@@ -90,7 +89,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "listing": technology,
+        **step_context(technology, step_named("technology", "rights")),
         "number": number,
         "form": form,
         "owners": owners,
@@ -98,10 +97,6 @@ def _show(
         "problem": problem,
         "rights": rights,
         "back_url": url(technology, "edit", "rights"),
-        "crumbs": [
-            (_("My listings"), reverse("listings:my_technologies")),
-            (in_own_language(technology.title, technology.language), url(technology, "manage")),
-        ],
     }
     return render(request, "listings/right.html", context, status=status)
 

@@ -83,7 +83,8 @@ def move(obj: Any, transition: str, *, actor: Any, data: Mapping[str, Any] | Non
     before = obj.state
     if before not in step.sources:
         raise Conflict(
-            _("This cannot be done now: the present state is “%(state)s”.") % {"state": lifecycle.states(before).label},
+            _("The present state is “%(state)s”, which does not allow this.")
+            % {"state": lifecycle.states(before).label},
             state=before,
             transition=transition,
         )

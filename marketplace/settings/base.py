@@ -270,6 +270,7 @@ CELERY_TASK_ROUTES = {
     "matching.tasks.match_listing": {"queue": "matching"},
     "matching.tasks.explain_match": {"queue": "matching"},
     "matching.tasks.sweep_unmatched": {"queue": "matching"},
+    "matching.tasks.learn_from_answers": {"queue": "matching"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # Every periodic task is level-triggered: it looks for what is due, so a lost message costs one period.
@@ -280,6 +281,10 @@ CELERY_BEAT_SCHEDULE = {
     "search-vocabulary": {"task": "listings.tasks.rebuild_vocabulary", "schedule": 300.0},
     "matching-sweep": {"task": "matching.tasks.sweep_unmatched", "schedule": 60.0},
     "matching-alerts": {"task": "matching.tasks.sweep_alerts", "schedule": 300.0},
+    "matching-learn": {
+        "task": "matching.tasks.learn_from_answers",
+        "schedule": crontab(day_of_week="mon", hour=3, minute=40),
+    },
     "valuation-sweep": {"task": "valuation.tasks.sweep_unpriced", "schedule": 120.0},
     "valuation-resume": {"task": "valuation.tasks.resume_runs", "schedule": 60.0},
     "valuation-certificates": {

@@ -173,7 +173,7 @@ def match_reasons(reasons: Iterable[Mapping[str, Any]], *, heading: Any = "") ->
     heads = {
         "meaning": (_("Alike in meaning"), _("how near, up to 1")),
         "word": (_("Words in common"), _("share of the score by words")),
-        "answer": (_("Your earlier answers"), _("they move the score")),
+        "answer": (_("Your earlier answers"), _("they move the order, not the score")),
         "fact": (_("Facts"), _("they do not change the score")),
     }
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in REASON_KINDS}

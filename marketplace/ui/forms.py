@@ -23,7 +23,10 @@ DATE_SHOWN = "%d/%m/%Y"  # every language's input formats read it
 
 
 def field_context(bound: BoundField, *, width: str = "full", optional_mark: bool = True) -> dict[str, Any]:
-    """What the field template shows: label, hint, errors and the widget with its aria attributes."""
+    """What the field template shows: label, hint, errors and the widget with its aria attributes.
+
+    A field that may stay empty is marked as optional; one that is needed in some cases says in which as `needed_for`.
+    """
     widget = bound.field.widget
     if widget.is_hidden:
         layout = "hidden"
@@ -42,10 +45,17 @@ def field_context(bound: BoundField, *, width: str = "full", optional_mark: bool
         "layout": layout,
         "is_date": date_widget is not None,
         "control": bound.as_widget(widget=date_widget, attrs=attrs),
-        "optional": optional_mark and not bound.field.required and layout in {"line", "group"},
+        "mark": _mark(bound) if optional_mark and layout in {"line", "group"} else "",
         "width": one_of("width", width, WIDTHS),
         "described_by": bound.aria_describedby or "",
     }
+
+
+def _mark(bound: BoundField) -> Any:
+    """Give what stands behind the label of a field that may stay empty: in which case it may not, or that it may."""
+    if bound.field.required:
+        return ""
+    return getattr(bound.field, "needed_for", "") or _("optional")
 
 
 def _date_widget(bound: BoundField) -> forms.Widget | None:

@@ -1,6 +1,7 @@
 """Models of the room."""
 
 from matching.models.alerts import Digest, DigestItem, SavedSearch
+from matching.models.layer import Layer
 from matching.models.match import Feedback, Match, Response, Run
 
-__all__ = ["Digest", "DigestItem", "Feedback", "Match", "Response", "Run", "SavedSearch"]
+__all__ = ["Digest", "DigestItem", "Feedback", "Layer", "Match", "Response", "Run", "SavedSearch"]

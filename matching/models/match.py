@@ -18,7 +18,8 @@ class Match(models.Model):
     without a vector. `found_from` is the side whose text was the query. `position` counts from 1 within that search.
     `reasons` = {"words": [[text, share], …], "sayings": {"query", "document", "share"} | null,
     "sentences": {"query", "document", "cosine"} | null}; facts are computed when shown, from the present listings.
-    `shift` is what earlier answers to this demand added to the log-odds of `score`. `front`: what was found is put
+    `shift` is what earlier answers to this demand added to the log-odds of `score`, `exchange_shift` what the answers of
+    the whole exchange added by the serving `Layer`. `front`: what was found is put
     forward, first in the list and told by mail; `pushed_at` when that began. `is_new`: it had a place kept for
     newcomers.
     """
@@ -31,6 +32,7 @@ class Match(models.Model):
     found_from = models.CharField(max_length=6, choices=Side)
     position = models.PositiveIntegerField()
     shift = models.FloatField(default=0)
+    exchange_shift = models.FloatField(default=0)
     front = models.BooleanField(default=False)
     pushed_at = models.DateTimeField(null=True)
     is_new = models.BooleanField(default=False)
@@ -91,6 +93,9 @@ class Feedback(models.Model):
     """What somebody did with a pair, with what he was shown: a log that only grows (a trigger refuses the rest).
 
     `position` is the place in the list where the pair was shown, from 1; `probability` what was shown beside it.
+    `shown` (null where nothing is known of it) is what the linear layer learns from: {"version", "pairs": [the pair
+    itself, then those of the same demand on the pages up to its own that nobody had answered yet]}, each
+    {"technology", "place", "odds" of the texts, "shift", "facts": {code: verdict}}.
     """
 
     technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="feedback")
@@ -100,6 +105,7 @@ class Feedback(models.Model):
     reason = models.CharField(max_length=20, choices=DeclineReason, blank=True)
     position = models.PositiveIntegerField(null=True)
     probability = models.FloatField(null=True)
+    shown = models.JSONField(null=True)
     user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -119,7 +125,7 @@ class Feedback(models.Model):
 class Run(models.Model):
     """The other side was searched for a listing's content `content_version`; `dense` when vectors took part.
 
-    `feedback` is how many acts on the demand's matches were known to that search.
+    `feedback` is how many acts on the demand's matches were known to that search, `layer` which one took part.
     """
 
     technology = models.OneToOneField(Technology, null=True, on_delete=models.CASCADE, related_name="matching_run")
@@ -128,6 +134,7 @@ class Run(models.Model):
     published_at = models.DateTimeField(null=True)
     dense = models.BooleanField(default=False)
     feedback = models.PositiveIntegerField(default=0)
+    layer = models.ForeignKey("matching.Layer", null=True, on_delete=models.PROTECT, related_name="+")
     found = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
     at = models.DateTimeField(auto_now=True)

@@ -13,7 +13,7 @@ from audit.services import record
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
 from marketplace.kit.errors import Conflict, require
-from matching import policies
+from matching import answers, policies, selectors
 from matching.choices import Act, Answer, DeclineReason, Side
 from matching.models import Feedback, Match, Response
 from matching.tasks import match_listing
@@ -92,12 +92,16 @@ def note_feedback(
     `position` is where the person saw the pair; unless given, where the match stands. The demand is matched again
     once this commits; the sweep makes up for a lost message.
     """
-    match = Match.objects.filter(technology=technology, demand=demand).first()
+    match = selectors.of_pair(technology, demand)
     if position is None and match is not None:
         position = match.position
+    shown = None
+    if match is not None and side == Side.DEMAND:
+        is_from_list = act in {Act.SHORTLIST, Act.DECLINE}
+        shown = answers.shown_with(match, place=max(position or 1, 1), is_from_list=is_from_list)
     noted = Feedback.objects.create(
         technology=technology, demand=demand, act=act, side=side, reason=reason, position=position,
-        probability=match.score if match else None, user=actor,
+        probability=match.score if match else None, shown=shown, user=actor,
     )  # fmt: skip
     transaction.on_commit(partial(match_listing.delay, "demand", demand.pk), robust=True)
     return noted

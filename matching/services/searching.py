@@ -19,8 +19,10 @@ from listings.search_text import body_of, query_of
 from marketplace.kit.single import single
 from matching import learning, pushing, selectors
 from matching.choices import Side
+from matching.facts import launch_delays, verdicts
+from matching.layer import Weights
 from matching.learning import Learned
-from matching.models import Match, Run
+from matching.models import Layer, Match, Run
 from matching.tasks import explain_match
 from search import engine, index, reasons
 from search.embedder import EmbeddingError
@@ -55,17 +57,34 @@ def match_listing(*, kind: str, pk: int) -> int:
         MODELS[other].objects.published().filter(organisation_id=listing.organisation_id).values_list("pk", flat=True)
     )
     taste, seen = learning.taste_of(listing.pk) if kind == "demand" else (learning.Taste(), 0)
-    limit = LEARNED_FROM if taste.liked or taste.disliked or selectors.has_stale(listing) else KEPT
+    layer = selectors.layer_in_use() if kind == "demand" else None
+    is_reordered = bool(layer or taste.liked or taste.disliked)
+    limit = LEARNED_FROM if is_reordered or selectors.has_stale(listing) else KEPT
     ranking = engine.rank(
         body_of(listing), title=listing.title, kind=other, language=listing.language, exclude=own, limit=limit
     )
-    learned = learning.rerank(ranking.hits, taste)[:KEPT]
-    return _store(listing, ranking, learned, started, seen=seen)
+    learned = learning.rerank(ranking.hits, taste)
+    if layer is not None and isinstance(listing, Demand):
+        facts = facts_of(listing, [row.hit.object_id for row in learned])
+        learned = learning.by_layer(learned, Weights.read(layer.model), facts)
+    return _store(listing, ranking, learned[:KEPT], started, seen=seen, layer=layer)
+
+
+def facts_of(demand: Demand, technology_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Give how the facts of published technologies fit a demand, by their ids."""
+    delays = launch_delays()
+    return {row.pk: verdicts(row, demand, delays) for row in selectors.technologies_with_facts(technology_ids)}
 
 
 @transaction.atomic
 def _store(
-    listing: Technology | Demand, ranking: engine.Ranking, learned: Sequence[Learned], started: float, *, seen: int
+    listing: Technology | Demand,
+    ranking: engine.Ranking,
+    learned: Sequence[Learned],
+    started: float,
+    *,
+    seen: int,
+    layer: Layer | None,
 ) -> int:
     kind = listing.kind
     other_model: type[Technology] | type[Demand] = Demand if kind == "technology" else Technology
@@ -94,6 +113,7 @@ def _store(
                 demand=demand,
                 score=row.probability,
                 shift=row.shift,
+                exchange_shift=row.exchange_shift,
                 front=hit.object_id in front,
                 is_new=front.get(hit.object_id, False),
                 pushed_at=now if hit.object_id in front else None,
@@ -114,7 +134,7 @@ def _store(
     if ranking.dense:  # words alone cannot tell what meaning still finds
         _drop_stale(listing, rows, side, within=ranking.object_ids)
     run.content_version, run.published_at = listing.content_version, listing.published_at
-    run.feedback = seen
+    run.feedback, run.layer = seen, layer
     run.dense, run.found, run.seconds = ranking.dense, len(rows), time.monotonic() - started
     run.save()
     return len(rows)
@@ -158,6 +178,7 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
             for name in (
                 "score",
                 "shift",
+                "exchange_shift",
                 "front",
                 "is_new",
                 "pushed_at",
@@ -252,6 +273,7 @@ def sweep() -> int:
             return 0
         waiting = [(model.kind, pk) for model in (Demand, Technology) for pk in selectors.unmatched(model)]
         waiting += [("demand", pk) for pk in selectors.unlearned()]
+        waiting += [("demand", pk) for pk in selectors.searched_with_another_layer(selectors.layer_in_use())]
         waiting += [("demand", pk) for pk in selectors.searched_by_words_only(Demand)]
         for kind, pk in waiting:
             if time.monotonic() > end:

@@ -1,5 +1,7 @@
 """Lists with their query counts, and forms that were sent wrong."""
 
+from decimal import Decimal
+
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
@@ -8,10 +10,12 @@ from django.utils import timezone
 from deals import selectors, services
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Offer
+from deals.services.contracts import PARTY_FIELDS
 from deals.views.common import PAGES, page_of, reached_by, stepper
 from tests.deals.test_four_actors import offer_page
-from tests.factories.deals import deal_room, signed_pdf, terms
-from tests.factories.listings import TechnologyFactory
+from tests.factories.deals import deal_room, province, signed_pdf, terms
+from tests.factories.listings import IPRightFactory, TechnologyFactory
+from tests.valuation.test_disclosure import PRIVATE, interviewed
 
 pytestmark = pytest.mark.django_db
 
@@ -220,3 +224,103 @@ def test_enquiry_page_says_why_nobody_may_send_one(client):
     client.force_login(room.buyer)
     answer = client.get(reverse("deals:open"), {"technology": room.technology.pk})
     assert answer.context["running"] == room.deal
+
+
+def test_what_blocks_a_contract_stands_where_it_is_drawn_up_and_leads_to_where_it_is_mended(client):
+    room = deal_room(DealState.NEGOTIATING)
+    offer = services.make_offer(
+        deal=room.running, actor=room.buyer, terms=terms(other="Bên B không được cải tiến công nghệ.")
+    )
+    services.accept_offer(offer=offer, actor=room.tto)
+    client.force_login(room.buyer)
+    page = BeautifulSoup(client.get(page_of(room.deal, "contract")).content, "html.parser").main
+    blocks = page.select("#draw-up li")
+    places = [link["href"] if (link := row.a) else "" for row in blocks]
+    assert places == ["", "#party", "#id_reopen-reason"]  # the supplier's data, the buyer's own, the clause
+    assert all(page.select_one(place) for place in places if place)
+    assert page.select_one("#draw-up form") is None
+
+
+def test_a_field_that_a_licence_needs_is_not_called_optional(client):
+    room = deal_room(DealState.NEGOTIATING)
+    client.force_login(room.buyer)
+    page = BeautifulSoup(client.get(reverse("deals:make_offer", args=[room.deal.pk])).content, "html.parser").main
+    marks = {
+        label["for"].removeprefix("id_"): mark.text.strip("()")
+        for label in page.select("form label[for]")
+        if (mark := label.select_one(".optional"))
+    }
+    assert marks["penalty"] == "không bắt buộc"
+    assert marks["term_years"] == marks["exclusivity"] == "cần khi cấp phép"
+    assert marks["royalty_base"] == marks["statement_frequency"] == "cần khi có phí kỳ vụ"
+
+
+def test_the_consent_of_co_owners_is_marked_as_needed_for_the_contract(client):
+    technology = TechnologyFactory(published=True)
+    IPRightFactory(technology=technology, owners=[(technology.organisation.name_vi, 60), ("Viện Cơ điện", 40)])
+    room = deal_room(DealState.NEGOTIATING, technology=technology)
+    offer = services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    services.accept_offer(offer=offer, actor=room.tto)
+    client.force_login(room.tto)
+    page = BeautifulSoup(client.get(page_of(room.deal, "contract")).content, "html.parser").main
+    assert page.select_one('label[for="id_co_owner_consent"] .optional').text == "(cần cho hợp đồng)"
+
+
+def test_an_offer_that_cannot_be_made_now_leads_back_to_the_deal_and_says_why(client):
+    room = deal_room(DealState.TERMS_AGREED)
+    client.force_login(room.buyer)
+    answer = client.get(reverse("deals:make_offer", args=[room.deal.pk]), follow=True)
+    assert answer.redirect_chain == [(room.deal.get_absolute_url(), 302)]
+    assert "Hiện không thể đưa ra đề nghị" in answer.content.decode()
+
+
+def test_the_range_stands_beside_the_form_of_an_offer_as_each_side_may_see_it(client):
+    technology = interviewed()
+    room = deal_room(DealState.NEGOTIATING, technology=technology)
+    texts = {}
+    for who in ("buyer", "tto"):
+        client.force_login(room.people[who])
+        page = BeautifulSoup(client.get(f"/en/deals/{room.deal.pk}/offers/make/").content, "html.parser").main
+        assert page.select_one("aside .price-legend") is not None
+        texts[who] = page.get_text(" ")
+    assert "Do not go below: ₫8.8 bn" in " ".join(texts["tto"].split())
+    assert [secret for secret in (*PRIVATE, "Do not go below") if secret in texts["buyer"]] == []
+    assert "Work out the most that you should pay" in texts["buyer"]
+    assert "Work out the most that you should pay" not in texts["tto"]
+
+
+def test_before_the_certificate_that_state_money_needs_every_page_says_so_and_no_other_step(client):
+    room = deal_room(DealState.AGREED, technology=TechnologyFactory(published=True, state_funding_pct=Decimal(70)))
+    client.force_login(room.tto)
+    for page in ("deal", "contract", "signature"):
+        found = BeautifulSoup(client.get(page_of(room.deal, page)).content, "html.parser").main
+        link = found.select_one(".next-act-words a")
+        assert link["href"] == page_of(room.deal, "appraisal")
+
+
+def test_a_tax_number_that_is_not_the_one_entered_here_is_remarked_beside_the_data_of_its_own_side(client):
+    room = deal_room(DealState.TERMS_AGREED)
+    party = selectors.parties_of(room.running)["licensor"]
+    values = {name: getattr(party, name) for name in PARTY_FIELDS} | {"tax_code": "9911111111"}
+    services.save_party(deal=room.running, actor=room.tto, **values)
+    for who, remarked in ((room.tto, True), (room.buyer, False)):
+        client.force_login(who)
+        page = BeautifulSoup(client.get(page_of(room.deal, "contract")).content, "html.parser").main
+        known = room.technology.organisation.tax_code
+        assert (known in page.select_one("#party").get_text()) is remarked
+        assert known in page.select_one("aside").get_text()
+
+
+def test_the_certificate_that_puts_a_contract_into_effect_leads_on_to_tracking(client):
+    room = deal_room(DealState.SIGNED, licensor_country="KR")
+    client.force_login(room.buyer)
+    sent = {
+        "kind": "new", "certificate_no": "12/2026", "issued_on": str(timezone.localdate()), "value_vnd": "750000000",
+        "province": province().pk,
+    }  # fmt: skip
+    record = reverse("deals:record_registration", args=[room.deal.pk])
+    answer = client.post(record, sent, follow=True)
+    assert answer.redirect_chain == [(page_of(room.deal, "tracking"), 302)]
+    assert "Hợp đồng đã có hiệu lực." in answer.content.decode()
+    again = client.post(record, {**sent, "kind": "amended", "certificate_no": "13/2026"})
+    assert again["Location"] == page_of(room.deal, "registration")

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pypdf
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from deals import selectors, services
 from deals.choices import Side
@@ -16,6 +17,8 @@ from deals.legal.lint import Draft, lint, prohibited_clauses
 from deals.legal.words import amount_in_words, of_day, of_money, of_percent
 from deals.lifecycle import DealState
 from deals.models import Milestone, Party, Terms
+from listings.models import RightOwner
+from tests.factories.accounts import OrganisationFactory
 from tests.factories.deals import CONSENT, PARTY, SUPPLIER, deal_room, terms
 from tests.factories.deals import hash_of as sha256
 from tests.factories.listings import IPRightFactory, TechnologyFactory
@@ -241,3 +244,34 @@ def test_new_version_supersedes_and_asks_both_sides_anew():
     first.refresh_from_db()
     assert first.superseded_at is not None
     assert [row.version for row in selectors.contract_versions(room.running)] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "remarked"),
+    [("9900000001", False), ("9900000001-002", False), (" 99 0000 0001", False), ("9900000002", True), ("", False)],
+)
+def test_linter_remarks_a_tax_number_that_is_not_the_one_entered_here(typed, remarked):
+    parties = with_licensor(tax_code=typed)
+    known = Draft("Lọc asen", Terms(**terms()), [], parties, registered={"licensor": "9900000001", "licensee": ""})
+    assert found(known).get("other_tax_code.licensor") == ("warn" if remarked else None)
+    assert "other_tax_code.licensee" not in found(known)
+
+
+@pytest.mark.django_db
+def test_names_are_read_in_english_where_there_are_english_ones_and_stated_in_the_contract_as_typed():
+    technology = TechnologyFactory(published=True, state_funding_pct=None)
+    institute = OrganisationFactory(name_vi="Viện Cơ điện", name_en="Institute of Electromechanics")
+    right = IPRightFactory(
+        technology=technology, owners=[(technology.organisation.name_vi, 60), (institute.name_vi, 30), ("Bà Lê", 10)]
+    )
+    RightOwner.objects.filter(right=right, name=institute.name_vi).update(organisation=institute)
+    room = deal_room(DealState.TERMS_AGREED, technology=technology)
+    with translation.override("en"):
+        assert selectors.co_owners(room.running) == ("Bà Lê", "Viện Cơ điện")
+        assert selectors.co_owners(room.running, as_read=True) == ("Bà Lê", "Institute of Electromechanics")
+        parties = selectors.parties_of(room.running)
+        assert parties["licensee"].shown_name == room.licensee.name_en
+        contract = services.generate_contract(deal=room.running, actor=room.tto)
+    assert "Viện Cơ điện" in str(contract.text["articles"][0])
+    assert "Institute of Electromechanics" not in str(contract.text)
+    assert selectors.parties_of(room.running)["licensee"].shown_name == room.licensee.name_vi

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from accounts.models import Organisation
 from deals import selectors, services
 from deals.acts import next_act
 from deals.lifecycle import DealState
@@ -61,11 +62,31 @@ def test_the_turn_is_with_the_side_whose_legal_data_is_missing():
     services.accept_offer(offer=offer, actor=room.tto)
     values = {"legal_name": "A", "country": "VN", "address": "B", "representative": "C", "position": "D"}
     with translation.override("en"):
+        both = "Complete the legal data and draw up the contract"
+        assert (room.running.turn, next_act(room.running)) == ("both", both)
         services.save_party(deal=room.running, actor=room.buyer, **values)
         assert (room.running.turn, next_act(room.running)) == ("licensor", "Complete the legal data")
         services.save_party(deal=room.running, actor=room.tto, **values)
-        both = "Complete the legal data and draw up the contract"
-        assert (room.running.turn, next_act(room.running)) == ("both", both)
+        assert (room.running.turn, next_act(room.running)) == ("both", "Draw up the contract")
+
+
+def test_legal_data_that_stands_already_is_not_asked_for_again_once_terms_are_agreed_anew():
+    room = deal_room(DealState.TERMS_AGREED)
+    services.reopen_terms(deal=room.running, actor=room.buyer, reason="Giá cần bàn lại.")
+    offer = services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    services.accept_offer(offer=offer, actor=room.tto)
+    listed = selectors.visible_deals(room.buyer).get()
+    with translation.override("en"):
+        assert (room.running.turn, next_act(listed)) == ("both", "Draw up the contract")
+
+
+def test_a_foreign_party_is_entered_with_the_country_of_its_organisation():
+    room = deal_room(DealState.NEGOTIATING)
+    Organisation.objects.filter(pk=room.licensee.pk).update(country="JP", province=None)
+    offer = services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    services.accept_offer(offer=offer, actor=room.tto)
+    countries = {side: party.country for side, party in selectors.parties_of(room.running).items()}
+    assert countries == {"licensor": "VN", "licensee": "JP"}
 
 
 def test_contract_with_a_forbidden_clause_is_not_drawn_up():

@@ -14,8 +14,8 @@ from deals.services.tracking import file_annual_report
 from deals.services.tracking_invoices import issue_invoice
 from deals.services.tracking_statements import question_statement
 from deals.services.tracking_sweep import sweep
-from deals.tracking_selectors import tracking_summary
-from deals.views.tracking_next import following
+from deals.tracking_selectors import obligations_of, tracking_summary
+from deals.views.tracking_next import coming
 from marketplace.samples.clock import clock_at
 from tests.factories.tracking import months_ago, tracked
 
@@ -64,7 +64,8 @@ def test_the_tracking_page_says_what_comes_next_and_offers_it_to_who_may_do_it(c
     words, acts = next_of(client, room.buyer, room)
     assert f"Waits for {room.deal.licensor}" in words
     assert f"{room.deal.licensor} issues the invoice, and your side pays it." in words
-    assert acts == []
+    assert words.index("Your side acts next") < words.index("Waits for")  # the own act first, though the other is older
+    assert acts == ["File a royalty statement"]
     words, _acts = next_of(client, room.tto, room)
     assert "Your side acts next" in words
     assert f"Your side issues the invoice, and {room.deal.licensee} pays it." in words
@@ -73,7 +74,7 @@ def test_the_tracking_page_says_what_comes_next_and_offers_it_to_who_may_do_it(c
     statement = room.file()
     assert next_of(client, room.tto, room)[1] == ["Answer the statement", "Issue the invoice"]
     question_statement(statement=statement, actor=room.tto, question="Which plant?")
-    assert next_of(client, room.buyer, room)[1] == ["Answer the question"]
+    assert next_of(client, room.buyer, room)[1] == ["Answer the question", "File a royalty statement"]
     issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
     assert next_of(client, room.tto, room)[1] == ["Record a payment"]
     for who in ("author", "operator"):
@@ -428,9 +429,11 @@ def test_a_minimum_that_its_top_up_asks_for_says_that_it_is_not_owed_twice(clien
     response = client.get(f"/en/deals/{room.deal.pk}/tracking/")
     page = text(response)
 
-    money = [row for row in room.contract.obligations.order_by("due_on", "pk") if row.kind in {"minimum", "top_up"}]
+    money = [row for row in obligations_of(room.contract) if row.kind in {"minimum", "top_up"}]
     assert [row.kind for row in money][:2] == ["minimum", "top_up"]
-    assert following(money, ended=None).kind == "top_up"
+    for viewer in (room.buyer, room.tto, room.operator):
+        rows = coming(viewer, room.contract, money, on=timezone.localdate(), ended=None)
+        assert [row.kind for row in rows] == ["top_up"]
     assert page.count("Asked for by the top-up and the royalties of the year; not owed beside them.") == 1
 
 

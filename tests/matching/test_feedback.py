@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.db import DatabaseError, transaction
 
@@ -15,7 +16,7 @@ from matching.choices import Act, Answer, DeclineReason, Side
 from matching.facts import launch_delays
 from matching.learning import Taste, Weights
 from matching.models import Feedback, Match
-from matching.presenters import reason_rows
+from matching.presenters import chance, reason_rows
 from matching.pushing import Candidate, Limits
 from search import embeddings, engine, index
 from tests.factories.accounts import OrganisationFactory, person
@@ -115,6 +116,22 @@ def test_what_was_learned_is_told_to_the_side_that_answered_alone(demand: Demand
     learned = set(told[buyer.pk]) - set(told[supplier.pk])
     assert len(learned) == 1
     assert not set(told[supplier.pk]) - set(told[buyer.pk])
+
+
+def test_the_shown_chance_is_that_of_the_texts_and_does_not_tell_what_the_buyer_took_up(client, demand: Demand) -> None:
+    before = {match.pk: match.score for match in Match.objects.filter(demand=demand)}
+    answer(demand, OFFERS[2][0], Answer.SHORTLIST)
+    services.match_listing(kind="demand", pk=demand.pk)
+    liked = Match.objects.select_related("technology").get(demand=demand, technology__title=OFFERS[2][0])
+    assert liked.shift > 0
+    assert liked.score > before[liked.pk]
+    for match in Match.objects.filter(demand=demand, pk__in=before):
+        assert chance(match) == pytest.approx(before[match.pk], abs=1e-9)
+    client.force_login(person(role="tto_officer", organisation=liked.technology.organisation))
+    page = BeautifulSoup(client.get(liked.get_absolute_url()).content, "html.parser")
+    assert page.select_one(".score-points").text.strip() == f"{round(100 * before[liked.pk])}"
+    api = client.get(f"/api/v1/matches/{liked.pk}/").json()
+    assert api["score"] == pytest.approx(before[liked.pk], abs=1e-9)
 
 
 def test_a_decline_for_the_price_says_nothing_about_the_text(demand: Demand) -> None:

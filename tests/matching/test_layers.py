@@ -1,0 +1,442 @@
+"""Learning from the answers of the whole exchange: what is read, when nothing is learned, what a layer changes."""
+
+import json
+import threading
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from accounts.models import User
+from audit.models import Event
+from listings.models import Demand, Technology
+from listings.services.publication import index_listing
+from marketplace.kit.errors import Conflict, NotAllowed
+from matching import answers, layer, selectors, services
+from matching.answers import Terms
+from matching.choices import Act, Answer, DeclineReason, Side
+from matching.facts import launch_delays
+from matching.layer import FEATURES, Weights
+from matching.lifecycle import LayerState
+from matching.models import Feedback, Layer, Match, Run
+from matching.presenters import reason_rows
+from search import embeddings, index, vectors
+from tests.factories.accounts import OrganisationFactory, person
+from tests.factories.listings import DemandFactory, TechnologyFactory
+
+pytestmark = pytest.mark.django_db
+FEW = Terms(taken=40, demands=40, organisations=3, most_share=0.4, growth=0.1, place_slope=1.0)
+GOOD = {"demands": 60, "dcg@10": {"without": 0.5, "with": 0.6}, "difference_interval": [0.05, 0.15], "promote": True}
+EMPTY = {"solution": "", "applications": "", "keywords": [], "ipc": []}
+CHEAP, DEAR = "Lọc asen bằng than hoạt tính", "Cột lọc asen bằng oxit sắt trong nước giếng"
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "terms", lambda: FEW)
+
+
+@pytest.fixture
+def manager() -> User:
+    return person(role="manager")
+
+
+def weights(**values: float) -> Weights:
+    named = {name.replace("_", " "): value for name, value in values.items()}
+    return Weights(tuple(named.get(name, 0.0) for name in FEATURES), (0.0,) * len(FEATURES), -9.0, 9.0)
+
+
+def proposed(made: Weights | None = None, **values: Any) -> Layer:
+    stored = {
+        "version": layer.VERSION, "space": vectors.serving()[0], "model": (made or weights()).as_dict(),
+        "place_slope": 1.0, "taken": 200, "shown": 900, "demands": 80, "organisations": 12, "replay": GOOD,
+    }  # fmt: skip
+    return Layer.objects.create(**{**stored, **values})
+
+
+def entry(technology: int, place: int, odds: float, facts: dict[str, str]) -> dict[str, Any]:
+    return {"technology": technology, "place": place, "odds": odds, "shift": 0.0, "facts": facts}
+
+
+@pytest.fixture
+def log() -> Callable[..., None]:
+    """Write the log of an exchange: each company takes up the cheap one, though the dear one is the better text."""
+    offered = [TechnologyFactory(published=True) for _ in range(2)]
+    companies = [OrganisationFactory() for _ in range(4)]
+
+    def write(demands: int = 60, *, is_noise: bool = False, companies: list[Any] = companies) -> None:
+        rows = []
+        for number in range(demands):
+            demand = DemandFactory(published=True, organisation=companies[number % len(companies)])
+            cheap, dear = (offered, offered[::-1])[number % 2]
+            wanted, other = (dear, cheap) if is_noise and number % 4 < 2 else (cheap, dear)
+            facts = {cheap.pk: {"price": "fits"}, dear.pk: {"price": "not"}}
+            pairs = [
+                entry(wanted.pk, 2 if wanted is cheap else 1, -0.2 if wanted is cheap else 0.2, facts[wanted.pk]),
+                entry(other.pk, 2 if other is cheap else 1, -0.2 if other is cheap else 0.2, facts[other.pk]),
+            ]
+            shown = {"version": layer.VERSION, "pairs": pairs}
+            rows.append(Feedback(technology=wanted, demand=demand, act=Act.SHORTLIST, side=Side.DEMAND, shown=shown))
+        Feedback.objects.bulk_create(rows)
+
+    return write
+
+
+# --- what is logged and read
+
+
+@pytest.fixture
+def demand() -> Demand:
+    """Give a demand with a budget, and two offers: the better text asks more than it."""
+    values = {"fields": [], "province": None, "trl": None, "rights_offered": [], "legal_class": ""}
+    for title, price in ((DEAR, 900), (CHEAP, 90)):
+        offer = TechnologyFactory(
+            published=True,
+            title=title,
+            summary=title,
+            problem=title,
+            price_min=price,
+            price_max=None,
+            **EMPTY,
+            **values,
+        )
+        index_listing(offer)
+    demand = DemandFactory(
+        published=True, title="Cột lọc asen trong nước giếng", problem="Cột lọc asen trong nước giếng.", effect="",
+        budget_min=None, budget_max=100,
+    )  # fmt: skip
+    index_listing(demand)
+    while embeddings.embed_documents():
+        pass
+    index.catch_up()
+    services.match_listing(kind="demand", pk=demand.pk)
+    return demand
+
+
+def titles(demand: Demand) -> list[str]:
+    return [match.technology.title for match in Match.objects.filter(demand=demand).order_by("position")]
+
+
+def test_an_answer_keeps_what_was_seen_before_it_had_any_effect(demand: Demand) -> None:
+    buyer = person(role="representative", organisation=demand.organisation)
+    match = Match.objects.get(demand=demand, technology__title=CHEAP)
+    services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST, position_shown=2)
+    shown = Feedback.objects.get().shown
+    assert shown is not None
+    own, passed = shown["pairs"]
+    assert (own["technology"], own["place"], own["facts"]["price"]) == (match.technology_id, 2, "fits")
+    assert (passed["place"], passed["facts"]["price"]) == (1, "not")
+    assert 1 / (1 + 2.718281828459045 ** -own["odds"]) == pytest.approx(match.score, abs=1e-5)
+    (row_of_cheap, row_of_dear) = sorted(answers.collect().rows, key=lambda row: -row.grade)
+    assert (row_of_cheap.grade, row_of_cheap.place, row_of_dear.grade) == (1, 2, 0)
+
+
+def test_odds_are_those_of_the_texts_whatever_was_learned(demand: Demand) -> None:
+    Match.objects.filter(demand=demand).update(score=0.5, shift=0.3, exchange_shift=-0.7)
+    match = Match.objects.get(demand=demand, technology__title=CHEAP)
+    (own,) = answers.shown_with(match, place=1, is_from_list=False)["pairs"]
+    assert (own["odds"], own["shift"]) == (pytest.approx(0.4), 0.3)
+
+
+def test_an_introduction_does_not_say_that_the_list_was_looked_at(demand: Demand) -> None:
+    technology = Technology.objects.get(title=CHEAP)
+    services.note_feedback(
+        technology=technology, demand=demand, act=Act.INTRODUCTION, side=Side.DEMAND, actor=demand.author
+    )
+    shown = Feedback.objects.get().shown
+    assert shown is not None
+    assert [pair["technology"] for pair in shown["pairs"]] == [technology.pk]
+    assert answers.collect().rows == ()
+
+
+def test_the_supply_sides_answers_are_not_learned_from(demand: Demand) -> None:
+    match = Match.objects.filter(demand=demand).earliest("pk")
+    owner = person(role="tto_officer", organisation=match.technology.organisation)
+    services.answer_match(match=match, actor=owner, side=Side.SUPPLY, answer=Answer.SHORTLIST)
+    assert Feedback.objects.get().shown is None
+    assert answers.collect().rows == ()
+
+
+@pytest.mark.parametrize(
+    ("acts", "grades"),
+    [
+        ([(Act.SHORTLIST, "")], [1, 0]), ([(Act.SHORTLIST, ""), (Act.INTRODUCTION, "")], [2, 0]),
+        ([(Act.SHORTLIST, ""), (Act.CONTRACT, ""), (Act.INTRODUCTION, "")], [3, 0]),
+        ([(Act.SHORTLIST, ""), (Act.DECLINE, DeclineReason.TOO_EXPENSIVE)], []),
+        ([(Act.DECLINE, DeclineReason.RIGHTS), (Act.SHORTLIST, "")], [1, 0]),
+        ([(Act.SHORTLIST, ""), (Act.DECLINE, DeclineReason.NOT_NOW)], []),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_pair_is_its_last_word(acts: list[tuple[Act, str]], grades: list[int]) -> None:
+    demand, one, other = DemandFactory(published=True), TechnologyFactory(published=True), TechnologyFactory()
+    shown = {"version": layer.VERSION, "pairs": [entry(one.pk, 1, 0.0, {}), entry(other.pk, 2, 0.0, {})]}
+    for act, reason in acts:
+        Feedback.objects.create(technology=one, demand=demand, act=act, side=Side.DEMAND, reason=reason, shown=shown)
+    assert [row.grade for row in answers.collect().rows] == grades
+
+
+def test_what_was_shown_with_other_features_is_left_out(log: Callable[..., None], monkeypatch: Any) -> None:
+    log(5)
+    assert answers.collect().taken == 5
+    monkeypatch.setattr(layer, "VERSION", layer.VERSION + 1)
+    assert answers.collect().taken == 0
+
+
+# --- when nothing is learned
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({"taken": 61}, "match.learn.taken"), ({"demands": 61}, "match.learn.demands"),
+        ({"organisations": 5}, "match.learn.organisations"), ({"most_share": 0.24}, "match.learn.most_share"),
+    ],
+)  # fmt: skip
+def test_below_a_rule_nothing_is_learned(
+    log: Callable[..., None], monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], lacks: str
+) -> None:
+    log(60)
+    values = {name: getattr(FEW, name) for name in Terms.__dataclass_fields__}
+    monkeypatch.setattr(answers, "terms", lambda: Terms(**{**values, **changes}))
+    lesson = services.learn_from_answers()
+    assert lesson is not None
+    assert (lesson.lacks, lesson.layer) == ([lacks], None)
+    assert not Layer.objects.exists()
+
+
+def test_the_rules_are_dated_rows_and_two_companies_are_never_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    by = answers.terms()
+    assert (by.taken, by.demands, by.organisations, by.most_share) == (150, 60, 10, 0.25)
+    assert (by.growth, by.place_slope) == (0.1, 1.0)
+    monkeypatch.setattr(answers, "numbers", lambda *codes: dict.fromkeys(codes, 1))
+    assert answers.terms().organisations == 3
+
+
+def test_noise_is_stored_as_refused_and_does_not_serve(log: Callable[..., None]) -> None:
+    log(60, is_noise=True)
+    lesson = services.learn_from_answers()
+    assert lesson is not None
+    assert lesson.layer is not None
+    assert lesson.layer.state == LayerState.REFUSED
+    assert lesson.layer.replay["difference_interval"][0] <= 0
+    assert selectors.layer_in_use() is None
+    with pytest.raises(Conflict):
+        services.promote_layer(layer=proposed(replay={**GOOD, "promote": False}), actor=None)
+
+
+def test_a_layer_that_helps_is_promoted_and_the_same_answers_are_not_learned_again(
+    log: Callable[..., None], manager: User
+) -> None:
+    log(60)
+    lesson = services.learn_from_answers(actor=manager)
+    assert lesson is not None
+    assert lesson.layer is not None
+    assert lesson.layer == selectors.layer_in_use()
+    assert (lesson.layer.taken, lesson.layer.demands, lesson.layer.organisations) == (60, 60, 4)
+    assert lesson.layer.model["weights"]["price not"] < 0 < lesson.layer.model["weights"]["price fits"]
+    about = Event.objects.filter(subject_type="matching.layer", subject_id=lesson.layer.pk).order_by("seq")
+    assert list(about.values_list("tag", "actor")) == [("layer.propose", manager.pk), ("layer.promote", manager.pk)]
+    again = services.learn_from_answers()
+    assert again is not None
+    assert (again.lacks, again.layer) == (["match.learn.growth"], None)
+    log(6)
+    more = services.learn_from_answers()
+    assert more is not None
+    assert more.layer is not None
+    assert more.layer.compared_with == lesson.layer
+    assert more.layer.state == LayerState.REFUSED
+
+
+def test_nothing_of_a_company_or_of_a_reason_is_in_a_layer(log: Callable[..., None]) -> None:
+    log(60)
+    lesson = services.learn_from_answers()
+    assert lesson is not None
+    assert lesson.layer is not None
+    data = [event.data for event in Event.objects.filter(subject_type="matching.layer")]
+    stored = json.dumps([lesson.layer.model, lesson.layer.replay, data])
+    assert not any(reason in stored for reason in DeclineReason.values)
+    keys = {"from", "to", "taken", "demands", "organisations", "dcg@10", "difference_interval", "calibration_error"}
+    assert {key for row in data for key in row} == keys | {"promote"}
+
+
+# --- what a layer changes
+
+
+def test_order_changes_after_promotion_and_returns_after_withdrawal(demand: Demand, manager: User) -> None:
+    before = list(Match.objects.filter(demand=demand).order_by("pk").values_list("score", "position", "exchange_shift"))
+    assert titles(demand) == [DEAR, CHEAP]
+    made = proposed(weights(price_not=-1.5, price_fits=1.5))
+    services.promote_layer(layer=made, actor=None)
+    assert selectors.searched_with_another_layer(made) == [demand.pk]
+    services.sweep()
+    assert titles(demand) == [CHEAP, DEAR]
+    shifts = dict(Match.objects.filter(demand=demand).values_list("technology__title", "exchange_shift"))
+    assert shifts == {CHEAP: 1.5, DEAR: -1.5}
+    assert Run.objects.get(demand=demand).layer == made
+    assert selectors.searched_with_another_layer(made) == []
+    services.withdraw_layer(layer=made, actor=manager, reason="Zu den Fakten passt es nicht")
+    services.sweep()
+    after = list(Match.objects.filter(demand=demand).order_by("pk").values_list("score", "position", "exchange_shift"))
+    assert after == [(pytest.approx(score), position, shift) for score, position, shift in before]
+    assert titles(demand) == [DEAR, CHEAP]
+    last = Event.objects.filter(subject_type="matching.layer", subject_id=made.pk).latest("seq")
+    assert (last.tag, last.actor_id) == ("layer.withdraw", manager.pk)
+
+
+def test_both_sides_are_told_that_answers_of_the_exchange_moved_the_place(demand: Demand) -> None:
+    services.promote_layer(layer=proposed(weights(price_not=-0.4)), actor=None)
+    services.match_listing(kind="demand", pk=demand.pk)
+    match = Match.objects.get(demand=demand, technology__title=DEAR)
+    buyer = person(role="representative", organisation=demand.organisation)
+    supplier = person(role="tto_officer", organisation=match.technology.organisation)
+    for reader in (buyer, supplier):
+        (row,) = [row for row in reason_rows(match, reader, launch_delays()) if row["kind"] == "answer"]
+        assert row["weight"] == pytest.approx(-0.4)
+
+
+@pytest.mark.parametrize("other", [{"version": layer.VERSION + 1}, {"space": "another"}])
+def test_a_layer_for_other_features_or_vectors_is_not_used(demand: Demand, other: dict[str, Any]) -> None:
+    made = proposed(weights(price_not=-1.5, price_fits=1.5), **other)
+    Layer.objects.filter(pk=made.pk).update(state=LayerState.SERVING)
+    services.match_listing(kind="demand", pk=demand.pk)
+    assert titles(demand) == [DEAR, CHEAP]
+    assert selectors.serving_layer() == made
+    assert selectors.layer_in_use() is None
+    successor = services.promote_layer(layer=proposed(), actor=None)
+    made.refresh_from_db()
+    assert (made.state, selectors.layer_in_use()) == (LayerState.SUCCEEDED, successor)
+
+
+def test_a_search_from_the_supply_is_left_alone(demand: Demand) -> None:
+    services.promote_layer(layer=proposed(weights(price_not=-1.5)), actor=None)
+    Match.objects.all().delete()
+    services.match_listing(kind="technology", pk=Technology.objects.get(title=DEAR).pk)
+    assert Match.objects.get().exchange_shift == 0
+
+
+# --- who, and two at once
+
+
+@pytest.mark.parametrize("role", ["representative", "operator"])
+def test_only_a_manager_of_an_exchange_withdraws_or_learns_by_hand(role: str) -> None:
+    made = services.promote_layer(layer=proposed(), actor=None)
+    events = Event.objects.count()
+    with pytest.raises(NotAllowed):
+        services.withdraw_layer(layer=made, actor=person(role=role), reason="Warum nicht")
+    with pytest.raises(NotAllowed):
+        services.learn_from_answers(actor=person(role=role))
+    assert (selectors.layer_in_use(), Event.objects.count()) == (made, events)
+
+
+def test_a_withdrawal_says_why_and_is_done_once(manager: User) -> None:
+    made = services.promote_layer(layer=proposed(), actor=None)
+    with pytest.raises(ValidationError):
+        services.withdraw_layer(layer=made, actor=manager, reason="  ")
+    services.withdraw_layer(layer=made, actor=manager, reason="Giá không còn đúng")
+    with pytest.raises(Conflict):
+        services.withdraw_layer(layer=made, actor=manager, reason="Lần nữa")
+
+
+def test_after_a_withdrawal_the_same_answers_do_not_bring_it_back(log: Callable[..., None], manager: User) -> None:
+    log(60)
+    lesson = services.learn_from_answers()
+    assert lesson is not None
+    assert lesson.layer is not None
+    services.withdraw_layer(layer=lesson.layer, actor=manager, reason="Sai")
+    log(FEW.taken - 1)
+    again = services.learn_from_answers()
+    assert again is not None
+    assert (again.lacks, again.layer) == (["match.learn.taken"], None)
+    log(1)
+    anew = services.learn_from_answers()
+    assert anew is not None
+    assert anew.layer == selectors.layer_in_use() != None  # noqa: E711 -- a chain of equals
+
+
+def at_once(*calls: Callable[[], Any]) -> list[str]:
+    results: list[str] = [""] * len(calls)
+    ready = threading.Barrier(len(calls))
+
+    def run(place: int, call: Callable[[], Any]) -> None:
+        try:
+            ready.wait(30)
+            results[place] = type(call()).__name__
+        except Exception as error:  # noqa: BLE001 -- what was raised is the result
+            results[place] = type(error).__name__
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(results)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_same", [True, False])
+def test_of_two_promotions_at_once_one_serves(is_same: bool) -> None:
+    one = proposed()
+    other = one if is_same else proposed()
+    outcome = at_once(
+        lambda: services.promote_layer(layer=one, actor=None), lambda: services.promote_layer(layer=other, actor=None)
+    )
+    assert outcome == ["Conflict", "Layer"]
+    assert Layer.objects.filter(state=LayerState.SERVING).count() == 1
+    assert Event.objects.filter(tag="layer.promote").count() == 1
+
+
+# --- command and migration
+
+
+def said(*arguments: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command("learn_from_answers", *arguments, stdout=out)
+    return dict(json.loads(out.getvalue()))
+
+
+def test_the_command_counts_replays_learns_and_withdraws(log: Callable[..., None], manager: User) -> None:
+    assert said()["below"] == ["match.learn.taken", "match.learn.demands", "match.learn.organisations"]
+    log(60)
+    looked = said("--dry-run")
+    assert (looked["taken_up"], looked["replay"]["promote"]) == (60, True)
+    assert not Layer.objects.exists()
+    learned = said("--as", manager.email)
+    assert (learned["state"], learned["replay"], learned["weights"]) == (
+        "serving", looked["replay"], looked["weights"],
+    )  # fmt: skip
+    with pytest.raises(CommandError):
+        said("--withdraw", "Sai")
+    with pytest.raises(CommandError):
+        said("--withdraw", "Sai", "--as", person(role="operator").email)
+    assert said("--withdraw", "Sai", "--as", manager.email)["state"] == "withdrawn"
+    with pytest.raises(CommandError):
+        said("--withdraw", "Sai", "--as", manager.email)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_keeps_a_log_that_never_changes() -> None:
+    before, after = [("matching", "0002_feedback_and_alerts")], [("matching", "0003_linear_layer")]
+    executor = MigrationExecutor(connection)
+    executor.migrate(before)
+    try:
+        technology, demand = TechnologyFactory(published=True), DemandFactory(published=True)
+        old = executor.loader.project_state(before).apps.get_model("matching", "Feedback")
+        old.objects.create(
+            technology_id=technology.pk, demand_id=demand.pk, act="shortlist", side="demand", position=3,
+            at=timezone.now(),
+        )  # fmt: skip
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate(after)
+    kept = Feedback.objects.get()
+    assert (kept.position, kept.shown) == (3, None)
+    assert answers.collect().rows == ()
