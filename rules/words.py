@@ -83,7 +83,6 @@ NAMES = {
     "appraisal.validity.max": _("Longest validity of a certificate"),
     "match.push.cap": _("How often one listing is put forward"),
     "match.push.days": _("Period of that cap"),
-    "match.push.least": _("Least probability of a match put forward"),
     "match.push.places": _("Matches put forward"),
     "match.push.new_days": _("How long a listing counts as new"),
     "match.push.new_places": _("Places kept for new listings"),

@@ -116,10 +116,17 @@ def _stored(path: Path) -> Iterator[tuple[Key, polib.POEntry]]:
 
 
 def _with_gaps(text: str) -> str:
-    """Part the entries that a union merge pushed together; of two translations in one entry, keep the later."""
+    """Part the entries that a union merge pushed together; of two translations in one entry, keep the later.
+
+    Where both sides brought an entry with the same translation (an empty one, say), only the last has kept its line.
+    """
     lines: list[str] = []
     translation: int | None = None  # where the translation of the entry begins
+    untranslated = False  # a msgid was read, and no translation since
     for line in text.splitlines():
+        if untranslated and line.startswith(("msgctxt ", "msgid ", "#")):
+            lines += ['msgstr ""', ""]
+        untranslated = line.startswith("msgid ") or (untranslated and not line.startswith(("msgstr", "msgctxt ", "#")))
         if translation is not None and line.startswith(("msgctxt ", "msgid ", "#")):
             lines.append("")
             translation = None

@@ -86,6 +86,18 @@ def test_entries_pushed_together_by_a_union_merge_are_told_apart(root: Path) -> 
     assert entries[None, "Send"].msgstr == "Gửi"
 
 
+def test_an_entry_whose_empty_translation_a_union_merge_dropped_is_read(root: Path) -> None:
+    append(
+        root,
+        'msgid "Owner"\nmsgid "Sign in"\nmsgstr ""\n#: x.py\nmsgid "Send"\n#: y.py\nmsgctxt "month"\nmsgid "May"\nmsgstr "Tháng Năm"\n',
+    )
+    entries = messages.read_catalogue(catalogue(root))
+    assert (None, "Owner") in entries
+    assert (None, "Sign in") in entries
+    assert entries[None, "Send"].msgstr == "Gửi"
+    assert entries["month", "May"].msgstr == "Tháng Năm"
+
+
 def test_check_names_missing_fuzzy_and_wrong_placeholders(root: Path) -> None:
     append(root, '\n#, fuzzy\nmsgid "Owner"\nmsgstr "Chủ"\n\nmsgid "Hello %(name)s, welcome."\nmsgstr "Chào %(ten)s"\n')
     assert messages.problems(root) == [
