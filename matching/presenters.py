@@ -18,7 +18,7 @@ SHOWN_SHIFT = 0.05  # log-odds; less is not worth a line
 
 
 def chance(match: Match) -> float:
-    """Give the probability that is shown, from the texts alone: what the buyer chose before moves the order only.
+    """Give the probability that is shown, without what the buyer chose before, which moves the order only.
 
     Otherwise an owner would read off it that the buyer took this very technology up.
     """
@@ -35,7 +35,7 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
 
     The weight of a word is its exact part of the score by words; that of sentences by words, the part which stands in
     both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds of the order by. A
-    fact has no weight, since it moves nothing, but a verdict: fits, near, not.
+    fact has no weight of its own, but a verdict: fits, near, not.
     """
     rows: list[dict[str, Any]] = []
     pair = match.reasons.get("sentences")
@@ -57,14 +57,13 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
         label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
         rows.append({"kind": "answer", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
     if abs(match.exchange_shift) >= SHOWN_SHIFT:
-        label = _("Answers given on this exchange")
-        detail = (
-            _("Pairs whose facts fit like these are taken up more often there.")
+        label = (
+            _("Pairs whose facts fit like these are taken up more often")
             if match.exchange_shift > 0
-            else _("Pairs whose facts fit like these are taken up less often there.")
+            else _("Pairs whose facts fit like these are taken up less often")
         )
         weight = max(-1.0, min(1.0, match.exchange_shift))
-        rows.append({"kind": "answer", "label": label, "weight": weight, "detail": detail})
+        rows.append({"kind": "exchange", "label": label, "weight": weight, "detail": ""})
     return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
 
 

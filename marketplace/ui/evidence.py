@@ -14,7 +14,7 @@ from .page import STEP_STATES
 from .registry import at, is_given, need_keys, one_of, register, to_number
 
 TIERS = {"public": "globe", "registered": "person", "nda": "lock", "closed": "lock"}
-REASON_KINDS = ("meaning", "word", "answer", "fact")
+REASON_KINDS = ("meaning", "word", "answer", "exchange", "fact")
 LONG = 40  # characters of a reason, sentences above all, that does not stand beside its bar but above it
 VERDICT_ICONS = {"fits": "check", "near": "minus", "not": "close"}
 
@@ -165,15 +165,16 @@ def football_field(
 
 @register.inclusion_tag("components/match_reasons.html")
 def match_reasons(reasons: Iterable[Mapping[str, Any]], *, heading: Any = "") -> dict[str, Any]:
-    """Why a match was made: rows of `kind` (meaning, word, answer, fact), `label`, `detail`, and a `weight` or `verdict`.
+    """Why a match was made: rows of `kind` (meaning, word, answer, exchange, fact), `label`, `detail`, and a `weight` or `verdict`.
 
     `weight`, -1 to 1, is what moves the score: of meaning the cosine, of words the share of the score by words.
-    `verdict` (fits, near, not) is of a fact, which does not change the score.
+    `verdict` (fits, near, not) is of a fact, which changes the score only by what answers on the exchange taught.
     """
     heads = {
         "meaning": (_("Alike in meaning"), _("how near, up to 1")),
         "word": (_("Words in common"), _("share of the score by words")),
         "answer": (_("Your earlier answers"), _("they move the order, not the score")),
+        "exchange": (_("Answers on this exchange"), _("they move the score")),
         "fact": (_("Facts"), _("they do not change the score")),
     }
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in REASON_KINDS}
@@ -185,6 +186,8 @@ def match_reasons(reasons: Iterable[Mapping[str, Any]], *, heading: Any = "") ->
         else:
             row |= _weighed(kind, row["weight"]) | {"is_long": len(str(row["label"])) > LONG}
         groups[kind].append(row)
+    if groups["exchange"]:
+        heads["fact"] = (_("Facts"), _("they change the score by the answers on this exchange alone"))
     shown = [
         {"kind": kind, "name": heads[kind][0], "note": heads[kind][1], "reasons": rows}
         for kind, rows in groups.items()
@@ -198,7 +201,7 @@ def _weighed(kind: str, given: Any) -> dict[str, Any]:
     if weight is None or not -1 <= weight <= 1:
         raise ValueError(f"weight={given!r} is not between -1 and 1")
     said = number(abs(weight), 2) if kind == "meaning" else share(abs(weight), 0)
-    sign = "−" if weight < 0 else "+" if kind == "answer" else ""
+    sign = "−" if weight < 0 else "+" if kind in {"answer", "exchange"} else ""
     return {"width": at(abs(weight)), "against": weight < 0, "said": sign + said}
 
 

@@ -297,7 +297,7 @@ def test_both_sides_are_told_that_answers_of_the_exchange_moved_the_place(demand
     buyer = person(role="representative", organisation=demand.organisation)
     supplier = person(role="tto_officer", organisation=match.technology.organisation)
     for reader in (buyer, supplier):
-        (row,) = [row for row in reason_rows(match, reader, launch_delays()) if row["kind"] == "answer"]
+        (row,) = [row for row in reason_rows(match, reader, launch_delays()) if row["kind"] == "exchange"]
         assert row["weight"] == pytest.approx(-0.4)
 
 
