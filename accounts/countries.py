@@ -44,9 +44,14 @@ def country_codes() -> tuple[str, ...]:
     return _sorted("en" if (get_language() or "vi").startswith("en") else "vi")
 
 
+@cache
+def _named(language: str) -> tuple[tuple[str, str], ...]:
+    return tuple((code, _names(language)[code]) for code in _sorted(language))
+
+
 def country_choices() -> list[tuple[str, str]]:
     """Give all countries as choices of a field, named in the reader's language whenever they are asked for."""
-    return [(code, country_name(code)) for code in country_codes()]
+    return list(_named("en" if (get_language() or "vi").startswith("en") else "vi"))
 
 
 @cache

@@ -1,43 +1,172 @@
-"""Whether a deal needs a valuation certificate before it is signed, and which one it has.
+"""Whether a deal needs a valuation certificate before it is signed, which one it has, and where others do not fit.
 
-Law on Technology Transfer, article 27.3: with state capital the price follows the law on prices. The rule, its source
-and the share of state funding from which it applies are dated rows.
+Law on Technology Transfer, article 27.3: with state capital the price follows the law on prices. By that law a
+certificate serves its own purpose and asset within its validity. What of this stops a signature is a dated rule:
+`appraisal.state_capital.required` (0: nothing does), `appraisal.state_capital.purpose` (another purpose, or another
+deal's), `appraisal.state_capital.scope` (another right, or a shorter term than the contract's).
 """
 
 import datetime
+from dataclasses import dataclass
 
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from deals.choices import TermsRight
 from deals.models import Deal
+from deals.models.terms import Terms
+from deals.selectors import accepted_offer
 from rules.models import Rule
-from rules.selectors import number, rule
-from valuation.appraisal_selectors import valid_certificate
+from rules.selectors import in_force
+from valuation.appraisal_selectors import appraisals_of, certificates_of, conflicts, state_money, visible_appraisals
 from valuation.lifecycle import OPEN_APPRAISAL
-from valuation.models import Appraisal, Certificate
+from valuation.models import Appraisal, Certificate, Granted
+
+PURPOSE, SCOPE = "appraisal.state_capital.purpose", "appraisal.state_capital.scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One thing in which a certificate does not fit a deal, in the reader's language; whether it stops the signature."""
+
+    text: str
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A certificate of one of the two sides and where it does not fit the deal."""
+
+    certificate: Certificate
+    misfits: list[Misfit]
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the signature may rest on it."""
+        return not any(one.stops for one in self.misfits)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the agreed terms grant, in the words of a commission; empty before terms are agreed."""
+
+    right: str = ""
+    term_years: int | None = None
 
 
 def required_by(deal: Deal, *, on: datetime.date) -> Rule | None:
-    """Give the rule by which a deal signed on a day needs a certificate, or None.
+    """Give the rule by which a deal signed on a day needs a certificate, or None."""
+    return state_money(deal.technology, [deal.licensor, deal.licensee], on=on)
 
-    State capital in either party, or more state funding in the technology than the rule leaves free.
-    """
-    found = rule("appraisal.state_capital.required", on=on)
-    if not found.value:
-        return None
-    funded = (deal.technology.state_funding_pct or 0) > number("appraisal.state_funding.over", on=on)
-    return found if funded or deal.licensor.has_state_capital or deal.licensee.has_state_capital else None
+
+def agreed_terms(deal: Deal) -> Terms | None:
+    """Give the terms that both sides accepted, or None."""
+    offer = accepted_offer(deal)
+    return None if offer is None else offer.terms
+
+
+def scope_of(deal: Deal) -> Scope:
+    """Give which right the agreed terms grant and for how long."""
+    terms = agreed_terms(deal)
+    if terms is None:
+        return Scope()
+    right = Granted.ASSIGNMENT if terms.right == TermsRight.ASSIGNMENT else terms.exclusivity
+    return Scope(str(right), terms.term_years)
+
+
+def judged(deal: Deal, *, on: datetime.date) -> list[Judged]:
+    """Give the certificates that either side commissioned for the technology, each with where it does not fit on a day."""
+    rows = certificates_of(deal.technology, clients=[deal.licensor_id, deal.licensee_id])
+    scope = scope_of(deal)
+    stops = {row.code for row in in_force(on).filter(code__in=[PURPOSE, SCOPE]) if row.value}
+    return [Judged(row, _misfits(deal, row, on=on, scope=scope, stops=stops)) for row in rows]
 
 
 def standing(deal: Deal, *, on: datetime.date) -> Certificate | None:
-    """Give the certificate, commissioned by either side, that holds on a day; None when there is none."""
-    return valid_certificate(deal.technology, on=on, parties=[deal.licensor_id, deal.licensee_id])
+    """Give the certificate of either side on which a signature of a day may rest; None when there is none."""
+    return next((row.certificate for row in judged(deal, on=on) if row.counts), None)
 
 
-def under_way(deal: Deal) -> Appraisal | None:
-    """Give the commission of either side that has not ended, the latest; None when nobody was asked."""
-    return (
-        Appraisal.objects.filter(
-            technology=deal.technology_id, client__in=[deal.licensor_id, deal.licensee_id], state__in=OPEN_APPRAISAL
+def seen_misfits(deal: Deal, viewer: User, *, on: datetime.date) -> list[Judged]:
+    """Give where certificates do not fit, as far as the viewer may read them: of the one that counts, or else of all."""
+    rows = judged(deal, on=on)
+    counting = [row for row in rows if row.counts][:1]
+    found = [row for row in counting or rows if row.misfits]
+    seen = set(visible_appraisals(viewer).filter(technology=deal.technology).values_list("pk", flat=True))
+    return [row for row in found if row.certificate.appraisal_id in seen]
+
+
+def under_way(deal: Deal, viewer: User) -> QuerySet[Appraisal]:
+    """Give the open commissions of the two sides for the technology that the viewer may read, the newest first."""
+    sides = [deal.licensor_id, deal.licensee_id]
+    return appraisals_of(viewer, deal.technology).filter(client__in=sides, state__in=OPEN_APPRAISAL)
+
+
+def needed(deal: Deal, *, on: datetime.date) -> list[str]:
+    """Say, in the reader's language, what a certificate must be for the signature to rest on it."""
+    stops = {row.code for row in in_force(on).filter(code__in=[PURPOSE, SCOPE]) if row.value}
+    scope, texts = scope_of(deal), [_("issued for one of the two sides, by a firm without an interest in either")]
+    texts.append(_("valid on the day of signing"))
+    if PURPOSE in stops:
+        texts.append(_("for the purpose “%(purpose)s”") % {"purpose": Appraisal.Purpose.STATE.label})
+    if SCOPE in stops and scope.right:
+        texts.append(_("for the right that the contract grants: %(right)s") % {"right": _granted(scope)})
+    return texts
+
+
+def _granted(scope: Scope) -> str:
+    right = str(Granted(scope.right).label)
+    if scope.term_years is None:
+        return right
+    years = ngettext("%(n)d year", "%(n)d years", scope.term_years) % {"n": scope.term_years}
+    return f"{right}, {years}"
+
+
+def _misfits(
+    deal: Deal, certificate: Certificate, *, on: datetime.date, scope: Scope, stops: set[str]
+) -> list[Misfit]:  # fmt: skip
+    """Compare validity, purpose, deal, right, term and the firm's interests with the deal."""
+    appraisal, found = certificate.appraisal, []
+    if certificate.issued_on > on:
+        day = date_format(certificate.issued_on, "SHORT_DATE_FORMAT")
+        found.append(Misfit(_("It was issued on %(day)s, after the day of signing.") % {"day": day}, stops=True))
+    if certificate.valid_until < on:
+        day = date_format(certificate.valid_until, "SHORT_DATE_FORMAT")
+        found.append(Misfit(_("It was valid until %(day)s.") % {"day": day}, stops=True))
+    if certificate.named_purpose != Appraisal.Purpose.STATE:
+        words = _("It was issued for another purpose: %(purpose)s.")
+        purpose = certificate.get_named_purpose_display()
+        found.append(Misfit(words % {"purpose": purpose}, stops=PURPOSE in stops))
+    sides = {deal.licensor_id, deal.licensee_id}
+    if appraisal.counterparty_id is not None and appraisal.counterparty_id not in sides:
+        found.append(Misfit(_("It was commissioned for a deal with somebody else."), stops=PURPOSE in stops))
+    found += _scope_misfits(certificate, scope, stops=SCOPE in stops)
+    if appraisal.counterparty_id not in sides:  # nobody asked yet whether the firm has an interest in the other side
+        other = deal.licensee if appraisal.client_id == deal.licensor_id else deal.licensor
+        found += [
+            Misfit(text, stops=True)
+            for text in conflicts(
+                firm=appraisal.firm, technology=deal.technology, client=appraisal.client, counterparty=other
+            )
+        ]
+    return found
+
+
+def _scope_misfits(certificate: Certificate, scope: Scope, *, stops: bool) -> list[Misfit]:
+    found = []
+    named, term = certificate.named_right, certificate.named_term
+    if scope.right and named and named != scope.right:
+        words = _("It appraises another right (%(named)s) than the contract grants (%(granted)s).")
+        granted = str(Granted(scope.right).label)
+        found.append(Misfit(words % {"named": certificate.get_named_right_display(), "granted": granted}, stops=stops))
+    if scope.term_years and term and term < scope.term_years:
+        words = _("It appraises %(named)d years; the contract runs %(granted)d.")
+        found.append(Misfit(words % {"named": term, "granted": scope.term_years}, stops=stops))
+    if scope.right and not named:
+        found.append(
+            Misfit(_("It does not say here which right it appraises: read it before you rely on it."), stops=False)
         )
-        .select_related("firm")
-        .order_by("-pk")
-        .first()
-    )
+    return found

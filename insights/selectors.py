@@ -29,6 +29,7 @@ from rules import policies as rule_policies
 from rules import words as rule_words
 from rules.selectors import number, open_proposals
 from valuation import appraisal_selectors
+from valuation.appraisal_steps import next_words
 from valuation.closed_selectors import groups as published_groups
 
 SHOWN = 5
@@ -190,19 +191,17 @@ def _disputes(user: User) -> Group | None:
 
 def _appraisals(user: User) -> Group:
     today = timezone.localdate()
-    waiting = [
-        row
-        for rows in (appraisal_selectors.waiting_for_consent(user), appraisal_selectors.waiting_for_firm(user))
-        for row in rows[: SHOWN + 1]
-    ]
+    queues = (appraisal_selectors.waiting_for_consent(user), appraisal_selectors.waiting_for_firm(user))
     tasks = [
-        Task(
-            row.technology.title, row.get_state_display(), reverse("valuation:appraisal", args=[row.pk]), row.state_since,
-            is_late=row.due_on is not None and row.due_on < today,
+        _of_listing(
+            row.technology, f"{next_words(row)} · {row.client}", url=reverse("valuation:appraisal", args=[row.pk]),
+            since=row.state_since, is_late=row.due_on is not None and row.due_on < today,
         )
-        for row in waiting
+        for rows in queues
+        for row in rows[:SHOWN]
     ]  # fmt: skip
-    return Group(_("Appraisals"), tasks[:SHOWN], len(tasks), reverse("valuation:appraisal_list"))
+    total = sum(rows.count() for rows in queues) if tasks else 0
+    return Group(_("Appraisals"), tasks[:SHOWN], total, reverse("valuation:appraisal_list"))
 
 
 def _deals(user: User) -> Group:

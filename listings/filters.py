@@ -4,12 +4,14 @@ Each filter is a condition of `listings.conditions`, so that counts of facets ar
 Several values of one filter widen it; several filters narrow each other.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from copy import copy
+from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.choices import BaseChoiceIterator
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -32,6 +34,9 @@ LARGEST_AMOUNT = 10**18 - 1
 SHOWN_CLASSES = [choice for choice in LegalClass.choices if choice[0] in {"encouraged", "restricted", "none"}]
 
 
+_key = lru_cache(maxsize=256)(slugify)  # of a sector or a region in an address
+
+
 class Reference:
     """Fields, sectors, provinces, regions and countries with their names in the reader's language: two queries, when first asked."""
 
@@ -44,6 +49,22 @@ class Reference:
         return list(provinces())
 
     @cached_property
+    def _field_of(self) -> dict[int, Any]:
+        return {row.nr: row for row in self._fields}
+
+    @cached_property
+    def _province_of(self) -> dict[str, Any]:
+        return {row.code: row for row in self._provinces}
+
+    def field(self, number: int | None) -> Any:
+        """Give the field with this number, or None."""
+        return None if number is None else self._field_of[number]
+
+    def province(self, code: str | None) -> Any:
+        """Give the province with this code, or None."""
+        return None if code is None else self._province_of[code]
+
+    @cached_property
     def fields(self) -> list[tuple[str, str]]:
         """Pairs of the field's number and name."""
         return [(str(row.nr), str(row)) for row in self._fields]
@@ -51,12 +72,12 @@ class Reference:
     @cached_property
     def sector_names(self) -> dict[str, str]:
         """The English name of each sector by its key in addresses."""
-        return {slugify(row.sector_en): row.sector_en for row in self._fields}
+        return {_key(row.sector_en): row.sector_en for row in self._fields}
 
     @cached_property
     def sectors(self) -> list[tuple[str, str]]:
         """Pairs of the sector's key and name."""
-        return list({slugify(row.sector_en): row.sector for row in self._fields}.items())
+        return list({_key(row.sector_en): row.sector for row in self._fields}.items())
 
     @cached_property
     def provinces(self) -> list[tuple[str, str]]:
@@ -66,18 +87,31 @@ class Reference:
     @cached_property
     def region_names(self) -> dict[str, str]:
         """The English name of each region by its key in addresses."""
-        return {slugify(row.region_en): row.region_en for row in self._provinces}
+        return {_key(row.region_en): row.region_en for row in self._provinces}
 
     @cached_property
     def regions(self) -> list[tuple[str, str]]:
         """Pairs of the region's key and name."""
         english = get_language() == "en"
-        return list({slugify(r.region_en): r.region_en if english else r.region_vi for r in self._provinces}.items())
+        return list({_key(r.region_en): r.region_en if english else r.region_vi for r in self._provinces}.items())
 
     @cached_property
     def countries(self) -> list[tuple[str, str]]:
         """Pairs of the country's code and name."""
         return country_choices()
+
+
+class Closed(BaseChoiceIterator):
+    """A closed list of choices that every copy of a field shares; a plain list is copied pair by pair."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._pairs = pairs
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Closed":
+        return self
 
 
 class Light:
@@ -137,7 +171,7 @@ class ListingFilter(FilterSet):
         self.reference = Reference()
         for each in self.filters.values():
             if getattr(each, "source", ""):
-                each.extra["choices"] = getattr(self.reference, each.source)
+                each.extra["choices"] = Closed(getattr(self.reference, each.source))
 
     @cached_property
     def values(self) -> dict[str, Any]:

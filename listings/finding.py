@@ -28,6 +28,10 @@ RANKED = 1000  # a search looks at so many of the best
 SUGGESTED_TITLES = 4
 
 
+def _shown(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related(None).select_related("organisation")
+
+
 @dataclass
 class Found:
     """What an address finds. `filters.form.errors` tells which of its values were wrong; those are left out."""
@@ -73,6 +77,28 @@ class Found:
     def rows(self) -> QuerySet[Any]:
         """The listings in order, without the long texts that no list shows."""
         return self.listings.defer(*LONG[self.kind])
+
+    def part(self, start: int, stop: int) -> list[Any]:
+        """Give the rows of these places as a page shows them: with their organisation, place and field, not the exchange.
+
+        By relevance the keys are put in order first, and only these rows read whole.
+        """
+        rows = self.rows
+        if self.order == "relevance":
+            assert self.ranking is not None
+            ids = self.ranking.object_ids
+            if self.filters.conditions:
+                kept = set(rows.order_by().values_list("pk", flat=True))
+                ids = [pk for pk in ids if pk in kept]
+            ids = ids[start:stop]
+            place = {pk: number for number, pk in enumerate(ids)}
+            found = sorted(_shown(rows.filter(pk__in=ids)), key=lambda row: place[row.pk])
+        else:
+            found = list(_shown(rows[start:stop]))
+        reference = self.filters.reference
+        for row in found:
+            row.province, row.main_field = reference.province(row.province_id), reference.field(row.main_field_id)
+        return found
 
     def sorted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Put rows in the asked order; it ends in the key."""

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.kit.money import language_of
+from valuation.appraisal_selectors import waiting_for_firm, works_for_firm
 
 # (label, name of the address). An entry whose address is not there is left out.
 PUBLIC_NAVIGATION = (
@@ -25,6 +26,8 @@ MEMBER_NAVIGATION = (
     (_("Matches"), "matching:match_list"),
     (_("Deals"), "deals:deal_list"),
 )
+#: For people of valuation firms, with how many commissions wait for them.
+APPRAISER_ENTRY = (_("Appraisals"), "valuation:appraisal_list")
 OPERATOR_NAVIGATION = (
     (_("Review queue"), "listings:review_queue"),
     (_("Deals board"), "deals:board"),
@@ -80,6 +83,7 @@ BELONGS = {
     "listings:owner_queue": ("insights:dashboard",),
     "listings:my_technologies": ("listings:my_listings",),
     "listings:my_demands": ("listings:my_listings",),
+    "valuation:appraisal": ("valuation:appraisal_list",),
 }
 WORK_OF_OWNER = ("listings:my_listings",)
 WORK_OF_OPERATOR = ("listings:review_queue",)
@@ -125,7 +129,17 @@ def site(request: HttpRequest) -> dict[str, Any]:
 def _work_of(user: Any) -> Any:
     """Give the entries of a person; who serves an exchange and no organisation has no listings, matches or deals."""
     serves_only = user.is_operator and not user.organisation_ids()
-    return MEMBER_NAVIGATION[:1] if serves_only else MEMBER_NAVIGATION
+    if serves_only:
+        return MEMBER_NAVIGATION[:1]
+    if works_for_firm(user):
+        return (*MEMBER_NAVIGATION[:1], APPRAISER_ENTRY, *MEMBER_NAVIGATION[1:])
+    return MEMBER_NAVIGATION
+
+
+def _counted(entries: list[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
+    """Set beside the appraisals how many wait for the person's firm; only its people are counted for."""
+    name = APPRAISER_ENTRY[1]
+    return [{**entry, "count": waiting_for_firm(user).count()} if entry["name"] == name else entry for entry in entries]
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
@@ -150,7 +164,7 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
         "home": address("home") or "/",
         "search_url": address("listings:technology_list"),
         "public_navigation": _entries(PUBLIC_NAVIGATION, "" if working else path),
-        "member_navigation": _entries(_work_of(user), path, owning) if signed_in else [],
+        "member_navigation": _counted(_entries(_work_of(user), path, owning), user) if signed_in else [],
         "operator_navigation": _entries(OPERATOR_NAVIGATION, path, owning) if operator else [],
         "account_navigation": _entries(ACCOUNT_NAVIGATION, "") if signed_in else [],
         "footer_navigation": _entries(FOOTER_NAVIGATION, ""),

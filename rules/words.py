@@ -23,6 +23,7 @@ GROUPS = (
     (("valuation.success.", "valuation.launch_delay.", "valuation.ramp."), _("Chance and time to market")),
     (("valuation.grade.",), _("Grade of a suggested range")),
     (("valuation.",), _("Other inputs of a suggested range")),
+    (("appraisal.",), _("Certificates of valuation firms")),
     (("closed_deals.",), _("Privacy of published figures")),
     (("calendar.",), _("Public holidays")),
     (("",), _("Operating rules")),
@@ -76,6 +77,8 @@ NAMES = {
     "valuation.developer_profit": _("Developer's profit"),
     "appraisal.reminder": _("Reminder before a certificate ends"),
     "appraisal.state_capital.required": _("Certificate before signing, with state capital"),
+    "appraisal.state_capital.purpose": _("Certificate for its own purpose and deal only, with state capital"),
+    "appraisal.state_capital.scope": _("Certificate for the right and term of the contract only, with state capital"),
     "appraisal.state_funding.over": _("Certificate from this share of state funding"),
     "appraisal.validity.max": _("Longest validity of a certificate"),
     "match.push.cap": _("How often one listing is put forward"),
@@ -122,7 +125,8 @@ def name_of(code: str) -> str:
 #: What the sources of the rules are made of, in the order in which it is looked for.
 _CITED = (
     ("Operating rules of the exchange", _("Operating rules of the exchange")), ("IP Law", _("IP Law")),
-    ("VAT Law", _("VAT Law")), ("Commercial Law", _("Commercial Law")), ("Civil Code", _("Civil Code")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
+    ("VAT Law", _("VAT Law")), ("Commercial Law", _("Commercial Law")), ("Civil Code", _("Civil Code")),
+    ("Law on Prices", _("Law on Prices")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),
     ("as amended by", _("as amended by")), ("art.", _("art.")), ("arts", _("arts")), ("and", pgettext_lazy("in a citation", "and")), ("ch.", _("ch.")), ("ND-CP", _("ND-CP")),
 )  # fmt: skip
 _CITED_WORDS = re.compile("|".join(rf"(?<!\w){re.escape(words)}(?!\w)" for words, _text in _CITED))
@@ -158,6 +162,8 @@ def value_of(row: Any, unit: str) -> str:
         return date_format(day, "SHORT_DATE_FORMAT") if (day := _day(row.text)) else str(TEXTS.get(row.text, row.text))
     if row.code == "calendar.complete":
         return f"{row.value:.0f}"
+    if unit == "flag":
+        return gettext("Yes") if row.value else gettext("No")
     language = money.language_of(get_language())
     figure = money.number(row.value, language)
     if unit == "percent":

@@ -1,6 +1,7 @@
 """Reads of appraisals and certificates, narrowed to the viewer."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organisation, User
 from listings.models import Document, RightOwner, Technology
-from rules.selectors import number
+from rules.models import Rule
+from rules.selectors import number, rule
 from valuation import appraisal_policies as policies
 from valuation.lifecycle import OPEN_APPRAISAL, AppraisalState
 from valuation.models import Appraisal, Certificate
@@ -32,6 +34,15 @@ def visible_appraisals(viewer: User) -> QuerySet[Appraisal]:
 def appraisals_of(viewer: User, technology: Technology) -> QuerySet[Appraisal]:
     """Give the appraisals of a technology that the viewer may see, the newest first."""
     return visible_appraisals(viewer).filter(technology=technology)
+
+
+def works_for_firm(viewer: User) -> bool:
+    """Tell whether the person is an appraiser or signatory of a valuation firm; asks nothing of the database."""
+    kind = Organisation.Kind.VALUATION_FIRM
+    return any(
+        seat.organisation is not None and seat.organisation.kind == kind and seat.role in policies.FIRM_ROLES
+        for seat in viewer.seats
+    )
 
 
 def waiting_for_firm(viewer: User) -> QuerySet[Appraisal]:
@@ -137,17 +148,47 @@ def certificates_for(viewer: Any, technology: Technology) -> QuerySet[Certificat
     )
 
 
-def valid_certificate(
-    technology: Technology, *, on: datetime.date, parties: list[int] | None = None
-) -> Certificate | None:
-    """Give a certificate of the technology in its validity on a day, the latest; None when there is none.
+def certificates_of(technology: Technology, *, clients: list[int]) -> QuerySet[Certificate]:
+    """Give the certificates of a technology that these organisations (ids) commissioned, the longest valid first."""
+    return (
+        Certificate.objects.filter(appraisal__technology=technology, appraisal__client__in=clients)
+        .select_related("appraisal__firm", "appraisal__client", "appraisal__counterparty", "appraisal__technology")
+        .order_by("-valid_until", "-pk")
+    )
 
-    `parties`: ids of the two sides of a deal; a certificate commissioned by or for someone else does not count.
+
+def state_money(technology: Technology, parties: Iterable[Organisation], *, on: datetime.date) -> Rule | None:
+    """Give the rule by which state money asks for a certificate before a transfer on a day, or None.
+
+    State capital in a party, or more state funding in the technology than the rule leaves free.
     """
-    rows = Certificate.objects.filter(appraisal__technology=technology, issued_on__lte=on, valid_until__gte=on)
-    if parties is not None:
-        rows = rows.filter(appraisal__client__in=parties)
-    return rows.select_related("appraisal__firm").order_by("-valid_until", "-pk").first()
+    found = rule("appraisal.state_capital.required", on=on)
+    if not found.value:
+        return None
+    funded = (technology.state_funding_pct or 0) > number("appraisal.state_funding.over", on=on)
+    return found if funded or any(one.has_state_capital for one in parties) else None
+
+
+def purpose_for(technology: Technology, parties: Iterable[Organisation], *, on: datetime.date | None = None) -> str:
+    """Give the purpose to commission for: with state money the one that a signature needs."""
+    found = state_money(technology, parties, on=on or timezone.localdate())
+    return Appraisal.Purpose.NEGOTIATION if found is None else Appraisal.Purpose.STATE
+
+
+def differences(certificate: Certificate) -> list[str]:
+    """Say, in the reader's language, where a certificate names something else than its commission asked for."""
+    asked, found = certificate.appraisal, []
+    if certificate.named_purpose != asked.purpose:
+        words = _("The commission asks for the purpose “%(asked)s”, the certificate names “%(named)s”.")
+        named = certificate.get_named_purpose_display()
+        found.append(words % {"asked": asked.get_purpose_display(), "named": named})
+    if asked.right and certificate.named_right != asked.right:
+        words = _("The commission asks for this right: %(asked)s; the certificate names: %(named)s.")
+        found.append(words % {"asked": asked.get_right_display(), "named": certificate.get_named_right_display()})
+    if asked.term_years and certificate.named_term != asked.term_years:
+        words = _("The commission asks for a term of %(asked)d years, the certificate names %(named)d.")
+        found.append(words % {"asked": asked.term_years, "named": certificate.named_term})
+    return found
 
 
 def validity_months(*, on: datetime.date | None = None) -> int:

@@ -1,6 +1,7 @@
 """Published groups of closed deals and the calibration in words and rows, in the reader's language."""
 
 import csv
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
@@ -10,8 +11,9 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from listings.selectors import field_list
 from marketplace.kit import money
-from valuation.closed_selectors import Calibration
+from valuation.closed_selectors import CLOSED, Calibration
 from valuation.methods.backtest import NOMINAL, Share, wilson
 from valuation.models import DealGroup
 
@@ -41,10 +43,32 @@ def _language() -> str:
 
 def cell_words(group: DealGroup) -> str:
     """Say which deals a group holds: field, right, exclusivity, as far as they are shared."""
-    parts = [str(group.field) if group.field is not None else gettext("All fields")]
-    parts += [str(RIGHTS[group.right])] if group.right else []
-    parts += [str(EXCLUSIVITY[group.exclusivity])] if group.exclusivity else []
+    return _cell(group.field, group.right, group.exclusivity)
+
+
+def _cell(field: Any, right: str, exclusivity: str) -> str:
+    parts = [str(field) if field is not None else gettext("All fields")]
+    parts += [str(RIGHTS[right])] if right else []
+    parts += [str(EXCLUSIVITY[exclusivity])] if exclusivity else []
     return " · ".join(parts)
+
+
+def key_words(key: str) -> str | None:
+    """Write a key of `closed_key` in the reader's language; None for any other text."""
+    start, _colon, rest = key.partition(":")
+    if start != CLOSED:
+        return None
+    kind, *parts = rest.split(":")
+    if kind == "cell":
+        number, right, exclusivity = parts
+        field = field_list().filter(nr=int(number)).first() if number else None
+        return gettext("Closed deals: %(cell)s") % {"cell": _cell(field, right, exclusivity)}
+    if kind == "release":
+        release, samples = parts
+        words = gettext("This exchange, %(release)s (samples)") if samples else gettext("This exchange, %(release)s")
+        return words % {"release": release}
+    low = money.number(int(parts[0]), _language())
+    return gettext("%(low)s deals or more, the middle of the band") % {"low": low}
 
 
 def count_words(group: DealGroup) -> str:
@@ -97,6 +121,13 @@ def _at(share: float) -> str:
     return f"{share * FULL:.2f}%"
 
 
+def interval_words(share: Share) -> str:
+    """Write the 95% interval in whole percent, rounded outwards: it never looks surer than it is, nor like a point."""
+    low = math.floor(round(share.low * FULL, 6)) / FULL
+    high = math.ceil(round(share.high * FULL, 6)) / FULL
+    return gettext("between %(low)s and %(high)s") % {"low": _percent(low), "high": _percent(high)}
+
+
 def share_row(label: Any, share: Share, *, note: Any = "") -> dict[str, Any]:
     """Give a share with its interval as a row of the drawing: places in percent of its width, and in words."""
     words = {"hits": money.number(share.hits, _language()), "count": money.number(share.count, _language())}
@@ -108,7 +139,7 @@ def share_row(label: Any, share: Share, *, note: Any = "") -> dict[str, Any]:
         "width": _at(share.high - share.low),
         "high_at": _at(share.high),
         "share": _percent(share.share),
-        "interval": f"{_percent(share.low)} – {_percent(share.high)}",
+        "interval": interval_words(share),
         "of": gettext("%(hits)s of %(count)s deals") % words,
         "holds": share.low <= NOMINAL <= share.high,
     }

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -26,6 +27,7 @@ ROYALTY_MEASURES = ("royalty.net_revenue", "royalty.net_selling_price", "royalty
 SALES_MEASURES = ("royalty.net_revenue", "royalty.net_selling_price")
 EDGES = {**dict.fromkeys(ROYALTY_MEASURES, ROYALTY_EDGES), "lump_sum": MONEY_EDGES}
 GRADES = ("A", "B", "C", "D")
+CLOSED = "closed-deals"  # begins a key
 SHOWN = 6  # groups beside one technology
 
 
@@ -106,21 +108,25 @@ def closed_group(field_id: int | None) -> str:
     return f"closed:{field_id or ''}"
 
 
+def closed_key(kind: str, *parts: Any) -> str:
+    """Give a key of something told of closed deals: `cell` (field, right, exclusivity), `release`, or `count`."""
+    return ":".join([CLOSED, kind, *map(str, parts)])
+
+
 def closed_rates() -> list[RoyaltyRate]:
     """Give the royalties of the published groups as rates, never saved: the middle of the middle band, of net sales.
 
-    They rest on what is public, so a suggestion computed from them tells no more than the page of closed deals.
+    Industry, source and note are keys (`closed_key`), which pages and reports write in the reader's language. They rest
+    on what is public, so a suggestion computed from them tells no more than the page of closed deals.
     """
     rates = []
     for group in groups():
-        cell = [str(group.field.name_en) if group.field is not None else "All fields", group.right, group.exclusivity]
         for measure in SALES_MEASURES:
             if (said := group.measures.get(measure)) is None:
                 continue
-            sample = ", samples" if group.is_sample else ""
             rates.append(
                 RoyaltyRate(
-                    industry=f"Closed deals: {', '.join(part for part in cell if part)}",
+                    industry=closed_key("cell", group.field_id or "", group.right, group.exclusivity),
                     group=closed_group(group.field_id),
                     n=group.count_from,
                     q1=Decimal(repr(said["low"])),
@@ -129,9 +135,9 @@ def closed_rates() -> list[RoyaltyRate]:
                     basis="net sales",
                     segment=measure.removeprefix("royalty."),
                     year=group.last_year,
-                    source=f"This exchange, {group.release}{sample}",
+                    source=closed_key("release", group.release, "samples" if group.is_sample else ""),
                     tag=RoyaltyRate.Tag.A,
-                    note=f"{group.count_from} deals or more, middle of the band",
+                    note=closed_key("count", group.count_from),
                 )
             )
     return rates

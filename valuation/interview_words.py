@@ -23,8 +23,10 @@ def default_words(rows: dict[str, dict[str, Any]], defaults: Defaults, answers: 
     out = {name: _words(row, QUESTIONS.get(name)) for name, row in rows.items()}
     if "discount_rate" in out:
         rate = out["discount_rate"]
-        whole = gettext("the discount rate then is %(rate)s: bond, shares, small company") % {"rate": rate["text"]}
-        out["specific_premium"] = {**rate, "text": write(0.0, "fraction"), "note": whole}
+        whole = gettext("Nothing is added; the discount rate then stays %(rate)s: bond, shares, small company")
+        out["specific_premium"] = {
+            **rate, "text": write(0.0, "fraction"), "source": whole % {"rate": rate["text"]}, "note": "", "unconfirmed": False,
+        }  # fmt: skip
     currency = answers.choice("currency")
     if currency != "VND":
         row = defaults.row(f"exchange_rate.{currency}")
@@ -94,6 +96,7 @@ def answer_rows(answers: Answers, defaults: dict[str, dict[str, Any]], *, techno
                 "is_secret": question.is_secret,
                 "lines": [],
                 "default": None,
+                "without": question.without,
             }
             if question.code in answers:
                 row["lines"] = _text(question, answers, currency)

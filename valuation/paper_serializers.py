@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from valuation.appraisal_selectors import verified_firms
-from valuation.models import Appraisal, Certificate, Report, ReportFile, Run
+from valuation.models import Appraisal, Certificate, Granted, Report, ReportFile, Run
 
 
 class ReportFileSerializer(serializers.ModelSerializer[ReportFile]):
@@ -72,11 +72,14 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
 
     firm = serializers.CharField(source="appraisal.firm", read_only=True)
     holds = serializers.SerializerMethodField()
+    purpose = serializers.CharField(source="named_purpose", read_only=True)
+    right = serializers.CharField(source="named_right", read_only=True)
+    term_years = serializers.IntegerField(source="named_term", read_only=True, allow_null=True)
 
     class Meta:
         model = Certificate
         fields = [
-            "number", "firm", "issued_on", "valued_on", "valid_until", "holds", "basis", "value", "currency",
+            "number", "firm", "purpose", "right", "term_years", "issued_on", "valued_on", "valid_until", "holds", "basis", "value", "currency",
             "appraiser_name", "appraiser_licence", "sha256",
         ]  # fmt: skip
         read_only_fields = fields
@@ -94,7 +97,7 @@ class AppraisalSerializer(serializers.ModelSerializer[Appraisal]):
     class Meta:
         model = Appraisal
         fields = [
-            "id", "technology", "firm", "client", "counterparty", "deal_id", "purpose", "brief", "due_on", "state",
+            "id", "technology", "firm", "client", "counterparty", "deal_id", "purpose", "right", "term_years", "brief", "due_on", "state",
             "created_at", "independence_declared_at", "ended_reason", "certificate",
         ]  # fmt: skip
         read_only_fields = fields
@@ -109,7 +112,9 @@ class CommissionSerializer(serializers.Serializer[Any]):
     """What a firm is asked to appraise."""
 
     firm = serializers.PrimaryKeyRelatedField(queryset=verified_firms())
-    purpose = serializers.ChoiceField(choices=Appraisal.Purpose.choices, default=Appraisal.Purpose.NEGOTIATION)
+    purpose = serializers.ChoiceField(choices=Appraisal.Purpose.choices, required=False)
+    right = serializers.ChoiceField(choices=Granted.choices, required=False, allow_blank=True)
+    term_years = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=50)
     brief = serializers.CharField(max_length=2000)
     due_on = serializers.DateField(required=False, allow_null=True)
 
@@ -133,13 +138,14 @@ class ShowSerializer(serializers.Serializer[Any]):
 
 
 class NewCertificateSerializer(serializers.ModelSerializer[Certificate]):
-    """A certificate as the firm issued it, with its PDF."""
+    """A certificate as the firm issued it, with its PDF; `differs` confirms that it names something else than asked."""
 
     file = serializers.FileField(write_only=True)
+    differs = serializers.BooleanField(write_only=True, default=False)
 
     class Meta:
         model = Certificate
         fields = [
-            "number", "issued_on", "valued_on", "valid_until", "basis", "value", "currency", "appraiser_name",
-            "appraiser_licence", "file",
+            "number", "purpose", "right", "term_years", "issued_on", "valued_on", "valid_until", "basis", "value",
+            "currency", "appraiser_name", "appraiser_licence", "file", "differs",
         ]  # fmt: skip

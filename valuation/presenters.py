@@ -12,6 +12,7 @@ from listings.forms.technology import INDUSTRIES
 from listings.models import Technology
 from marketplace.kit import money
 from valuation import disclosure
+from valuation.closed_presenters import key_words
 from valuation.disclosure import Reader
 from valuation.methods.reconcile import round_significant
 from valuation.methods.statement import COMPARABLE_ROYALTIES, STAGED
@@ -69,9 +70,14 @@ def _values(row: dict[str, Any]) -> str:
     return " – ".join(texts)
 
 
+def source_words(source: str) -> str:
+    """Write one source in the reader's language."""
+    return key_words(source) or str(SOURCES.get(source, source))
+
+
 def input_source(row: dict[str, Any], answered: dict[str, Any]) -> str:
     """Name where an input comes from: sources, the end of a right, the listing, or the owner's answer."""
-    source = "; ".join(str(SOURCES.get(part, part)) for part in row["source"].split("; "))
+    source = "; ".join(source_words(part) for part in row["source"].split("; "))
     if row["name"] == "legal_life":
         end = date_format(datetime.date.fromisoformat(source), "SHORT_DATE_FORMAT")
         return gettext("IP right until %(end)s") % {"end": end}
@@ -137,8 +143,8 @@ def driver_rows(result: dict[str, Any], inputs: list[dict[str, Any]]) -> list[di
     for driver in result["drivers"]:
         if driver["input_mid"] is None:
             words_low, words_high = (
-                gettext("If it is low instead of middling"),
-                gettext("If it is high instead of middling"),
+                gettext("At the low end"),
+                gettext("At the high end"),
             )
             rows.append({
                 "label": INPUTS[driver["name"]][0], "given": "", "lower": words_low, "lower_effect": _effect(driver["effect_low"]),
@@ -189,11 +195,11 @@ def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Read
         ]
         rows.append({
             **row, "industry": gettext("Own deal") if own else named(row["industry"]), "is_own": own,
-            "source": str(SOURCES.get(row["source"], row["source"])),
+            "source": source_words(row["source"]),
             "statistic": statistics[row["statistic"]], "n": None if own else row["n"],
             "weight": mine["weight"] if mine else None, "adjusted": mine["adjusted"] if mine and changes else None,
             "changes": ", ".join(changes), "date": dated, "unconfirmed": row["certainty"] == "B",
-            "note": "" if own else str(RATE_NOTES.get(row["note"], row["note"])),
+            "note": "" if own else key_words(row["note"]) or str(RATE_NOTES.get(row["note"], row["note"])),
         })  # fmt: skip
     return rows
 
@@ -201,13 +207,13 @@ def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Read
 def cited(row: dict[str, Any]) -> str:
     """Give the source of a published figure and its year, once."""
     source, year = row["source"], str(row["year"] or "")
-    return ", ".join(filter(None, [str(SOURCES.get(source, source)), "" if year in source else year]))
+    return ", ".join(filter(None, [source_words(source), "" if year in source else year]))
 
 
 def named(industry: str) -> str:
     """Give the name of a published figure in the reader's language: an industry of the listing's form, or one of ours."""
     names: dict[str, Any] = {str(code): label for code, label in INDUSTRIES if code} | RATES
-    return str(names.get(industry, industry))
+    return key_words(industry) or str(names.get(industry, industry))
 
 
 def rung_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
@@ -306,6 +312,7 @@ def grade_of(suggestion: Suggestion) -> dict[str, Any]:
         "tone": GRADE_TONES[grade["letter"]],
         "score": grade["score"],
         "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
+        "leaves_out_indicators": all(part["name"] != "indicators" for part in grade["components"]),
         "scatter": round_significant(math.exp(rule["dispersion_zero"])),
         "credit": [(ORIGINS[name][0], share) for name, share in rule["origin_credit"].items()],
         "rule": rule,

@@ -122,7 +122,7 @@ SECTIONS: Final = (
             "revenue", _("Sales of one licensee in a full year"),
             _("Low is a year that disappoints, high one that goes very well; most likely is what you would bet on."),
             Kind.AMOUNT3, default="revenue", part_labels=SPREAD, bounds=(0.0, 1e17),
-            without=_("no range can be suggested: it rests on sales."),
+            without=_("no range can be suggested: every method that counts starts from sales."),
         ),
         Question(
             "coverage", _("Which part of these sales rests on your technology?"),
@@ -273,8 +273,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     question.code: question for section in SECTIONS for question in section.questions
 }
 ORIGINS: Final = (
-    ("measured", _("I have it in writing: contract, invoice, test, statistics")),
-    ("owner", _("My own estimate, from experience")),
+    ("measured", _("I have it in writing")),
+    ("owner", _("My own estimate")),
     ("assumption", _("A guess")),
 )
 

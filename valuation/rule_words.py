@@ -15,6 +15,9 @@ from valuation.methods.statement import METHODS, Origin
 from valuation.words import GRADES, ORIGINS, PARTS, RUNGS, SOURCES
 from valuation.words import METHODS as METHOD_WORDS
 
+#: The part that no record feeds yet: as for every range, the others share the whole without it.
+UNFED = "indicators"
+
 
 def _row(defaults: Defaults, code: str) -> dict[str, Any]:
     row = defaults.row(code)
@@ -36,7 +39,8 @@ def scatter_words(defaults: Defaults) -> str:
 def published(defaults: Defaults) -> dict[str, Any]:
     """Give what the page of the rule shows."""
     parts = tuple(PARTS)
-    total = sum(_row(defaults, f"grade.weight.{part}")["number"] for part in parts)
+    told = {part: _row(defaults, f"grade.weight.{part}") for part in parts}
+    total = sum(told[part]["number"] for part in parts if part != UNFED)
     measures = {
         "data": _("Mean credit of the inputs by their origin"),
         "comparables": _("Effective number of comparables times their likeness, full at %(n)s")
@@ -49,7 +53,7 @@ def published(defaults: Defaults) -> dict[str, Any]:
             "(standard deviation of their logarithm: %(n)s)"
         )
         % {"n": _row(defaults, "grade.dispersion_zero")["text"], "times": scatter_words(defaults)},
-        "indicators": _("Counted only where patent indicators are known"),
+        "indicators": _("Citations, claims and countries of the patent against others of its field and year"),
     }
     weights = {method: _row(defaults, f"weight.{method}") for method in WEIGHTED}
     whole = sum(row["number"] for row in weights.values())
@@ -67,11 +71,11 @@ def published(defaults: Defaults) -> dict[str, Any]:
         "parts": [
             {
                 "label": PARTS[part], "measure": measures[part],
-                "share": _row(defaults, f"grade.weight.{part}")["number"] / total,
-                "weight": _row(defaults, f"grade.weight.{part}"),
+                "share": None if part == UNFED else told[part]["number"] / total, "weight": told[part],
             }
             for part in parts
         ],
+        "unfed_share": told[UNFED]["number"] / (total + told[UNFED]["number"]),
         "credits": [
             {"label": ORIGINS[origin.value][0], "tone": ORIGINS[origin.value][1], "row": _row(defaults, f"grade.credit.{origin.value}")}
             for origin in Origin

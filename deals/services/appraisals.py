@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from audit.services import record
-from deals import policies
+from deals import certificates, policies
 from deals.models import Deal
 from deals.services.common import acting_side, lock, other, require_no_conflict
 from marketplace.kit.errors import Conflict, require
@@ -22,23 +22,26 @@ def commission_for_deal(
     actor: User,
     firm: Organisation,
     brief: str,
-    purpose: str = Appraisal.Purpose.STATE,
+    purpose: str = "",
+    right: str = "",
+    term_years: int | None = None,
     due_on: datetime.date | None = None,
 ) -> Appraisal:
     """Commission a firm for the own side; the buyer's commission waits for the owner's consent.
 
-    Raises NotAllowed for a firm with an interest in either side, Conflict once the deal is over, ValidationError.
+    Without `purpose` and `right` they are those that the signature and the agreed terms ask for. Raises NotAllowed for a firm with an interest in either side, Conflict once the deal is over, ValidationError.
     """
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.acts(actor, deal))
     if deal.is_over:
         raise Conflict(_("This deal is over."))
+    scope = certificates.scope_of(deal)
     side = acting_side(actor, deal)
     appraisal = commission_appraisal(
         technology=deal.technology, firm=firm, client=deal.organisation_of(side),
         counterparty=deal.organisation_of(other(side)), deal_id=deal.pk, actor=actor, brief=brief, purpose=purpose,
-        due_on=due_on,
+        right=right or scope.right, term_years=term_years or (None if right else scope.term_years), due_on=due_on,
     )  # fmt: skip
     data = {"appraisal": appraisal.pk, "firm": firm.pk, "side": side}
     record(tag="deal.commission_appraisal", subject=deal, actor=actor, data=data)

@@ -52,8 +52,8 @@ def _current(deal: Deal) -> Contract:
     return contract
 
 
-def require_certificate(deal: Deal, *, signed_on: datetime.date) -> None:
-    """Refuse a signature with state money in the deal and no valuation certificate that held on its day (article 27.3)."""
+def require_certificate(deal: Deal, *, actor: User, signed_on: datetime.date) -> None:
+    """Refuse a signature with state money in the deal and no certificate that fits it on its day (article 27.3)."""
     clause = certificates.required_by(deal, on=signed_on)
     if clause is None or certificates.standing(deal, on=signed_on) is not None:
         return
@@ -61,7 +61,15 @@ def require_certificate(deal: Deal, *, signed_on: datetime.date) -> None:
         "State money is in this deal: before it is signed it needs the certificate of a licensed valuation firm that "
         "holds on the day of signing (%(clause)s). Commission a firm first."
     )
-    raise Conflict(words % {"clause": citation(clause.source)}, clause=clause.source, rule=clause.code)
+    message = words % {"clause": citation(clause.source)}
+    seen = certificates.seen_misfits(deal, actor, on=signed_on)
+    for row in seen:
+        doubts = " ".join(one.text for one in row.misfits if one.stops)
+        message += " " + _("Certificate %(number)s does not count: %(why)s") % {
+            "number": row.certificate,
+            "why": doubts,
+        }
+    raise Conflict(message, clause=clause.source, rule=clause.code)
 
 
 @transaction.atomic
@@ -95,7 +103,7 @@ def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datet
         errors["file"] = [_("Upload the signed copy as a PDF.")] if wrong_kind else error.message_dict["file"]
     if errors:
         raise ValidationError(errors)
-    require_certificate(deal, signed_on=signed_on)
+    require_certificate(deal, actor=actor, signed_on=signed_on)
     side = acting_side(actor, deal)
     copy = SignedCopy(
         contract=contract, side=side, uploaded_by=actor, signed_on=signed_on, size=len(content),
@@ -139,7 +147,7 @@ def confirm_signed_copy(*, deal: Deal, actor: User) -> Contract:
     require(policies.binds(actor, deal))
     require_no_dispute(deal)
     copy = _copy_of_other_side(deal, actor)
-    require_certificate(deal, signed_on=copy.signed_on)
+    require_certificate(deal, actor=actor, signed_on=copy.signed_on)
     copy.confirmed_at, copy.confirmed_by = timezone.now(), actor
     copy.save(update_fields=["confirmed_at", "confirmed_by"])
     contract = _current(deal)

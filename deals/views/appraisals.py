@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from deals import certificates, policies
 from deals.models import Deal
 from deals.services.appraisals import commission_for_deal
@@ -20,14 +21,17 @@ from valuation import appraisal_selectors as selectors
 from valuation.forms.papers import CommissionForm
 
 
-def certificate_context(deal: Deal, day: datetime.date) -> dict[str, Any]:
-    """Give whether a deal signed on a day needs a certificate, by which clause, and the one that it has."""
+def certificate_context(deal: Deal, actor: User, day: datetime.date) -> dict[str, Any]:
+    """Give whether a deal signed on a day needs a certificate, by which clause, the one that it has, and what does not fit."""
     clause = certificates.required_by(deal, on=day)
+    found = certificates.standing(deal, on=day) if clause is not None else None
     return {
         "needs_certificate": clause is not None,
         "clause": citation(clause.source) if clause is not None else "",
-        "certificate": certificates.standing(deal, on=day) if clause is not None else None,
-        "commission": certificates.under_way(deal) if clause is not None else None,
+        "certificate": found,
+        "certificate_needed": certificates.needed(deal, on=day) if clause is not None and found is None else [],
+        "certificate_doubts": certificates.seen_misfits(deal, actor, on=day) if clause is not None else [],
+        "under_way": list(certificates.under_way(deal, actor)) if clause is not None and found is None else [],
         "appraisal_url": reverse("deals:appraisal", args=[deal.pk]),
     }
 
@@ -47,7 +51,7 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
         free = [row["firm"].pk for row in firms if not row["conflicts"]]
         refused = [row for row in firms if row["conflicts"]]
         form = CommissionForm(
-            request.POST or None, firms=selectors.verified_firms().filter(pk__in=free), initial={"purpose": "state"}
+            request.POST or None, firms=selectors.verified_firms().filter(pk__in=free), initial=_asked(deal)
         )
     if request.method == "POST":
         if not may:
@@ -62,12 +66,24 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("valuation:appraisal", made.pk)
     context = {
         **frame(deal, actor, page="signature"),
-        **certificate_context(deal, timezone.localdate()),
+        **certificate_context(deal, actor, timezone.localdate()),
         "appraisals": list(selectors.appraisals_of(actor, deal.technology)),
         "form": form if may else None,
         "refused": refused,
     }
     return render(request, "deals/appraisal.html", context, status=status)
+
+
+def _asked(deal: Deal) -> dict[str, Any]:
+    """Give what the deal needs appraised: the purpose of its signature, and the right that the agreed terms grant."""
+    scope, terms = certificates.scope_of(deal), certificates.agreed_terms(deal)
+    brief = [] if terms is None else [terms.product, terms.field_of_use, terms.territory]
+    return {
+        "purpose": selectors.purpose_for(deal.technology, [deal.licensor, deal.licensee]),
+        "right": scope.right,
+        "term_years": scope.term_years,
+        "brief": "\n".join(brief)[:2000],
+    }
 
 
 def _other(deal: Deal, client: Any) -> Any:

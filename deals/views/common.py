@@ -133,7 +133,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
     """Give what every page of a deal shows: the two banks, the stepper, the next act, the reader's side and acts."""
     side = policies.side_of(actor, deal)
     acts = available_acts(actor, deal)
-    step = next_step(deal)
+    step = next_step(deal, actor)
     reached = reached_by(deal)
     both = {Turn.BOTH.value, side}
     yours = bool(side) and deal.turn in both and step["act"] in acts and step.get("side", side) == side
@@ -182,7 +182,7 @@ def stepper(deal: Deal, reached: DealState) -> list[dict[str, Any]]:
     return steps
 
 
-def next_step(deal: Deal) -> dict[str, Any]:
+def next_step(deal: Deal, viewer: User) -> dict[str, Any]:
     """Give the next act in words with the act's name, its page and its due date; where it is not the deal's turn that
     says who acts, also `owner`, and `side` where only that side may.
     """
@@ -192,7 +192,7 @@ def next_step(deal: Deal) -> dict[str, Any]:
     if state == DealState.NEGOTIATING:
         return _next_offer(deal)
     if state == DealState.AGREED:
-        return _next_signature(deal)
+        return _next_signature(deal, viewer)
     if state == DealState.SIGNED:
         return _next_effect(deal)
     act, page, place = {
@@ -208,9 +208,9 @@ def next_step(deal: Deal) -> dict[str, Any]:
     return {"text": next_act(deal), "act": act, "href": page_of(deal, page) + place, "due": None}
 
 
-def _next_certificate(deal: Deal) -> dict[str, Any]:
+def _next_certificate(deal: Deal, viewer: User) -> dict[str, Any]:
     """What comes before the signature: either side commissions, the owner consents, the firm certifies."""
-    commission = certificates.under_way(deal)
+    commission = certificates.under_way(deal, viewer).first()
     if commission is None:
         text = _("Commission a valuation certificate: it is needed before signing")
         return {"text": text, "act": "upload_signed_copy", "href": page_of(deal, "appraisal"), "due": None}
@@ -245,9 +245,9 @@ def _next_offer(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _next_signature(deal: Deal) -> dict[str, Any]:
+def _next_signature(deal: Deal, viewer: User) -> dict[str, Any]:
     if waits_for_certificate(deal):
-        return _next_certificate(deal)
+        return _next_certificate(deal, viewer)
     act = "confirm_signed_copy" if deal.turn != Turn.BOTH else "upload_signed_copy"
     return {"text": next_act(deal), "act": act, "href": page_of(deal, "signature"), "due": None}
 

@@ -218,7 +218,7 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         and can(actor, deal, "confirm_signed_copy"),
         "upload_form": forms.get("upload_form") or SignedCopyForm(initial={"signed_on": timezone.localdate()}),
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
-        **certificate_context(deal, copy.signed_on if copy is not None else timezone.localdate()),
+        **certificate_context(deal, actor, copy.signed_on if copy is not None else timezone.localdate()),
     }
     return render(request, "deals/signature.html", context, status=status)
 

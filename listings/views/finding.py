@@ -32,20 +32,26 @@ PLURAL = {"technology": "technologies", "demand": "demands"}
 
 
 class CountedPaginator(Paginator):
-    """Pages of rows whose number is known already."""
+    """Pages of what was found, whose number is known already."""
 
-    def __init__(self, rows: Any, *, total: int) -> None:
-        super().__init__(rows, PER_PAGE)
-        self.total = total
+    def __init__(self, found: Found) -> None:
+        super().__init__((), PER_PAGE)
+        self.found = found
 
     @cached_property
     def count(self) -> int:
         """The known number."""
-        return self.total
+        return self.found.counts.total
+
+    def page(self, number: Any) -> Page[Any]:
+        """Give a page. Raises PageNotAnInteger and EmptyPage."""
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        return Page(self.found.part(start, start + self.per_page), number, self)
 
 
 def _page(request: HttpRequest, found: Found) -> Page[Any]:
-    pages = CountedPaginator(found.rows, total=found.counts.total)
+    pages = CountedPaginator(found)
     try:
         return pages.page(request.GET.get("page", 1))
     except PageNotAnInteger:

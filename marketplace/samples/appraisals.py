@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
+from deals.certificates import scope_of
 from deals.models import Deal
 from marketplace.samples.people import People
 from valuation.models import Appraisal, Certificate
@@ -28,9 +29,10 @@ def appraise(deal: Deal, people: People, *, client: User) -> Certificate:
     """Have the sample firm appraise the technology of a deal for its owner, today."""
     firm = next(one for one in people.organisations.values() if one.kind == Organisation.Kind.VALUATION_FIRM)
     appraiser = people.with_role(Role.APPRAISER, organisation=_code(people, firm))
+    scope = scope_of(deal)
     appraisal = appraisals.commission_appraisal(
         technology=deal.technology, firm=firm, client=deal.licensor, counterparty=deal.licensee, deal_id=deal.pk,
-        actor=client, purpose=Appraisal.Purpose.STATE,
+        actor=client, purpose=Appraisal.Purpose.STATE, right=scope.right, term_years=scope.term_years,
         brief="Quyền sử dụng công nghệ theo các điều khoản đã thỏa thuận (mẫu).",
     )  # fmt: skip
     appraisals.accept_appraisal(appraisal=appraisal, actor=appraiser, is_independent=True)

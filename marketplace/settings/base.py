@@ -240,6 +240,7 @@ SPECTACULAR_SETTINGS = {
         "ListingLanguageEnum": "listings.choices.Language",
         "OrganisationKindEnum": "accounts.models.Organisation.Kind",
         "IPKindEnum": "listings.choices.IPKind",
+        "AppraisedRightEnum": "valuation.models.Granted",
     },
 }
 

@@ -72,13 +72,15 @@ def price_range(
     p90: Any,
     asking: Any = None,
     budget: Any = None,
+    certified: Any = None,
     size: str = "normal",
     label: Any = "",
     verdict: bool = True,
 ) -> dict[str, Any]:
     """A range in VND as a bar from P10 to P90 with the median, the price wished and the budget marked.
 
-    It is a suggested range, unless `label` says what else it is.
+    It is a suggested range, unless `label` says what else it is. A `certified` value is marked on the same scale and
+    named apart from the legend: it is no part of what was computed.
     """
     low, middle, high = to_number("p10", p10), to_number("p50", p50), to_number("p90", p90)
     if low is None or middle is None or high is None:
@@ -86,13 +88,16 @@ def price_range(
     if not low <= middle <= high:
         raise ValueError(f"p10={low:g}, p50={middle:g}, p90={high:g} are not in order")
     ask, purse = to_number("asking", asking), to_number("budget", budget)
-    place = _scale([low, middle, high, ask, purse])
+    expert = to_number("certified", certified)
+    place = _scale([low, middle, high, ask, purse, expert])
     return {
         "low": p10,
         "middle": p50,
         "high": p90,
         "asking": asking if is_given(asking) else None,
         "budget": budget if is_given(budget) else None,
+        "certified": certified if is_given(certified) else None,
+        "x_certified": None if expert is None else at(place(expert)),
         "x_low": at(place(low)),
         "x_middle": at(place(middle)),
         "width": at(place(high) - place(low)),
@@ -125,15 +130,19 @@ def _verdict(asking: float | None, low: float, high: float) -> str:
 
 @register.inclusion_tag("components/football_field.html")
 def football_field(
-    methods: Iterable[Mapping[str, Any]], *, caption: Any, asking: Any = None, budget: Any = None
+    methods: Iterable[Mapping[str, Any]], *, caption: Any, asking: Any = None, budget: Any = None, certified: Any = None
 ) -> dict[str, Any]:
-    """What each valuation method gives, on one scale: rows of `label`, `low`, `mid`, `high`, and `note`, `used`."""
+    """What each valuation method gives, on one scale: rows of `label`, `low`, `mid`, `high`, and `note`, `used`.
+
+    `certified`: a value that stands beside them, marked across all rows and named in a line of its own.
+    """
     rows = [need_keys("method", method, ("label", "low", "mid", "high"), ("note", "used")) for method in methods]
     ask, purse = to_number("asking", asking), to_number("budget", budget)
     amounts = [to_number(key, row[key]) for row in rows for key in ("low", "mid", "high")]
     if None in amounts:
         raise TypeError("each method needs low, mid and high")
-    place = _scale([*amounts, ask, purse]) if rows else None
+    expert = to_number("certified", certified)
+    place = _scale([*amounts, ask, purse, expert]) if rows else None
     for row in rows:
         assert place is not None
         low, mid, high = (to_number(key, row[key]) for key in ("low", "mid", "high"))
@@ -147,6 +156,8 @@ def football_field(
         "caption": caption,
         "asking": asking if is_given(asking) else None,
         "budget": budget if is_given(budget) else None,
+        "certified": certified if is_given(certified) else None,
+        "x_certified": None if expert is None or place is None else at(place(expert)),
         "x_asking": None if ask is None or place is None else at(place(ask)),
         "x_budget": None if purse is None or place is None else at(place(purse)),
     }

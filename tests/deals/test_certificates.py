@@ -1,6 +1,7 @@
 """State money in a deal: no signature without a valuation certificate that holds on its day."""
 
 import datetime
+import html
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +18,11 @@ from deals.models import SignedCopy
 from deals.services.appraisals import commission_for_deal
 from marketplace.kit.errors import Conflict
 from rules.models import Rule
-from tests.factories.appraisals import certified, firm_of
+from tests.factories.accounts import OrganisationFactory
+from tests.factories.appraisals import certified, firm_of, interested
 from tests.factories.deals import Room, deal_room, signed_pdf
 from tests.factories.listings import TechnologyFactory
+from valuation.models import Appraisal, Granted
 from valuation.services.appraisals import consent_to_appraisal
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +125,123 @@ def test_every_page_says_who_brings_the_certificate_next(client: Client) -> None
     certified(room.technology)
     words, _owner, yours = next_of("tto", "")
     assert (words, yours) == ("Sign the contract and record the signed copy", True)
+
+
+def misfits(room: Room) -> list[str]:
+    rows = certificates.seen_misfits(room.running, room.tto, on=timezone.localdate())
+    return [one.text for row in rows for one in row.misfits if one.stops]
+
+
+def test_a_certificate_for_another_purpose_does_not_open_the_signature() -> None:
+    room = funded_room()
+    certified(room.technology, purpose=Appraisal.Purpose.NEGOTIATION)
+    with pytest.raises(Conflict) as refused:
+        services.upload_signed_copy(
+            deal=room.running, actor=room.tto, upload=signed_pdf(), signed_on=timezone.localdate()
+        )
+    assert misfits(room) == ["Được cấp cho mục đích khác: Làm cơ sở thương lượng giá."]
+    assert "CT-01/2026" in refused.value.message
+    assert misfits(room)[0] in refused.value.message
+    assert not SignedCopy.objects.exists()
+
+
+def test_the_dated_rules_decide_whether_purpose_and_scope_stop_or_only_warn() -> None:
+    room = funded_room()
+    certified(room.technology, purpose=Appraisal.Purpose.ACCOUNTING, asked={"right": other_right(room)})
+    assert len(misfits(room)) == 2
+    Rule.objects.filter(code__in=[certificates.PURPOSE, certificates.SCOPE]).update(value=0)
+    assert misfits(room) == []
+    assert len(certificates.seen_misfits(room.running, room.tto, on=timezone.localdate())[0].misfits) == 2
+    record_copy(room)
+
+
+def other_right(room: Room) -> str:
+    return next(right for right in Granted.values if right != certificates.scope_of(room.running).right)
+
+
+@pytest.mark.parametrize("what", ["right", "term"])
+def test_a_certificate_of_less_than_the_contract_grants_does_not_count(what: str) -> None:
+    room = funded_room()
+    scope = certificates.scope_of(room.running)
+    assert scope.right
+    assert scope.term_years
+    asked = (
+        {"right": other_right(room)} if what == "right" else {"right": scope.right, "term_years": scope.term_years - 1}
+    )
+    certified(room.technology, asked=asked)
+    assert len(misfits(room)) == 1
+    with pytest.raises(Conflict):
+        record_copy(room)
+
+
+def test_a_certificate_of_just_what_the_contract_grants_counts_without_a_doubt() -> None:
+    room = funded_room()
+    scope = certificates.scope_of(room.running)
+    certified(room.technology, asked={"right": scope.right, "term_years": scope.term_years})
+    assert certificates.seen_misfits(room.running, room.tto, on=timezone.localdate()) == []
+    record_copy(room)
+
+
+def test_a_certificate_for_somebody_elses_deal_does_not_count() -> None:
+    room = funded_room()
+    certified(room.technology, asked={"counterparty": OrganisationFactory(), "deal_id": 99})
+    assert misfits(room) == ["Được yêu cầu cho thương vụ với bên khác."]
+    with pytest.raises(Conflict):
+        record_copy(room)
+
+
+def test_an_interest_in_the_buyer_counts_when_the_firm_was_asked_without_a_deal() -> None:
+    room = funded_room()
+    certificate = certified(room.technology)
+    interested(certificate.appraisal.firm, room.deal.licensee)
+    assert misfits(room) == ["Có người của doanh nghiệp cũng thuộc một trong các bên."]
+    with pytest.raises(Conflict):
+        record_copy(room)
+
+
+def test_the_other_side_hears_what_is_needed_and_nothing_of_a_certificate_it_may_not_see(client: Client) -> None:
+    room = funded_room()
+    certified(room.technology, purpose=Appraisal.Purpose.NEGOTIATION)
+    address = reverse("deals:signature", args=[room.running.pk])
+    client.force_login(room.buyer)
+    page = client.get(address)
+    assert len(page.context["certificate_needed"]) == 4
+    assert page.context["certificate_needed"][3] in html.unescape(page.content.decode())
+    assert "CT-01/2026" not in page.content.decode()
+    with pytest.raises(Conflict) as refused:
+        record_copy(room)
+    assert "CT-01/2026" not in refused.value.message
+    client.force_login(room.tto)
+    assert "CT-01/2026" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("funded", [True, False])
+def test_a_commission_from_the_deal_asks_for_what_its_signature_needs(client: Client, funded: bool) -> None:
+    room = funded_room() if funded else deal_room(DealState.AGREED)
+    firm = firm_of(room.technology)
+    client.force_login(room.tto)
+    address = reverse("deals:appraisal", args=[room.running.pk])
+    form = client.get(address).context["form"]
+    scope = certificates.scope_of(room.running)
+    needed = Appraisal.Purpose.STATE if funded else Appraisal.Purpose.NEGOTIATION
+    assert (form["purpose"].value(), form["right"].value(), form["term_years"].value()) == (
+        needed, scope.right, scope.term_years
+    )  # fmt: skip
+    commission_for_deal(deal=room.running, actor=room.tto, firm=firm, brief="x")
+    made = Appraisal.objects.get()
+    assert (made.purpose, made.right, made.term_years) == (needed, scope.right, scope.term_years)
+    assert made.counterparty == room.deal.licensee
+
+
+def test_once_a_firm_is_asked_the_signature_page_waits_for_it_and_asks_for_no_second(client: Client) -> None:
+    room = funded_room()
+    firm = firm_of(room.technology)
+    address = reverse("deals:signature", args=[room.running.pk])
+    client.force_login(room.tto)
+    before = client.get(address)
+    assert before.context["under_way"] == []
+    made = commission_for_deal(deal=room.running, actor=room.tto, firm=firm, brief="x")
+    after = client.get(address)
+    assert after.context["under_way"] == [made]
+    client.force_login(room.buyer)
+    assert client.get(address).context["under_way"] == [made], "the other side of the deal is told, too"

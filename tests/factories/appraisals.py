@@ -75,8 +75,10 @@ def certificate_values(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def commission(state: str = AppraisalState.REQUESTED, *, technology: Technology | None = None) -> Commission:
-    """Make a commission of the owner in `state`."""
+def commission(
+    state: str = AppraisalState.REQUESTED, *, technology: Technology | None = None, **asked: Any
+) -> Commission:
+    """Make a commission of the owner in `state`; `asked`: purpose, right, term, other side, deal."""
     technology = technology or TechnologyFactory(published=True, state_funding_pct=None)
     owner, firm = technology.organisation, firm_of(technology)
     other_firm = OrganisationFactory(valuation_firm=True, exchange=technology.exchange)
@@ -91,8 +93,9 @@ def commission(state: str = AppraisalState.REQUESTED, *, technology: Technology 
     }
     made = Commission(technology, firm, people)
     made.appraisal = appraisals.commission_appraisal(
-        technology=technology, firm=firm, client=owner, actor=people["officer"], brief="Quyền sử dụng độc quyền 5 năm."
-    )
+        technology=technology, firm=firm, client=owner, actor=people["officer"], brief="Quyền sử dụng độc quyền 5 năm.",
+        **asked,
+    )  # fmt: skip
     if state in {AppraisalState.ACCEPTED, AppraisalState.CERTIFIED}:
         appraisals.accept_appraisal(appraisal=made.appraisal, actor=people["appraiser"], is_independent=True)
     if state == AppraisalState.CERTIFIED:
@@ -102,9 +105,15 @@ def commission(state: str = AppraisalState.REQUESTED, *, technology: Technology 
     return made
 
 
-def certified(technology: Technology, **values: Any) -> Certificate:
-    """Give a certificate for a technology, commissioned by its owner."""
-    made = commission(AppraisalState.ACCEPTED, technology=technology)
+def certified(
+    technology: Technology,
+    *,
+    purpose: str = Appraisal.Purpose.STATE,
+    asked: dict[str, Any] | None = None,
+    **values: Any,
+) -> Certificate:
+    """Give a certificate for a technology, commissioned by its owner for `purpose` with what else is `asked`."""
+    made = commission(AppraisalState.ACCEPTED, technology=technology, purpose=purpose, **(asked or {}))
     return appraisals.certify_appraisal(
         appraisal=made.appraisal, actor=made.people["appraiser"], upload=pdf_upload(), **certificate_values(**values)
     )

@@ -88,7 +88,7 @@ def test_from_the_interview_to_the_signature(walk: Walk, real_worker: Any) -> No
     report = draw_up(owner, technology.pk)
     verify(walk, visitor, owner, report)
     wait_for_the_certificate(walk, owner, deal)
-    appraise(walk, owner, appraiser, visitor, technology.pk, firm.pk)
+    appraise(walk, owner, appraiser, visitor, technology.pk, firm.pk, deal)
     sign(owner, signatory, deal)
     for name in ("closed_deals", "calibration", "rule"):
         visitor.open(f"valuation:{name}")
@@ -177,7 +177,7 @@ def verify(walk: Walk, visitor: Person, owner: Person, report: Report) -> None:
     visitor.open("valuation:verify_report")
     visitor.see("verify")
     visitor.fill(number=report.number)
-    visitor.press("Verify")
+    visitor.press("Verify the report")
     visitor.reads(walk.say("Unchanged"))
     visitor.see("verify-number")
     visitor.upload("file", copy, "copy.pdf")
@@ -215,10 +215,16 @@ def record_copy(owner: Person) -> None:
     owner.fill(signed_on=timezone.localdate().isoformat())
 
 
-def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: int, firm: int) -> None:
+def appraise(
+    walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: int, firm: int, deal: int
+) -> None:  # fmt: skip
     """The owner commissions a firm, which declares, reads, certifies; the value stands beside the range."""
     owner.open("valuation:suggestion", pk)
     owner.take("Commission an appraisal")
+    owner.see("commission-from-price")
+    owner.open("deals:signature", deal)
+    owner.take("Commission a firm")
+    owner.see("commission-from-deal")
     with owner.page.expect_navigation():
         owner.button("Ask the firm").click()  # nothing is chosen yet
     assert owner.errors()
@@ -228,6 +234,9 @@ def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: 
     owner.press("Ask the firm")
     owner.see("appraisal-owner")
     made = Appraisal.objects.get()
+    assert (made.purpose, made.deal_id, bool(made.right)) == ("state", deal, True)  # chosen for him
+    appraiser.open("insights:dashboard")
+    appraiser.see("dashboard-appraiser")
     appraiser.open("valuation:appraisal_list")
     appraiser.see("appraisals")
     appraiser.follow(appraiser.main.locator(f"a[href$='/appraisals/{made.pk}/']").first)
@@ -247,7 +256,7 @@ def appraise(walk: Walk, owner: Person, appraiser: Person, visitor: Person, pk: 
     )  # fmt: skip
     appraiser.upload("file", PAGE, "chung-thu.pdf")
     appraiser.see("appraisal-at-work")
-    appraiser.press("Record the certificate")
+    appraiser.press("Record the valuation certificate")
     appraiser.told("The certificate is recorded. The file is closed to your firm.")
     appraiser.see("appraisal-certified")
     assert walk.say("The file") not in appraiser.main.locator("h2").all_inner_texts()

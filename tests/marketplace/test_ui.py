@@ -237,6 +237,22 @@ def test_price_range_keeps_the_order_of_its_marks():
     assert page.svg["aria-label"].startswith("Suggested range ")
 
 
+def test_a_certified_value_is_marked_but_never_named_in_the_legend_of_the_range():
+    page = soup("{% price_range p10=1000000 p50=2000000 p90=4000000 certified=7300000 %}")
+    assert "7.3" not in page.find("dl").get_text()
+    assert "certified value of" in page.find("svg")["aria-label"]
+    place = float(page.find("circle", class_="price-certified").parent["x"].rstrip("%"))
+    band = page.find("rect", class_="price-band")
+    assert float(band["x"].rstrip("%")) + float(band["width"].rstrip("%")) < place < 100
+    assert "not part of the computed range" in page.find(class_="price-beside").get_text()
+    field = soup(
+        '{% football_field rows caption="x" certified=9000000 %}', rows=[{"label": "m", "low": 1, "mid": 2, "high": 3}]
+    )
+    assert field.select_one("td .price-certified") is not None
+    assert "9" in field.find(class_="price-beside").get_text()
+    assert "price-certified" not in str(soup("{% price_range p10=1 p50=2 p90=4 %}"))
+
+
 def test_price_range_that_is_no_suggestion_says_what_it_is():
     page = soup("{% price_range p10=1000000 p50=2000000 p90=4000000 label='The most you can pay' %}")
     assert page.svg["aria-label"] == f"The most you can pay: ₫1{NB}m to ₫4{NB}m, median ₫2{NB}m"

@@ -3,7 +3,8 @@
 import pytest
 from django.utils.translation import override
 
-from rules.words import citation
+from rules.models import Rule
+from rules.words import citation, value_of
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,11 @@ from rules.words import citation
             "Luật 07/2017/QH14 điều 27.3; Luật 115/2025/QH15 điều 8",
             "Law 07/2017/QH14 art. 27.3; Law 115/2025/QH15 art. 8",
         ),
+        (
+            "Law on Prices 11/2012/QH13 art. 32; Law on Prices 16/2023/QH15",
+            "Luật Giá 11/2012/QH13 điều 32; Luật Giá 16/2023/QH15",
+            "Law on Prices 11/2012/QH13 art. 32; Law on Prices 16/2023/QH15",
+        ),
         ("Operating rules of the exchange", "Quy chế hoạt động của sàn", "Operating rules of the exchange"),
         ("", "", ""),
     ],
@@ -36,3 +42,11 @@ def test_citation_speaks_the_reader_s_language_without_the_address_at_which_it_w
         assert citation(source) == vi
     with override("en"):
         assert citation(source) == en
+
+
+@pytest.mark.parametrize(("value", "vi", "en"), [(1, "Có", "Yes"), (0, "Không", "No")])
+def test_a_switch_says_yes_or_no(value: int, vi: str, en: str) -> None:
+    row = Rule(code="appraisal.state_capital.scope", value=value, unit="flag")
+    for language, said in (("vi", vi), ("en", en)):
+        with override(language):
+            assert value_of(row, row.unit) == said

@@ -93,7 +93,9 @@ ACTS = [
     Act("consent", A.PROPOSED, "officer", {**OUTSIDE, "buyer": 403, "appraiser": 403, "operator": 403},
         "appraisal_consent", "appraisal_consent", make=proposed),
     Act("certify", A.ACCEPTED, "appraiser", {**OUTSIDE, "clerk": 404, "officer": 403, "operator": 403},
-        "appraisal_certify", "appraisal_certificate", lambda m: {**certificate_values(), "file": pdf_upload()}),
+        "appraisal_certify", "appraisal_certificate", lambda m: {
+            **certificate_values(), "purpose": m.appraisal.purpose, "file": pdf_upload()
+        }),
     Act("show", A.CERTIFIED, "officer", {**OUTSIDE, "colleague": 404, "appraiser": 403, "operator": 403},
         "appraisal_show", "appraisal_show", lambda m: {"shown": True}, lambda m: {"shown": "1"}),
     Act("draw_up", A.REQUESTED, "colleague", {"stranger": 403, "rival": 403, "operator": 403, "appraiser": 403},

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.test import Client
@@ -28,7 +29,7 @@ from tests.factories.appraisals import (
 from tests.factories.listings import PDF, DocumentFactory, IPRightFactory, TechnologyFactory
 from valuation import appraisal_selectors as selectors
 from valuation.lifecycle import AppraisalState
-from valuation.models import Appraisal, Certificate
+from valuation.models import Appraisal, Certificate, Granted
 from valuation.services import appraisals as services
 from valuation.services import suggest_for
 
@@ -278,3 +279,121 @@ def test_the_list_asks_a_constant_number_of_queries(client: Client, count: int, 
     with django_assert_num_queries(5):
         assert len(client.get("/appraisals/").context["page"].object_list) == count
     assert selectors.visible_appraisals(made.people["stranger"]).count() == 0
+
+
+def test_a_certificate_that_names_something_else_than_asked_is_confirmed_first(client: Client) -> None:
+    made = commission(A.ACCEPTED, purpose=Appraisal.Purpose.STATE, right=Granted.EXCLUSIVE, term_years=5)
+    client.force_login(made.people["appraiser"])
+    address = f"/en/appraisals/{made.appraisal.pk}/certify/"
+    values = certificate_values(purpose="negotiation", right="non_exclusive", term_years=5)
+    page = client.post(address, {**values, "file": pdf_upload()})
+    assert page.status_code == 400
+    assert "asks for the purpose “Transfer with state capital" in page.content.decode()
+    assert not Certificate.objects.exists()
+    asked = page.context["certificate_form"]
+    assert asked.asks_to_confirm
+    assert 'name="differs"' in page.content.decode()
+    client.post(address, {**values, "differs": "on", "file": pdf_upload()})
+    certificate = Certificate.objects.get()
+    assert (certificate.named_purpose, certificate.named_right, certificate.named_term) == (
+        "negotiation", "non_exclusive", 5
+    )  # fmt: skip
+    client.force_login(made.people["officer"])
+    page = client.get(f"/en/appraisals/{made.appraisal.pk}/")
+    assert len(page.context["differences"]) == 2
+    assert "It names something else than was asked" in page.content.decode()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Certificate.objects.update(right="exclusive")
+
+
+def test_the_box_that_confirms_a_difference_is_not_there_before(client: Client) -> None:
+    made = commission(A.ACCEPTED, purpose=Appraisal.Purpose.STATE)
+    client.force_login(made.people["appraiser"])
+    page = client.get(f"/en/appraisals/{made.appraisal.pk}/")
+    assert page.context["certificate_form"]["purpose"].value() == "state"
+    assert 'name="differs"' not in page.content.decode()
+
+
+@pytest.mark.parametrize(("funded", "purpose"), [(Decimal(60), "state"), (None, "negotiation")])
+def test_with_state_money_the_purpose_of_a_commission_is_the_one_that_a_signature_needs(
+    client: Client, funded: Decimal | None, purpose: str
+) -> None:
+    technology = TechnologyFactory(published=True, state_funding_pct=funded)
+    client.force_login(person(Role.TTO_OFFICER, technology.organisation))
+    page = client.get(f"/en/technologies/{technology.pk}/price/appraisals/new/")
+    assert page.context["form"]["purpose"].value() == purpose
+    assert page.context["uses_state_money"] == (funded is not None)
+    assert commission(technology=technology).appraisal.purpose == purpose
+
+
+def page_of(client: Client, address: str) -> BeautifulSoup:
+    return BeautifulSoup(client.get(address).content, "html.parser")
+
+
+def test_what_waits_for_the_firm_is_counted_in_its_menu_and_named_on_its_first_page(client: Client) -> None:
+    made = commission(A.REQUESTED)
+    client.force_login(made.people["appraiser"])
+    page = page_of(client, "/en/my/")
+    entry = page.select_one(".work-nav a[href='/en/appraisals/']")
+    assert entry is not None
+    assert entry.get_text(" ", strip=True) == "Appraisals 1 waiting"
+    (group,) = [row for row in client.get("/en/my/").context["groups"] if row.title == "Appraisals"]
+    assert (group.total, group.tasks[0].title) == (1, made.technology.title)
+    assert group.tasks[0].note.startswith("Accept the commission, or decline")
+    assert group.tasks[0].language == made.technology.language
+    certified_one = page_of(client, f"/en/appraisals/{made.appraisal.pk}/")
+    assert certified_one.select_one(".work-nav [aria-current=page]")["href"] == "/en/appraisals/"  # type: ignore[index]
+    client.force_login(made.people["officer"])
+    assert page_of(client, "/en/my/").select_one(".work-nav a[href='/en/appraisals/']") is None
+
+
+def test_the_declaration_stands_below_the_scope_and_the_names_of_those_whose_price_it_is(client: Client) -> None:
+    buyer = OrganisationFactory()
+    made = commission(A.REQUESTED, counterparty=buyer, deal_id=7, right=Granted.EXCLUSIVE, term_years=5)
+    client.force_login(made.people["appraiser"])
+    panel = page_of(client, f"/en/appraisals/{made.appraisal.pk}/").select_one("#accept")
+    assert panel is not None
+    words = " ".join(panel.get_text(" ").split())
+    told = [made.appraisal.brief, "Exclusive licence, 5 years", str(made.technology.organisation), str(buyer)]
+    declaration = words.index("Neither the firm nor its people")
+    assert all(0 <= words.index(one) < declaration for one in told)
+    client.force_login(commission(A.REQUESTED).people["appraiser"])
+    alone = page_of(client, f"/en/appraisals/{Appraisal.objects.latest('pk').pk}/").select_one("#accept")
+    assert alone is not None
+    assert "None is named" in alone.get_text()
+
+
+@pytest.mark.parametrize(
+    ("state", "reader", "yours", "words"),
+    [
+        (A.REQUESTED, "officer", False, "Accept the commission, or decline"),
+        (A.REQUESTED, "appraiser", True, "Accept the commission, or decline"),
+        (A.ACCEPTED, "officer", False, "Appraise, and record the certificate"),
+        (A.ACCEPTED, "clerk", False, "Appraise, and record the certificate"),
+        (A.CERTIFIED, "officer", False, "Use the certificate"),
+        (A.CERTIFIED, "appraiser", False, ""),
+    ],
+)
+def test_each_reader_is_told_what_comes_next_and_whose_turn_it_is(
+    client: Client, state: str, reader: str, yours: bool, words: str
+) -> None:
+    made = commission(state)
+    seat(made.people["clerk"], Role.SIGNATORY, organisation=made.technology.organisation)
+    client.force_login(made.people[reader])
+    response = client.get(f"/en/appraisals/{made.appraisal.pk}/")
+    turn = response.context["turn"]
+    assert (turn["yours"], turn["text"][: len(words)]) == (yours, words)
+    assert bool(turn["text"]) == bool(words)
+    shown = BeautifulSoup(response.content, "html.parser").select_one(".next-act")
+    assert (shown is not None) == bool(words)
+    if shown is not None:
+        assert str(turn["owner"]) in shown.get_text()
+        if (link := shown.select_one("a")) is not None and link["href"].startswith("#"):
+            assert BeautifulSoup(response.content, "html.parser").select_one(link["href"]) is not None
+
+
+def test_after_a_certificate_for_a_deal_the_way_goes_on_to_the_deal(client: Client) -> None:
+    made = commission(A.ACCEPTED, deal_id=7)
+    certify(made)
+    client.force_login(made.people["officer"])
+    assert client.get(f"/en/appraisals/{made.appraisal.pk}/").context["turn"]["href"] == "/en/deals/7/"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Organisation
 from audit.models import Event
@@ -18,9 +18,12 @@ from marketplace.samples.clock import clock_at
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.closed_deals import closed_deal
 from tests.factories.listings import TechnologyFactory
+from valuation import closed_presenters, services
 from valuation import closed_selectors as selectors
-from valuation import services
+from valuation.methods.backtest import wilson
 from valuation.models import DealGroup, DealGroupMember, DealObservation, DealScore, Level, Outcome, Release, ScoreGroup
+from valuation.reporting import sections
+from valuation.reporting.content import content_of
 from valuation.services.closed_deals import publish_due_releases, publish_release, record_closed_deal
 from valuation.tasks import publish_closed_deals
 
@@ -308,10 +311,42 @@ def test_published_groups_are_compared_with_and_nothing_that_waits() -> None:
     assert after is not None
     known = {row["key"] for row in before.inputs["comparables"]}
     (new,) = [row for row in after.inputs["comparables"] if row["key"] not in known]
-    assert (new["value"], new["n"], new["similarity"], new["source"]) == (0.035, 5, 0.8, "This exchange, 2026 Q2")
+    assert (new["value"], new["n"], new["similarity"], new["source"]) == (
+        0.035,
+        5,
+        0.8,
+        "closed-deals:release:2026 Q2:",
+    )
     other = services.suggest_for(pk=technologies(1, field=2)[0].pk)
     assert other is not None
-    assert not [row for row in other.inputs["comparables"] if row["source"].startswith("This exchange")]
+    assert not [row for row in other.inputs["comparables"] if row["source"].startswith("closed-deals")]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "source"),
+    [
+        ("vi", "Giao dịch đã ký: Máy điện, thiết bị điện, năng lượng", "Sàn này, 2026 Q2"),
+        ("en", "Closed deals: Electrical machinery, apparatus, energy", "This exchange, 2026 Q2"),
+    ],
+)
+def test_closed_deals_are_named_in_the_readers_language_on_page_and_in_report(
+    client: Client, language: str, name: str, source: str
+) -> None:
+    with at(2026, 5, 4):
+        close(technologies(5, field=1))
+    found = technologies(1, field=1)[0]
+    with at(2026, 7, 1):
+        publish_due_releases()
+    suggestion = services.suggest_for(pk=found.pk)
+    assert suggestion is not None
+    page = client.get(f"/{'' if language == 'vi' else 'en/'}technologies/{found.pk}/price/").content.decode()
+    assert name in page
+    assert source in page
+    with translation.override(language):
+        told = str(sections.data(content_of(suggestion, found, stale=[], certificates=[])))
+    assert name in told
+    assert source in told
+    assert "closed-deals:" not in page + told
 
 
 def test_a_stale_default_is_named_on_the_price_page(client: Client) -> None:
@@ -323,3 +358,30 @@ def test_a_stale_default_is_named_on_the_price_page(client: Client) -> None:
         text = client.get(url).content.decode()
     assert "Some defaults are due for review" in text
     assert "/en/rules/of/valuation.risk_free/" in text
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "interval"),
+    [
+        (1000, 1000, "between 99% and 100%"),
+        (8, 8, "between 67% and 100%"),
+        (0, 8, "between 0% and 33%"),
+        (790, 1000, "between 76% and 82%"),
+    ],
+)
+def test_an_interval_is_rounded_outwards_and_is_never_a_point(hits: int, count: int, interval: str) -> None:
+    with translation.override("en"):
+        assert closed_presenters.interval_words(wilson(hits, count)) == interval
+
+
+def test_the_grade_is_told_alike_by_the_rule_and_by_a_range(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    services.suggest_for(pk=technology.pk)
+    shown = client.get(f"/en/technologies/{technology.pk}/price/")
+    rule = client.get("/en/price-rule/")
+    here = {str(part["label"]): round(part["share"], 6) for part in shown.context["shown"]["grade"]["parts"]}
+    there = {str(row["label"]): row["share"] for row in rule.context["rule"]["parts"]}
+    assert there.pop("Patent indicators") is None
+    assert here == {label: round(share, 6) for label, share in there.items()}
+    for page in (shown, rule):
+        assert "share the whole among them" in " ".join(page.content.decode().split())

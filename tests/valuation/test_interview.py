@@ -265,7 +265,10 @@ def test_a_default_has_as_many_figures_as_the_question_has_fields(client: Client
 def test_a_question_without_default_says_what_follows(client: Client) -> None:
     technology = TechnologyFactory(revenue_low=None, revenue_mode=None, revenue_high=None)
     client.force_login(technology.author)
-    assert "no range can be suggested: it rests on sales." in client.get(page(technology, "sales")).content.decode()
+    assert (
+        "no range can be suggested: every method that counts starts from sales."
+        in client.get(page(technology, "sales")).content.decode()
+    )
 
 
 def test_what_is_wrong_is_named_by_its_question(client: Client) -> None:
@@ -320,3 +323,36 @@ def test_an_amount_without_its_word_is_a_slip(client: Client, typed: str, curren
     answer = client.post(page(technology, "sales"), given)
     assert (answer.status_code, Interview.objects.exists()) == ((200, False) if refused else (302, True))
     assert ("only ₫12. Write 12 m or 12 bn" in answer.content.decode()) is refused
+
+
+def test_without_sales_the_step_and_the_check_say_that_no_range_can_come(client: Client) -> None:
+    technology = TechnologyFactory(published=True, revenue_low=None, revenue_mode=None, revenue_high=None)
+    client.force_login(person("tto_officer", technology.organisation))
+    step, overview = (
+        client.get(page(technology, "sales")).content.decode(),
+        client.get(page(technology)).content.decode(),
+    )
+    assert "Without sales there is no range" in step
+    assert "Nothing here is required" not in step
+    assert "Nothing here is required" in client.get(page(technology, "time")).content.decode()
+    assert "Sales are missing: no range can come" in overview
+    assert f'href="{page(technology, "sales")}#q-revenue"' in overview
+    found = services.suggest_for(pk=technology.pk)
+    assert found is not None
+    assert found.no_price == ["no_revenue"], "what the page says is true"
+
+
+def test_with_sales_in_the_listing_nothing_is_missing(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    client.force_login(person("tto_officer", technology.organisation))
+    for slug in ("", "sales"):
+        assert client.get(page(technology, slug)).context["lacks_sales"] is False
+
+
+def test_no_extra_risk_names_what_it_leaves_alone_and_not_the_sources_of_the_whole_rate(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    client.force_login(person("tto_officer", technology.organisation))
+    shown = client.get(page(technology, "terms"))
+    (block,) = [row for row in shown.context["blocks"] if row["question"].code == "specific_premium"]
+    assert block["default"]["source"].startswith("Nothing is added; the discount rate then stays")
+    assert "Damodaran" not in shown.content.decode()

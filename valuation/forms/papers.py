@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.forms.inputs import MoneyField, PlainTextField, formfield
 from marketplace.kit.validators import plain_text
-from valuation.models import Appraisal, Certificate
+from valuation.models import Appraisal, Certificate, Granted
 
 
 class CommissionForm(forms.Form):
@@ -18,6 +18,11 @@ class CommissionForm(forms.Form):
         help_text=_("Verified firms without an interest in the price."),
     )  # fmt: skip
     purpose = forms.ChoiceField(choices=Appraisal.Purpose.choices, label=_("Purpose"))
+    right = forms.ChoiceField(
+        label=_("Which right"), required=False,
+        choices=[("", _("As in the words below")), *Granted.choices],
+    )  # fmt: skip
+    term_years = forms.IntegerField(label=_("For how many years"), required=False, min_value=1, max_value=50)
     brief = PlainTextField(
         label=_("What is to be appraised"), max_length=2000, validators=[plain_text],
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -35,7 +40,7 @@ class AcceptForm(forms.Form):
     """The declaration of independence."""
 
     is_independent = forms.BooleanField(
-        label=_("Neither the firm nor its people have an interest in this technology, its owner or the other side"),
+        label=_("Neither the firm nor its people have an interest in this technology or in anyone named above"),
         required=False,
     )  # fmt: skip
 
@@ -53,20 +58,33 @@ class AppraisalReasonForm(forms.Form):
 class CertificateForm(forms.ModelForm):
     """A certificate as the firm issued it."""
 
+    right = forms.ChoiceField(
+        label=_("Right appraised"), required=False, choices=[("", _("Not named")), *Granted.choices]
+    )  # fmt: skip
     value = MoneyField(label=_("Certified value"), required=True, min_value=1)
+    differs = forms.BooleanField(label=_("The certificate does name something else than was asked"), required=False)
     file = forms.FileField(label=_("Certificate (PDF)"), help_text=_("Signed and sealed, with the report."))
 
     class Meta:
         model = Certificate
         fields = [
-            "number", "issued_on", "valued_on", "valid_until", "basis", "value", "currency", "appraiser_name",
-            "appraiser_licence",
+            "number", "purpose", "right", "term_years", "issued_on", "valued_on", "valid_until", "basis", "value",
+            "currency", "appraiser_name", "appraiser_licence",
         ]  # fmt: skip
         formfield_callback = formfield
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
+
+        self.fields["number"].label = _("Number of the certificate")
+        self.fields["purpose"].required = True
+        self.fields["purpose"].help_text = _("As the certificate itself names it.")
+
+    @property
+    def asks_to_confirm(self) -> bool:
+        """Tell whether what differs from the commission is to be confirmed: the box appears then."""
+        return self.is_bound and ("differs" in self.errors or bool(self.data.get("differs")))
 
     def _post_clean(self) -> None:
         """The service writes and checks the row."""

@@ -1,6 +1,6 @@
 """The rows of the room, split by noun."""
 
-from valuation.models.appraisals import Appraisal, Certificate
+from valuation.models.appraisals import Appraisal, Certificate, Granted
 from valuation.models.closed_deals import (
     SCORED,
     DealGroup,
@@ -28,6 +28,7 @@ __all__ = [
     "DealObservation",
     "DealScore",
     "Disclosure",
+    "Granted",
     "Interview",
     "InterviewRevision",
     "Level",

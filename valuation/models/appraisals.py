@@ -4,7 +4,7 @@ import datetime
 import uuid
 from typing import Any
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -21,11 +21,23 @@ def certificate_path(row: Any, filename: str) -> str:
     return f"valuation/certificate/{uuid.uuid4().hex}.pdf"
 
 
+class Granted(models.TextChoices):
+    """Which right over a technology is appraised: the same technology is worth something else with another right."""
+
+    ASSIGNMENT = "assignment", _("Assignment of ownership")
+    EXCLUSIVE = "exclusive", _("Exclusive licence")
+    NON_EXCLUSIVE = "non_exclusive", _("Non-exclusive licence")
+
+
+TERM = [MinValueValidator(1), MaxValueValidator(50)]
+
+
 class Appraisal(models.Model):
     """A firm's commission to appraise a technology for `client`, the owner or a company that wants it.
 
     `counterparty` is the other side of the deal that it is for; `deal_id` names that deal as a plain number, for deals
-    are above this room. `independence_declared_at` is when the firm declared itself free of interests, on accepting.
+    are above this room. `right` and `term_years` say of what licence, or whether of the ownership; empty: as in `brief`.
+    `independence_declared_at` is when the firm declared itself free of interests, on accepting.
     """
 
     class Purpose(models.TextChoices):
@@ -42,6 +54,8 @@ class Appraisal(models.Model):
     deal_id = models.PositiveBigIntegerField(null=True, blank=True)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose, default=Purpose.NEGOTIATION)
     brief = models.TextField(_("what is to be appraised"), max_length=2000, validators=[plain_text])
+    right = models.CharField(_("right"), max_length=13, choices=Granted, blank=True)
+    term_years = models.PositiveSmallIntegerField(_("term (years)"), null=True, blank=True, validators=TERM)
     due_on = models.DateField(_("wanted by"), null=True, blank=True)
     commissioned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -85,7 +99,10 @@ class Appraisal(models.Model):
 
 
 class Certificate(models.Model):
-    """What a firm certified: number, dates, basis, value and file. Never changed but for who may see it (`shown_at`)."""
+    """What a firm certified: number, dates, basis, value and file. Never changed but for who may see it (`shown_at`).
+
+    `purpose`, `right` and `term_years` are those that the certificate names; empty: as commissioned.
+    """
 
     class Basis(models.TextChoices):
         MARKET = "market", _("Market value")
@@ -97,6 +114,9 @@ class Certificate(models.Model):
         EUR = "EUR", "EUR"
 
     appraisal = models.OneToOneField(Appraisal, on_delete=models.PROTECT, related_name="certificate")
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Appraisal.Purpose, blank=True)
+    right = models.CharField(_("right"), max_length=13, choices=Granted, blank=True)
+    term_years = models.PositiveSmallIntegerField(_("term (years)"), null=True, blank=True, validators=TERM)
     number = models.CharField(_("certificate number"), max_length=80, validators=[plain_text])
     issued_on = models.DateField(_("issued on"))
     valued_on = models.DateField(_("value as of"))
@@ -131,6 +151,29 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def named_purpose(self) -> str:
+        """Give the purpose that the certificate names, or that of its commission."""
+        return str(self.purpose or self.appraisal.purpose)
+
+    @property
+    def named_right(self) -> str:
+        """Give the right that the certificate names, or that of its commission; empty when neither says it."""
+        return str(self.right or self.appraisal.right)
+
+    @property
+    def named_term(self) -> int | None:
+        """Give the years that the certificate names, or those of its commission."""
+        return self.term_years or self.appraisal.term_years
+
+    def get_named_purpose_display(self) -> str:
+        """Give that purpose in the reader's language."""
+        return str(Appraisal.Purpose(self.named_purpose).label)
+
+    def get_named_right_display(self) -> str:
+        """Give that right in the reader's language, empty when it is not said."""
+        return str(Granted(self.named_right).label) if self.named_right else ""
 
     def holds_on(self, day: datetime.date) -> bool:
         """Tell whether the certificate is in its validity on a day."""

@@ -392,7 +392,13 @@ def grade(content: Content) -> list[Block]:
     cuts = gettext("The rule: A from %(a)s, B from %(b)s, C from %(c)s, else D.") % {
         letter: share(rule[f"cut_{letter}"], 0) for letter in "abc"
     }
-    return [text(meaning), table(head, rows, [3, 1, 1.4], "lrr"), small(cuts)]
+    blocks = [text(meaning), table(head, rows, [3, 1, 1.4], "lrr")]
+    if all(part["name"] != "indicators" for part in given["components"]):
+        blocks.append(small(gettext(
+            "Patent indicators are not known for this technology and are left out; the parts above share the whole among "
+            "them."
+        )))  # fmt: skip
+    return [*blocks, small(cuts)]
 
 
 def certified(content: Content) -> list[Block]:

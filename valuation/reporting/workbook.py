@@ -24,7 +24,7 @@ from valuation.methods.types import Timing
 from valuation.notice import notice
 from valuation.reporting.cells import HEAD, MUTED, Book, Sheet, put_text
 from valuation.reporting.words import day, input_name, method, origin, place, source
-from valuation.words import SHAPES, SOURCES, UNITS
+from valuation.words import SHAPES, UNITS
 
 Content = dict[str, Any]
 #: The inputs that are uncertain, in the order of the sheet.
@@ -220,7 +220,7 @@ class _Valuation:
             before = "0" if here == first else f"{sheet.at('K', here - 1)}+{sheet.at('N', here - 1)}/2"
             sheet.formula("N", share, "number")
             sheet.formula("K", f"{before}+{sheet.at('N')}/2", "number")
-            put_text(sheet.cell("L"), str(SOURCES.get(row["source"], row["source"])))
+            put_text(sheet.cell("L"), presenters.source_words(row["source"]))
         sheet.cell("N", first - 1).value = gettext("Sorted share")
         sheet.gap()
         centres, values = sheet.span("K", first, last), sheet.span("J", first, last)

@@ -71,7 +71,9 @@ def commission_appraisal(
     client: Organisation,
     actor: User,
     brief: str,
-    purpose: str = Appraisal.Purpose.NEGOTIATION,
+    purpose: str = "",
+    right: str = "",
+    term_years: int | None = None,
     due_on: datetime.date | None = None,
     counterparty: Organisation | None = None,
     deal_id: int | None = None,
@@ -79,7 +81,7 @@ def commission_appraisal(
     """Commission a verified valuation firm for the owner, or for the other side of a deal (`deal_id`).
 
     For a client other than the owner the caller has checked that it is a side of the deal; the owner then consents
-    before the firm is asked. Raises NotAllowed for a conflict of interest, Conflict for a second open commission,
+    before the firm is asked. Without a `purpose` it is the one that a signature needs. Raises NotAllowed for a conflict of interest, Conflict for a second open commission,
     ValidationError.
     """
     require(policies.can_commission(actor, client))
@@ -89,8 +91,9 @@ def commission_appraisal(
         raise Conflict(_("Only a verified valuation firm can be commissioned."))
     state = AppraisalState.REQUESTED if is_owner else AppraisalState.PROPOSED
     appraisal = Appraisal(
-        technology=technology, firm=firm, client=client, counterparty=counterparty, deal_id=deal_id, purpose=purpose,
-        brief=brief.strip(), due_on=due_on, commissioned_by=actor, is_sample=technology.is_sample, state=state,
+        technology=technology, firm=firm, client=client, counterparty=counterparty, deal_id=deal_id,
+        purpose=purpose or selectors.purpose_for(technology, filter(None, [technology.organisation, client, counterparty])),
+        right=right, term_years=term_years, brief=brief.strip(), due_on=due_on, commissioned_by=actor, is_sample=technology.is_sample, state=state,
         created_at=timezone.now(), state_since=timezone.now(),
     )  # fmt: skip
     errors: dict[str, list[str]] = {}
@@ -242,10 +245,16 @@ def certify_appraisal(
     basis: str,
     appraiser_name: str,
     appraiser_licence: str,
+    purpose: str = "",
+    right: str = "",
+    term_years: int | None = None,
+    differs: bool = False,
 ) -> Certificate:
     """Take in the firm's certificate (a PDF). The commission ends and the documents close to the firm.
 
-    Raises ValidationError by field: not a readable PDF, dates out of order or longer than the rule allows.
+    `purpose`, `right` and `term_years` as the certificate names them (empty: as commissioned). Since it is never changed
+    later, one that names something else than was asked is taken only with `differs`.
+    Raises ValidationError by field: not a readable PDF, dates out of order or longer than the rule allows, a difference.
     """
     appraisal = lock(appraisal)
     require(policies.certifies(actor, appraisal))
@@ -255,9 +264,13 @@ def certify_appraisal(
     certificate = Certificate(
         appraisal=appraisal, number=number, issued_on=issued_on, valued_on=valued_on, valid_until=valid_until,
         value=value, currency=currency, basis=basis, appraiser_name=appraiser_name,
-        appraiser_licence=appraiser_licence, uploaded_by=actor, uploaded_at=timezone.now(),
+        appraiser_licence=appraiser_licence, purpose=purpose, right=right, term_years=term_years,
+        uploaded_by=actor, uploaded_at=timezone.now(),
     )  # fmt: skip
     errors = _date_errors(issued_on, valued_on, valid_until)
+    if not differs and (found := selectors.differences(certificate)):
+        errors["differs"] = [_("%(what)s Check the certificate. If it does say so, confirm it here.")
+                             % {"what": " ".join(found)}]  # fmt: skip
     content = b""
     try:
         content = readable_pdf(upload)
@@ -276,7 +289,8 @@ def certify_appraisal(
     try:
         certificate.save()
         data = {"certificate": certificate.pk, "number": number, "value": value, "currency": currency,
-                "valid_until": valid_until, "sha256": certificate.sha256}  # fmt: skip
+                "valid_until": valid_until, "purpose": certificate.named_purpose, "right": certificate.named_right,
+                "sha256": certificate.sha256}  # fmt: skip
         move(appraisal, "certify", actor=actor, data=data, state_since=timezone.now())
     except Exception:
         certificate.file.delete(save=False)

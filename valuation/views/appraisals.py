@@ -21,6 +21,7 @@ from marketplace.kit.uploads import too_large
 from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
 from valuation import selectors as range_selectors
+from valuation.appraisal_steps import steps, turn
 from valuation.forms.papers import AcceptForm, AppraisalReasonForm, CertificateForm, CommissionForm
 from valuation.lifecycle import AppraisalState
 from valuation.models import Appraisal
@@ -65,7 +66,10 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
     client = client_of(actor, technology)
     firms = selectors.firms_to_commission(technology, client)
     free = [row["firm"].pk for row in firms if not row["conflicts"]]
-    form = CommissionForm(request.POST or None, firms=selectors.verified_firms().filter(pk__in=free))
+    form = CommissionForm(
+        request.POST or None, firms=selectors.verified_firms().filter(pk__in=free),
+        initial={"purpose": selectors.purpose_for(technology, [client])},
+    )  # fmt: skip
     status = 200
     if request.method == "POST":
         made, status = _submit(
@@ -81,6 +85,7 @@ def commission(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "listing": technology,
         "refused": [row for row in firms if row["conflicts"]],
+        "uses_state_money": form["purpose"].initial == Appraisal.Purpose.STATE,
         "crumbs": [
             (technology.title, technology.get_absolute_url()),
             (_("Suggested range"), reverse("valuation:suggestion", args=[technology.pk])),
@@ -140,36 +145,25 @@ def appraisal_page(request: HttpRequest, found: Appraisal, *, status: int = 200,
         "may_cancel": policies.can_cancel(actor, found) and can(state, "cancel"),
         "may_show": certificate is not None and policies.can_show(actor, found),
         "steps": steps(found),
+        "turn": turn(found, actor, on=today),
         "accept_form": forms.get("accept_form") or AcceptForm(prefix="accept"),
         "decline_form": forms.get("decline_form") or AppraisalReasonForm(prefix="decline"),
         "cancel_form": forms.get("cancel_form") or AppraisalReasonForm(prefix="cancel"),
         "certificate_form": forms.get("certificate_form")
-        or CertificateForm(initial={"issued_on": today, "valued_on": today, "currency": "VND", "basis": "market"}),
+        or CertificateForm(
+            initial={
+                "issued_on": today,
+                "valued_on": today,
+                "currency": "VND",
+                "basis": "market",
+                "purpose": found.purpose,
+                "right": found.right,
+                "term_years": found.term_years,
+            }
+        ),
+        "differences": selectors.differences(certificate) if certificate is not None else [],
     }
     return render(request, "valuation/appraisal.html", context, status=status)
-
-
-LINE = (AppraisalState.PROPOSED, AppraisalState.REQUESTED, AppraisalState.ACCEPTED, AppraisalState.CERTIFIED)
-
-
-def steps(found: Appraisal) -> list[dict[str, Any]]:
-    """Give the main line with what is done and what is now; the owner's consent only where it is needed."""
-    line = LINE if found.client_id != found.technology.organisation_id else LINE[1:]
-    if found.state not in line:
-        label = AppraisalState(found.state).label
-        return [
-            *({"label": one.label, "state": "skipped"} for one in line),
-            {"label": label, "state": "error", "when": found.state_since},
-        ]
-    place = line.index(AppraisalState(found.state))
-    last = len(line) - 1
-    return [
-        {
-            "label": one.label,
-            "state": "done" if index < place or place == last else "current" if index == place else "todo",
-        }
-        for index, one in enumerate(line)
-    ]
 
 
 def _act(

@@ -55,6 +55,7 @@ def frame(technology: Technology, interview: Interview, slug: str) -> dict[str, 
     steps.append({"label": _("Check and suggest"), "href": check, "state": here, "hint": None})
     return {
         "listing": technology,
+        "lacks_sales": technology.revenue_mode is None and "revenue" not in interview.answers,
         "steps": steps,
         "version": interview.version,
         "price_url": reverse("valuation:suggestion", args=[technology.pk]),
@@ -75,6 +76,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "sections": interview_words.answer_rows(answers, defaults_of(technology, answers), technology=technology.pk),
         "interview": interview,
         "disclosure": Disclosure(interview.disclosure).label,
+        "sales_url": f"{_url(technology, 'sales')}#q-revenue",
         "first_url": _url(technology, SECTIONS[0].slug),
         "disclosure_url": f"{_url(technology, LAST)}#id_disclosure_0",
         "ask_url": reverse("valuation:suggest", args=[technology.pk]),
