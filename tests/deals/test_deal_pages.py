@@ -1,6 +1,7 @@
 """Lists with their query counts, and forms that were sent wrong."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
@@ -324,3 +325,13 @@ def test_the_certificate_that_puts_a_contract_into_effect_leads_on_to_tracking(c
     assert "Hợp đồng đã có hiệu lực." in answer.content.decode()
     again = client.post(record, {**sent, "kind": "amended", "certificate_no": "13/2026"})
     assert again["Location"] == page_of(room.deal, "registration")
+
+
+@pytest.mark.parametrize(("state", "page"), [(DealState.NDA, "nda"), (DealState.CONTRACT_DRAFTED, "contract")])
+def test_the_headings_of_a_legal_text_follow_those_of_its_page(client, state, page):
+    room = deal_room(state)
+    client.force_login(room.tto)
+    found = BeautifulSoup(client.get(page_of(room.deal, page)).content, "html.parser").main
+    levels = [int(heading.name[1]) for heading in found.find_all(["h1", "h2", "h3", "h4"])]
+    assert len(found.select(".legal-heading")) >= 5
+    assert all(after <= before + 1 for before, after in pairwise(levels))
