@@ -12,7 +12,7 @@ ROOMS := accounts audit deals insights ledger listings marketplace matching rule
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback simulate-answers measure-congestion bench-matching bench-real bench-samples bench-scale bench-search bench-valuation bench-whatif \
+.PHONY: help demo test test-fast check fix lock messages install install-dev shell clean valuation-cases backtest-simulated replay-feedback learn-from-answers simulate-answers measure-congestion bench-matching bench-real bench-samples bench-scale bench-search bench-valuation bench-whatif \
 	check-style check-types check-imports check-templates check-migrations check-messages check-deploy check-licences check-schema
 
 help:  ## List the targets
@@ -102,6 +102,9 @@ bench-samples: install-dev  ## Measure the ranking on the sample needs and their
 
 replay-feedback: install-dev  ## Replay answers to matches offline, with and without learning from them: [DATA=FOLDER] [ARGS=--sweep]
 	@$(PY) -W ignore -m benchmarks.replay $(if $(DATA),"$(DATA)") $(ARGS)
+
+learn-from-answers: install  ## Learn from the answers of the exchange that runs here: [ARGS=--dry-run]
+	@$(PY) -W ignore manage.py learn_from_answers $(ARGS)
 
 simulate-answers: install-dev  ## Simulate a market of answers on the samples and learn from them across demands: [ARGS='--draws 5 --sizes 200']
 	@$(PY) -W ignore -m benchmarks.market --json benchmarks/out/market.json $(ARGS)

@@ -1,8 +1,9 @@
 """Does learning from the answers of a whole exchange help? A simulated market on the samples: `make simulate-answers`.
 
-The sample technologies and demands are put into an exchange and each published demand is ranked by the product's own
-code path; facts come from the rows, by `matching.facts`. A demand of the market is one of them at random with its level,
-budget, day and way of cooperation drawn anew, so its facts differ while its text stays. Whether a company wants a
+The texts of the samples are put into an exchange and each published demand is ranked by the product's own code path;
+facts come from the fields of the samples, by `matching.facts`. A demand of the market is one of them at random with its level,
+budget, day and way of cooperation drawn anew, so its facts differ while its text stays; each technology is offered by
+three owners, two of them with level, price and rights drawn anew and a text nearly as good. Whether a company wants a
 technology is drawn from what the judgements say of the two texts and from a **known truth** of how much a fact that does
 not fit puts off. It sees the first ten or twenty by the order of the texts, looks at a place with a chance that falls
 from place to place, and takes up what it wants of what it looked at. Only places and answers are learned from
@@ -30,24 +31,26 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from benchmarks import metrics, stand
-from benchmarks.samples import SAMPLES
+from benchmarks import metrics, samples, stand
 
-CANDIDATES = 30
+CANDIDATES = 15  # technologies of a need, of which each has so many owners where there are several:
+OWNERS = 3
+ALIKE = 0.5  # log-odds by which the texts of several owners differ
 WANTS = {3: 1.0, 2: 0.0, 1: -2.0, 0: -4.0, None: -5.0}  # log-odds by the grade of the two texts
 TRUTH = {"price not": -1.5, "rights not": -1.0, "trl not": -1.0, "time not": -0.5, "place fits": 0.3}
 TESTED = 400
-VARIANTS = 40  # of each sample demand; a fourth of them only to test on
+VARIANTS = 32  # of each sample demand; a fourth of them only to test on
 SIZES = (100, 200, 400, 800)
 
 
 @dataclass(frozen=True)
 class Market:
-    """What puts companies off, how fast places are looked at less, and how many they see."""
+    """What puts companies off, how fast places are looked at less, how many they see, and how many offer the same."""
 
     truth: Mapping[str, float]
     slope: float
     listed: int = 10
+    owners: int = OWNERS
 
 
 MARKETS = {
@@ -56,71 +59,76 @@ MARKETS = {
     "facts count half as much": Market({name: value / 2 for name, value in TRUTH.items()}, 1.0),
     "facts count, lower places looked at more": Market(TRUTH, 0.5),
     "facts count, lower places looked at less": Market(TRUTH, 1.5),
+    "facts count, one owner of each technology": Market(TRUTH, 1.0, owners=1),
     "texts alone": Market({}, 1.0),
 }
 
 
 @dataclass(frozen=True)
 class Need:
-    """A sample demand with the technologies found for it, best first: ids, log-odds, grades, and their facts in each
-    variant of the demand."""
+    """A sample demand with what was found for it: log-odds, grades, and the facts of each in each variant of the demand.
+    The first `own` are the technologies as the samples offer them; then those of other owners."""
 
-    found: tuple[int, ...]
+    own: int
     odds: tuple[float, ...]
     grades: tuple[int | None, ...]
     variants: tuple[tuple[Mapping[str, str], ...], ...]
 
 
 def load(*, variants: int = VARIANTS) -> list[Need]:
-    """Bring the samples into the exchange, index and embed them, and rank the technologies for each published demand."""
+    """Put the samples into the exchange, and rank the technologies for each published demand that has an answer."""
     from django.core.management import call_command  # noqa: PLC0415 -- after Django is set up
 
-    from listings.models import Demand, Technology  # noqa: PLC0415 -- as above
-    from listings.search_text import body_of  # noqa: PLC0415 -- as above
-    from listings.services.publication import index_listing  # noqa: PLC0415 -- as above
-    from marketplace.samples.listings import load_listings  # noqa: PLC0415 -- as above
-    from marketplace.samples.people import load_people  # noqa: PLC0415 -- as above
-    from marketplace.samples.quiet import without_letters  # noqa: PLC0415 -- as above
+    from accounts.models import Province  # noqa: PLC0415 -- as above
+    from listings.models import Demand, Field, Technology  # noqa: PLC0415 -- as above
     from matching.facts import launch_delays, verdicts  # noqa: PLC0415 -- as above
-    from search import embeddings, engine, index  # noqa: PLC0415 -- as above
+    from search.engine import rank  # noqa: PLC0415 -- as above
 
     call_command("load_reference", verbosity=0)
-    with without_letters():
-        listings = load_listings(load_people(), tell=lambda text: None)
-    for listing in listings.values():
-        if listing.state == "published":
-            index_listing(listing)
-    index.catch_up(timeout=600)
-    while embeddings.embed_documents():
-        pass
-    embeddings.recompute_means()
-    judged: dict[str, dict[str, int]] = {}
-    for row in json.loads((SAMPLES / "judgements.json").read_text(encoding="utf-8")):
-        judged.setdefault(row["demand"], {})[row["technology"]] = row["grade"]
-    rows = Technology.objects.published().select_related("province").prefetch_related("fields").in_bulk()
+    collection = samples.read()
+    stand.put([collection])
+    fields, provinces = Field.objects.in_bulk(field_name="nr"), Province.objects.in_bulk()
+
+    def row_of(model: Any, row: Mapping[str, Any], place: str, names: Sequence[str]) -> Any:
+        """Make the row with what its facts need; it is not stored."""
+        made = model(pk=1, province=provinces.get(row[place]), **{name: row[name] for name in names})
+        made._prefetched_objects_cache = {"fields": [fields[nr] for nr in row["fields"]]}
+        return made
+
+    offered = ("trl", "rights_offered", "price_min", "price_max", "legal_class")
+    asked = ("trl_min", "cooperation", "masked")
+    technologies = {row["id"]: row_of(Technology, row, "province", offered) for row in samples.records("technologies")}
+    demands = {row["id"]: row_of(Demand, row, "place", asked) for row in samples.records("demands")}
     chance, delays, needs = np.random.default_rng(0), launch_delays(), []
-    for demand in Demand.objects.published().select_related("province").prefetch_related("fields").order_by("pk"):
-        ranking = engine.rank(
-            body_of(demand),
-            title=demand.title,
-            kind="technology",
-            language=demand.language,
-            limit=CANDIDATES,
-            floor=0.0,
-        )
-        graded = judged.get(demand.source_id, {})
-        if max(graded.values(), default=0) < 2:
+    for query in collection.queries:
+        graded = collection.judged[query.key]
+        if max(graded.values()) < samples.FITS:
             continue
-        hits = [hit for hit in ranking.hits if hit.object_id in rows]
-        found = tuple(rows[hit.object_id] for hit in hits)
-        grades = tuple(graded.get(row.source_id) for row in found)
-        facts = [
-            tuple(verdicts(row, other, delays) for row in found)
-            for other in (changed(demand, chance) for _ in range(variants))
+        ranking = rank(query.body, title=query.title, kind=collection.kind, limit=CANDIDATES, floor=0.0)
+        keys = [collection.keys[object_id] for object_id in ranking.object_ids]
+        offers = [(technologies[key], hit.score, graded.get(key)) for key, hit in zip(keys, ranking.hits, strict=True)]
+        offers += [
+            (reoffered(row, chance), odds + chance.normal(0, ALIKE), grade)
+            for row, odds, grade in offers
+            for _ in range(OWNERS - 1)
         ]
-        ids = tuple(row.pk for row in found)
-        needs.append(Need(ids, tuple(hit.score for hit in hits), grades, tuple(facts)))
+        rows, odds, grades = zip(*offers, strict=True)
+        facts = [
+            tuple(verdicts(row, demand, delays) for row in rows)
+            for demand in (changed(demands[query.key], chance) for _ in range(variants))
+        ]
+        needs.append(Need(len(keys), odds, grades, tuple(facts)))
     return needs
+
+
+def reoffered(technology: Any, chance: np.random.Generator) -> Any:
+    """Give the technology as another owner may offer it: level, price and rights are drawn anew."""
+    other = copy.copy(technology)
+    other.trl = int(chance.integers(4, 10))
+    other.price_min, other.price_max = Decimal(int(10 ** chance.uniform(8, 9.7))), None
+    rights = ["assignment", "exclusive_licence", "nonexclusive_licence", "trial"]
+    other.rights_offered = [right for right in rights if chance.random() < 0.4] or [str(chance.choice(rights))]
+    return other
 
 
 def changed(demand: Any, chance: np.random.Generator) -> Any:
@@ -146,17 +154,15 @@ def draw(needs: Sequence[Need], count: int, market: Market, *, seed: int, looks:
         need = needs[int(chance.integers(len(needs)))]
         kept = len(need.variants) // 4
         facts_of = need.variants[int(chance.integers(kept) if looks else chance.integers(kept, len(need.variants)))]
-        listed = CANDIDATES if looks else market.listed
-        for place, (pk, odds, grade, facts) in enumerate(
-            zip(need.found, need.odds, need.grades, facts_of, strict=True), 1
-        ):
-            if place > listed:
-                break
+        offers = need.own if market.owners == 1 else len(need.odds)
+        best = sorted(range(offers), key=lambda offer: -need.odds[offer])[: offers if looks else market.listed]
+        for place, offer in enumerate(best, 1):
+            odds, grade, facts = need.odds[offer], need.grades[offer], facts_of[offer]
             wants = WANTS[grade] + sum(market.truth.get(f"{fact} {verdict}", 0.0) for fact, verdict in facts.items())
             is_wanted = chance.random() < 1 / (1 + np.exp(-wants))
             is_seen = looks or chance.random() < place**-market.slope
             became = int(chance.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))
-            rows.append(Shown(number, pk, odds, 0.0, facts, place, became if is_wanted and is_seen else 0))
+            rows.append(Shown(number, offer, odds, 0.0, facts, place, became if is_wanted and is_seen else 0))
     return rows
 
 

@@ -42,15 +42,16 @@ class Answer:
     best: float
 
 
+def records(kind: str) -> Iterator[dict[str, Any]]:
+    """Give the published ones of `technologies` or `demands`, in both languages."""
+    for language in ("vi", "en"):
+        for row in json.loads((SAMPLES / f"{kind}-{language}.json").read_text(encoding="utf-8")):
+            if row["stage"] == "published":
+                yield row
+
+
 def read() -> Collection:
     """Read published technologies as documents and published demands as queries."""
-
-    def records(kind: str) -> Iterator[dict[str, Any]]:
-        for language in ("vi", "en"):
-            for row in json.loads((SAMPLES / f"{kind}-{language}.json").read_text(encoding="utf-8")):
-                if row["stage"] == "published":
-                    yield row
-
     documents = [Text(row["id"], row["title"], _offer(row), row["language"]) for row in records("technologies")]
     needs = [Text(row["id"], row["title"], _need(row), row["language"]) for row in records("demands")]
     judged: dict[str, dict[str, int]] = {}

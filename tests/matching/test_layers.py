@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 FEW = Terms(taken=40, demands=40, organisations=3, most_share=0.4, growth=0.1, place_slope=1.0)
 GOOD = {"demands": 60, "dcg@10": {"without": 0.5, "with": 0.6}, "difference_interval": [0.05, 0.15], "promote": True}
 EMPTY = {"solution": "", "applications": "", "keywords": [], "ipc": []}
-CHEAP, DEAR = "Lọc asen bằng than hoạt tính", "Cột lọc asen bằng oxit sắt trong nước giếng"
+CHEAP, DEAR = "Cột lọc asen trong nước giếng bằng than", "Cột lọc asen trong nước giếng bằng oxit sắt"
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,8 @@ def entry(technology: int, place: int, odds: float, facts: dict[str, str]) -> di
 
 @pytest.fixture
 def log() -> Callable[..., None]:
-    """Write the log of an exchange: each company takes up the cheap one, though the dear one is the better text."""
+    """Write the log of an exchange: each company takes up the cheap one, though the dear one is the better text; or,
+    as noise, what has nothing to do with either."""
     offered = [TechnologyFactory(published=True) for _ in range(2)]
     companies = [OrganisationFactory() for _ in range(4)]
 
@@ -74,12 +75,12 @@ def log() -> Callable[..., None]:
         rows = []
         for number in range(demands):
             demand = DemandFactory(published=True, organisation=companies[number % len(companies)])
-            cheap, dear = (offered, offered[::-1])[number % 2]
-            wanted, other = (dear, cheap) if is_noise and number % 4 < 2 else (cheap, dear)
-            facts = {cheap.pk: {"price": "fits"}, dear.pk: {"price": "not"}}
+            wanted, other = (offered, offered[::-1])[number % 2]
+            is_second = not is_noise or number % 3 == 0  # looked at half as often, so taken up as often as the first
+            is_cheap = not is_noise or number % 4 < 2
             pairs = [
-                entry(wanted.pk, 2 if wanted is cheap else 1, -0.2 if wanted is cheap else 0.2, facts[wanted.pk]),
-                entry(other.pk, 2 if other is cheap else 1, -0.2 if other is cheap else 0.2, facts[other.pk]),
+                entry(wanted.pk, 1 + is_second, -0.2 if is_second else 0.2, {"price": "fits" if is_cheap else "not"}),
+                entry(other.pk, 2 - is_second, 0.2 if is_second else -0.2, {"price": "not" if is_cheap else "fits"}),
             ]
             shown = {"version": layer.VERSION, "pairs": pairs}
             rows.append(Feedback(technology=wanted, demand=demand, act=Act.SHORTLIST, side=Side.DEMAND, shown=shown))
@@ -108,7 +109,8 @@ def demand() -> Demand:
         )
         index_listing(offer)
     demand = DemandFactory(
-        published=True, title="Cột lọc asen trong nước giếng", problem="Cột lọc asen trong nước giếng.", effect="",
+        published=True, title="Cột lọc asen trong nước giếng", problem="Cột lọc asen trong nước giếng, như oxit sắt.",
+        effect="",
         budget_min=None, budget_max=100,
     )  # fmt: skip
     index_listing(demand)
@@ -260,8 +262,9 @@ def test_nothing_of_a_company_or_of_a_reason_is_in_a_layer(log: Callable[..., No
     assert lesson is not None
     assert lesson.layer is not None
     data = [event.data for event in Event.objects.filter(subject_type="matching.layer")]
-    stored = json.dumps([lesson.layer.model, lesson.layer.replay, data])
+    stored = json.dumps([lesson.layer.replay, data])
     assert not any(reason in stored for reason in DeclineReason.values)
+    assert set(lesson.layer.model["weights"]) == set(lesson.layer.model["middle"]) == set(FEATURES)
     keys = {"from", "to", "taken", "demands", "organisations", "dcg@10", "difference_interval", "calibration_error"}
     assert {key for row in data for key in row} == keys | {"promote"}
 
@@ -272,13 +275,13 @@ def test_nothing_of_a_company_or_of_a_reason_is_in_a_layer(log: Callable[..., No
 def test_order_changes_after_promotion_and_returns_after_withdrawal(demand: Demand, manager: User) -> None:
     before = list(Match.objects.filter(demand=demand).order_by("pk").values_list("score", "position", "exchange_shift"))
     assert titles(demand) == [DEAR, CHEAP]
-    made = proposed(weights(price_not=-1.5, price_fits=1.5))
+    made = proposed(weights(price_not=-2.0, price_fits=2.0))
     services.promote_layer(layer=made, actor=None)
     assert selectors.searched_with_another_layer(made) == [demand.pk]
     services.sweep()
     assert titles(demand) == [CHEAP, DEAR]
     shifts = dict(Match.objects.filter(demand=demand).values_list("technology__title", "exchange_shift"))
-    assert shifts == {CHEAP: 1.5, DEAR: -1.5}
+    assert shifts == {CHEAP: 2.0, DEAR: -2.0}
     assert Run.objects.get(demand=demand).layer == made
     assert selectors.searched_with_another_layer(made) == []
     services.withdraw_layer(layer=made, actor=manager, reason="Zu den Fakten passt es nicht")
@@ -303,7 +306,7 @@ def test_both_sides_are_told_that_answers_of_the_exchange_moved_the_place(demand
 
 @pytest.mark.parametrize("other", [{"version": layer.VERSION + 1}, {"space": "another"}])
 def test_a_layer_for_other_features_or_vectors_is_not_used(demand: Demand, other: dict[str, Any]) -> None:
-    made = proposed(weights(price_not=-1.5, price_fits=1.5), **other)
+    made = proposed(weights(price_not=-2.0, price_fits=2.0), **other)
     Layer.objects.filter(pk=made.pk).update(state=LayerState.SERVING)
     services.match_listing(kind="demand", pk=demand.pk)
     assert titles(demand) == [DEAR, CHEAP]
