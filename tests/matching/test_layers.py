@@ -284,7 +284,7 @@ def test_order_changes_after_promotion_and_returns_after_withdrawal(demand: Dema
     assert shifts == {CHEAP: 2.0, DEAR: -2.0}
     assert Run.objects.get(demand=demand).layer == made
     assert selectors.searched_with_another_layer(made) == []
-    services.withdraw_layer(layer=made, actor=manager, reason="Zu den Fakten passt es nicht")
+    services.withdraw_layer(layer=made, actor=manager, reason="It does not fit what companies say")
     services.sweep()
     after = list(Match.objects.filter(demand=demand).order_by("pk").values_list("score", "position", "exchange_shift"))
     assert after == [(pytest.approx(score), position, shift) for score, position, shift in before]
