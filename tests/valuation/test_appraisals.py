@@ -198,6 +198,28 @@ def test_a_buyer_commissions_with_the_owners_consent() -> None:
     assert services.accept_appraisal(appraisal=made, actor=appraiser, is_independent=True).state == A.ACCEPTED
 
 
+def test_a_call_about_an_appraisal_is_new_until_it_was_answered() -> None:
+    def new_to(user: Any) -> list[str]:
+        return list(Notification.objects.filter(user=user, read_at=None).order_by("pk").values_list("kind", flat=True))
+
+    technology, buyer = TechnologyFactory(published=True), OrganisationFactory()
+    firm, officer = firm_of(technology), person(Role.REPRESENTATIVE, buyer)
+    appraiser, owner = person(Role.APPRAISER, firm), person(Role.TTO_OFFICER, technology.organisation)
+    made = services.commission_appraisal(
+        technology=technology, firm=firm, client=buyer, actor=officer, brief="x", deal_id=7,
+        counterparty=technology.organisation,
+    )  # fmt: skip
+    assert (new_to(owner), new_to(appraiser)) == (["appraisal.proposed"], [])
+    services.consent_to_appraisal(appraisal=made, actor=owner)
+    assert (new_to(owner), new_to(appraiser)) == ([], ["appraisal.requested"])
+    services.accept_appraisal(appraisal=made, actor=appraiser, is_independent=True)
+    assert new_to(appraiser) == []
+    declined = commission()
+    assert new_to(declined.people["appraiser"]) == ["appraisal.requested"]
+    services.decline_appraisal(appraisal=declined.appraisal, actor=declined.people["appraiser"], reason="Bận.")
+    assert new_to(declined.people["appraiser"]) == []
+
+
 TODAY = timezone.localdate()
 
 

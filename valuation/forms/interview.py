@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from listings.forms.inputs import MoneyField, PercentField, PlainTextField, QuantityField
 from marketplace.kit import money
+from marketplace.kit.forms import Form
 from valuation.answers import LONGEST, check
 from valuation.models import Disclosure
 from valuation.questions import ORIGINS, Kind, Question, Section
@@ -59,7 +60,7 @@ def _stored(kind: Kind, text: str) -> Any:
     return text if kind in {Kind.CHOICE, Kind.TEXT} or not text else Decimal(text)
 
 
-class SectionForm(forms.Form):
+class SectionForm(Form):
     """The questions of one step. Nothing is required: an empty answer takes its default.
 
     Fields are named `<code>` or `<code>_<n>`, of rows `<code>_<row>_<column>`, and `<code>_origin`.

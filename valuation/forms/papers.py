@@ -6,11 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from listings.forms.inputs import MoneyField, PlainTextField, formfield
+from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.validators import plain_text
 from valuation.models import Appraisal, Certificate, Granted
 
 
-class CommissionForm(forms.Form):
+class CommissionForm(Form):
     """What a firm is asked to appraise. Firms with an interest in the price are not among the choices."""
 
     firm: Any = forms.ModelChoiceField(
@@ -36,7 +37,7 @@ class CommissionForm(forms.Form):
         self.fields["firm"].queryset = firms  # type: ignore[attr-defined]
 
 
-class AcceptForm(forms.Form):
+class AcceptForm(Form):
     """The declaration of independence."""
 
     is_independent = forms.BooleanField(
@@ -45,7 +46,7 @@ class AcceptForm(forms.Form):
     )  # fmt: skip
 
 
-class AppraisalReasonForm(forms.Form):
+class AppraisalReasonForm(Form):
     """Why a commission ends without a certificate."""
 
     reason = PlainTextField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
@@ -55,7 +56,7 @@ class AppraisalReasonForm(forms.Form):
         self.use_required_attribute = False
 
 
-class CertificateForm(forms.ModelForm):
+class CertificateForm(ModelForm):
     """A certificate as the firm issued it."""
 
     right = forms.ChoiceField(
@@ -90,13 +91,13 @@ class CertificateForm(forms.ModelForm):
         """The service writes and checks the row."""
 
 
-class VerifyForm(forms.Form):
+class VerifyForm(Form):
     """The number of a report."""
 
     number = forms.CharField(label=_("Number of the report"), max_length=40, required=False)
 
 
-class VerifyFileForm(forms.Form):
+class VerifyFileForm(Form):
     """A file that may be one of a report."""
 
     file = forms.FileField(

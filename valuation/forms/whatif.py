@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from listings.forms.inputs import MoneyField, PercentField
+from marketplace.kit.forms import Form
 from valuation.forms.interview import FigureField
 from valuation.methods.reconcile import round_significant
 from valuation.whatif import LEVERS
@@ -64,7 +65,7 @@ def _reach(name: str, middle: float) -> tuple[float, float, float]:
     }[name]
 
 
-class MaximumForm(forms.Form):
+class MaximumForm(Form):
     """A buyer's own figures; only the extra profit is needed."""
 
     profit_low = MoneyField(label=_("Low (VND)"))

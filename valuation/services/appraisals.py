@@ -20,7 +20,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from accounts.models import Organisation, User
 from accounts.selectors import people_in
-from accounts.services import notify
+from accounts.services import notify, settle
 from audit.services import record
 from listings.models import Technology
 from listings.services import grant_disclosure, revoke_disclosure
@@ -41,16 +41,18 @@ def lock(appraisal: Appraisal) -> Appraisal:
 
 
 def _tell(
-    appraisal: Appraisal, organisations: list[Organisation], roles: Any, *, kind: str, text: Callable[[], str], actor: Any
+    appraisal: Appraisal, organisations: list[Organisation], roles: Any, *, kind: str, text: Callable[[], str], actor: Any,
+    calls: bool = False,
 ) -> None:  # fmt: skip
-    """Tell the officers of some organisations, each person once, without the actor."""
+    """Tell the officers of some organisations, each person once, without the actor; `calls` them to act on it."""
     people: dict[int, User] = {}
     for one in organisations:
         people |= {user.pk: user for user in people_in(one.pk, *roles)}
     if actor is not None:
         people.pop(actor.pk, None)
     notify(
-        users=people.values(), kind=kind, text=text, url=lambda: reverse("valuation:appraisal", args=[appraisal.pk])
+        users=people.values(), kind=kind, text=text, url=lambda: reverse("valuation:appraisal", args=[appraisal.pk]),
+        awaits=appraisal if calls else None,
     )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def commission_appraisal(
         _ask_firm(appraisal, actor)
     else:
         _tell(
-            appraisal, [technology.organisation], policies.CLIENT_ROLES, kind="appraisal.proposed", actor=actor,
+            appraisal, [technology.organisation], policies.CLIENT_ROLES, kind="appraisal.proposed", actor=actor, calls=True,
             text=lambda: _("%(client)s wants a firm to appraise “%(title)s”. It needs your consent.")
             % {"client": client, "title": title},
         )  # fmt: skip
@@ -128,7 +130,7 @@ def commission_appraisal(
 def _ask_firm(appraisal: Appraisal, actor: User) -> None:
     title = appraisal.technology.title
     _tell(
-        appraisal, [appraisal.firm], policies.FIRM_ROLES, kind="appraisal.requested", actor=actor,
+        appraisal, [appraisal.firm], policies.FIRM_ROLES, kind="appraisal.requested", actor=actor, calls=True,
         text=lambda: _("You are asked to appraise “%(title)s”.") % {"title": title},
     )  # fmt: skip
 
@@ -140,6 +142,7 @@ def consent_to_appraisal(*, appraisal: Appraisal, actor: User) -> Appraisal:
     require(policies.can_consent(actor, appraisal))
     _refuse_conflicts(appraisal)
     move(appraisal, "consent", actor=actor, state_since=timezone.now())
+    settle(appraisal)
     _ask_firm(appraisal, actor)
     return appraisal
 
@@ -162,6 +165,7 @@ def accept_appraisal(*, appraisal: Appraisal, actor: User, is_independent: bool)
         appraisal, "accept", actor=actor, data={"declared": "no interest"}, state_since=now,
         independence_declared_at=now, independence_declared_by=actor,
     )  # fmt: skip
+    settle(appraisal)
     grant_disclosure(
         technology=appraisal.technology, organisation=appraisal.firm, basis=appraisal.basis_code, actor=actor
     )  # fmt: skip
@@ -190,6 +194,7 @@ def _close(appraisal: Appraisal, transition: str, *, actor: User, reason: str) -
     was_open = appraisal.state == AppraisalState.ACCEPTED
     data = {"reason": reason}
     move(appraisal, transition, actor=actor, data=data, state_since=timezone.now(), ended_reason=reason)
+    settle(appraisal)
     if was_open:
         revoke_disclosure(
             technology=appraisal.technology, organisation=appraisal.firm, basis=appraisal.basis_code, actor=actor
