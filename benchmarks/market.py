@@ -40,7 +40,7 @@ WANTS = {3: 1.0, 2: 0.0, 1: -2.0, 0: -4.0, None: -5.0}  # log-odds by the grade 
 TRUTH = {"price not": -1.5, "rights not": -1.0, "trl not": -1.0, "time not": -0.5, "place fits": 0.3}
 TESTED = 400
 VARIANTS = 32  # of each sample demand; a fourth of them only to test on
-SIZES = (100, 200, 400, 800)
+SIZES = (200, 400)
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def main() -> None:
     """Load the samples into a throwaway exchange, simulate, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=lambda text: tuple(map(int, text.split(","))), default=SIZES)
-    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--market", choices=sorted(MARKETS), nargs="*", help="only these")
     parser.add_argument("--json", type=Path, help="write there, too")
     options = parser.parse_args()
