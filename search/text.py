@@ -12,7 +12,7 @@ English wherever it stands, so that it meets itself across languages.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -258,6 +258,9 @@ def spans(text: str, terms: Iterable[str], language: str | None = None) -> list[
     `công nghệ`.
     """
     wanted = set(terms)
+    language = language or detect_language(text)
+    if language != VIETNAMESE:
+        return _merged(_english_spans(clean(text), wanted))
     analysis = analyse(text, language)
     found: list[tuple[int, int]] = []
     met = {token.pair for token in analysis.tokens if token.pair in wanted}
@@ -267,6 +270,24 @@ def spans(text: str, terms: Iterable[str], language: str | None = None) -> list[
             found.append((token.start, token.pair_end))
         elif token.term in wanted and token.term not in paired:
             found.append((token.start, token.end))
+    return _merged(found)
+
+
+def _english_spans(text: str, wanted: Collection[str]) -> list[tuple[int, int]]:
+    """Find the words whose stem is wanted. A stem keeps its first letter, so most words need no stemming."""
+    initials = {term[0] for term in wanted if term}
+    found = []
+    for match in words(text):
+        first = match.group()[0]
+        if first.isascii() and first.lower() not in initials:
+            continue
+        folded, _, stem, _ = _forms(match.group())
+        if stem in wanted and folded not in ENGLISH_STOP_WORDS:
+            found.append(match.span())
+    return found
+
+
+def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
