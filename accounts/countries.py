@@ -22,6 +22,11 @@ def _names(language: str) -> dict[str, str]:
     }
 
 
+def _spoken(language: str | None = None) -> str:
+    """Give which of the two languages names are told in: the asked one, or the reader's."""
+    return "en" if (language or get_language() or "vi").startswith("en") else "vi"
+
+
 def _plain(text: str) -> str:
     parts = unicodedata.normalize("NFD", text.strip().casefold()).replace("đ", "d")
     return "".join(part for part in parts if not unicodedata.combining(part))
@@ -29,8 +34,7 @@ def _plain(text: str) -> str:
 
 def country_name(code: str, language: str | None = None) -> str:
     """Name a country in `language`, else in the reader's; an unknown code is given back."""
-    language = language or get_language() or "vi"
-    return _names("en" if language.startswith("en") else "vi").get(code, code)
+    return _names(_spoken(language)).get(code, code)
 
 
 @cache
@@ -41,7 +45,7 @@ def _sorted(language: str) -> tuple[str, ...]:
 
 def country_codes() -> tuple[str, ...]:
     """Give all codes: Viet Nam first, then in the order of their names in the reader's language."""
-    return _sorted("en" if (get_language() or "vi").startswith("en") else "vi")
+    return _sorted(_spoken())
 
 
 @cache
@@ -51,7 +55,7 @@ def _named(language: str) -> tuple[tuple[str, str], ...]:
 
 def country_choices() -> list[tuple[str, str]]:
     """Give all countries as choices of a field, named in the reader's language whenever they are asked for."""
-    return list(_named("en" if (get_language() or "vi").startswith("en") else "vi"))
+    return list(_named(_spoken()))
 
 
 @cache

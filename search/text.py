@@ -12,12 +12,12 @@ English wherever it stands, so that it meets itself across languages.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-import snowballstemmer
+import Stemmer
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -65,7 +65,7 @@ VIETNAMESE_COMMON = _words(
 # Letters that few other languages share; a plain acute or grave accent proves nothing.
 VIETNAMESE_LETTERS = frozenset("ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹĩũ")
 
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer = Stemmer.Stemmer("english", 0)  # no cache of its own: `_forms` keeps what was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +258,6 @@ def spans(text: str, terms: Iterable[str], language: str | None = None) -> list[
     `công nghệ`.
     """
     wanted = set(terms)
-    language = language or detect_language(text)
-    if language != VIETNAMESE:
-        return _merged(_english_spans(clean(text), wanted))
     analysis = analyse(text, language)
     found: list[tuple[int, int]] = []
     met = {token.pair for token in analysis.tokens if token.pair in wanted}
@@ -270,24 +267,6 @@ def spans(text: str, terms: Iterable[str], language: str | None = None) -> list[
             found.append((token.start, token.pair_end))
         elif token.term in wanted and token.term not in paired:
             found.append((token.start, token.end))
-    return _merged(found)
-
-
-def _english_spans(text: str, wanted: Collection[str]) -> list[tuple[int, int]]:
-    """Find the words whose stem is wanted. A stem keeps its first letter, so most words need no stemming."""
-    initials = {term[0] for term in wanted if term}
-    found = []
-    for match in words(text):
-        first = match.group()[0]
-        if first.isascii() and first.lower() not in initials:
-            continue
-        folded, _, stem, _ = _forms(match.group())
-        if stem in wanted and folded not in ENGLISH_STOP_WORDS:
-            found.append(match.span())
-    return found
-
-
-def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:

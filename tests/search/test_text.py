@@ -180,29 +180,3 @@ def test_snippet_is_safe_html(document: str, query: str, size: int) -> None:
     bare = found.replace("<mark>", "").replace("</mark>", "")
     assert "<" not in bare
     assert found.count("<mark>") == found.count("</mark>")
-
-
-SHAPES = [
-    "Skies",
-    "dying",
-    "ugly",
-    "Éclair",
-    "ﬁlters",
-    "Über",
-    "ionised",
-    "the",
-    "It",
-    "2,5",
-    "x9",
-    "polymers",
-    "Ünder",
-]
-
-
-@given(st.lists(st.one_of(st.sampled_from([*SHAPES, *ENGLISH]), phrases), max_size=12), st.data())
-def test_spans_of_english_are_those_of_the_whole_analysis(parts, data):
-    said = text.clean(" ".join(parts))
-    tokens = text.analyse(said, text.ENGLISH).tokens
-    wanted = data.draw(st.sets(st.sampled_from([token.term for token in tokens]), max_size=4)) if tokens else set()
-    lit = [(token.start, token.end) for token in tokens if token.term in wanted]
-    assert text.spans(said, wanted, text.ENGLISH) == lit
