@@ -9,7 +9,6 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from matching import layer, selectors
@@ -23,7 +22,6 @@ GRADES = {Act.SHORTLIST: 1, Act.INTRODUCTION: 2, Act.CONTRACT: 3}
 #: Declines for these say nothing of how the two fit.
 NOT_OF_THE_PAIR = {DeclineReason.SOLVED, DeclineReason.NOT_NOW, DeclineReason.PARTNER}
 FEWEST = 3  # companies, whatever the rule says: of two each could work out what the other did
-TIE = 1e-9  # probabilities are kept so far from 0 and 1
 CODES = (
     "match.learn.taken", "match.learn.demands", "match.learn.organisations", "match.learn.most_share",
     "match.learn.growth", "match.learn.place_slope",
@@ -48,7 +46,7 @@ def terms() -> Terms:
     found = numbers(*CODES)
     taken, demands, organisations = (int(found[code]) for code in CODES[:3])
     most_share, growth, slope = (float(found[code]) for code in CODES[3:])
-    return Terms(taken, demands, max(organisations, FEWEST), most_share / 100, growth / 100, slope)
+    return Terms(taken, max(demands, layer.FOLDS), max(organisations, FEWEST), most_share / 100, growth / 100, slope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +86,21 @@ def shown_with(match: Match, *, place: int, is_from_list: bool) -> dict[str, Any
 
 
 def _entry(match: Match, place: int, delays: Delays) -> dict[str, Any]:
-    probability = min(max(match.score, TIE), 1 - TIE)
-    odds = log(probability / (1 - probability)) - match.shift - match.exchange_shift
     return {
         "technology": match.technology_id,
         "place": place,
-        "odds": round(odds, 6),
+        "odds": round(match.odds, 6),
         "shift": round(match.shift, 6),
         "facts": verdicts(match.technology, match.demand, delays),
     }
 
 
 def collect() -> Answers:
-    """Read the log of acts. A pair counts as it was first acted on, or else as it was passed over last."""
-    own: dict[tuple[int, int], Mapping[str, Any]] = {}
+    """Read the log of acts. A pair counts as it was first acted on, or else as it was passed over last.
+
+    Of a pair that was first acted on without a usable `shown`, nothing is known as it was before any answer.
+    """
+    own: dict[tuple[int, int], Mapping[str, Any] | None] = {}
     passed: dict[tuple[int, int], Mapping[str, Any]] = {}
     became: dict[tuple[int, int], int | None] = {}
     at: dict[tuple[int, int], datetime.datetime] = {}
@@ -109,14 +108,17 @@ def collect() -> Answers:
     for act, organisation_id in selectors.acts_of_demands():
         pair = (act.demand_id, act.technology_id)
         companies[act.demand_id] = organisation_id
-        became[pair] = _grade(act, before=became.get(pair))
-        at[pair] = act.at
+        before = became.get(pair)
+        became[pair] = _grade(act, before=before)
+        if not before:
+            at[pair] = act.at
         if act.shown is None or act.shown["version"] != layer.VERSION:
+            own.setdefault(pair, None)
             continue
         first, *others = act.shown["pairs"]
         own.setdefault(pair, first)
         passed |= {(act.demand_id, entry["technology"]): entry for entry in others}
-    rows = [_row(pair, entry, grade) for pair, entry in own.items() if (grade := became[pair]) is not None]
+    rows = [_row(pair, entry, grade) for pair, entry in own.items() if entry and (grade := became[pair]) is not None]
     rows += [_row(pair, entry, 0) for pair, entry in passed.items() if pair not in became]
     told = [row for group in layer.told(rows) for row in group]
     return _counted(told, companies, at)

@@ -42,7 +42,7 @@ def owns_search(actor: User, search: SavedSearch) -> bool:
     return search.user_id == actor.pk
 
 
-def can_withdraw_layer(actor: User) -> bool:
+def can_keep_layer(actor: User) -> bool:
     """Managers of an exchange."""
     return bool(actor.exchange_ids(Role.MANAGER))
 

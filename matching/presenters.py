@@ -1,6 +1,5 @@
 """A match as its page, its list and the API show it to one person."""
 
-from math import exp, log
 from typing import Any
 
 from django.urls import reverse
@@ -15,16 +14,6 @@ from search.fusion import good
 
 WORD_LIMIT = 6
 SHOWN_SHIFT = 0.05  # log-odds; less is not worth a line
-
-
-def chance(match: Match) -> float:
-    """Give the probability that is shown, without what the buyer chose before, which moves the order only.
-
-    Otherwise an owner would read off it that the buyer took this very technology up.
-    """
-    if not match.shift or not 0 < match.score < 1:
-        return match.score
-    return 1 / (1 + exp(match.shift - log(match.score / (1 - match.score))))
 
 
 def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[str, Any]]:
@@ -75,9 +64,9 @@ def demander(match: Match, viewer: User) -> str:
 
 
 def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | None = None) -> dict[str, Any]:
-    """Give everything that templates need of a match, for this viewer; `place` is where the list shows it, from 1."""
+    """Give everything that templates need of a match, for this viewer; `place` is where a list shows it, from 1."""
     answers = []
-    shown = chance(match)
+    shown = match.chance
     for side in policies.sides_of(viewer, match):
         response = selectors.answered(match, side)
         answers.append(
@@ -96,7 +85,7 @@ def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | No
         "match": match,
         "chance": shown,
         "demander": demander(match, viewer),
-        "place": place or match.position,
+        "place": place,
         "reasons": reason_rows(match, viewer, delays),
         "left_open": facts.left_open(match.technology, match.demand, delays),
         "answers": answers,

@@ -5,20 +5,24 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest, Least, Ln
 
 from accounts.models import User
+from listings.finding import LONG
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
 from matching.choices import Answer, Often, Side
 from matching.layer import VERSION
 from matching.lifecycle import LayerState
-from matching.models import Digest, DigestItem, Feedback, Layer, Match, Response, Run, SavedSearch
+from matching.models import TIE, Digest, DigestItem, Feedback, Layer, Match, Response, Run, SavedSearch
 from search import vectors
 
 PUBLISHED = Q(technology__state=ListingState.PUBLISHED, demand__state=ListingState.PUBLISHED)
 
-BEST_FIRST = ("-score", "pk")
-FRONT_FIRST = ("-front", *BEST_FIRST)
+FRONT_FIRST = ("-front", "-score", "pk")
+#: By the chance that is shown (`Match.chance`): an owner's list does not tell what the company answered elsewhere.
+_KEPT = Least(Greatest(F("score"), TIE), 1 - TIE)
+BEST_FIRST = ((Ln(_KEPT / (1 - _KEPT)) - F("shift") - F("exchange_shift")).desc(), "pk")
 PAGE = 10  # matches of one page of a list
 MOST_SEEN = 50  # of a list, so many at most are taken as seen
 
@@ -41,7 +45,7 @@ def visible_matches(viewer: User) -> QuerySet[Match]:
         | Q(technology__exchange_id__in=exchanges)
         | Q(demand__exchange_id__in=exchanges)
     )
-    return _joined(Match.objects.filter(PUBLISHED, mine)).order_by("-score", "pk")
+    return _joined(Match.objects.filter(PUBLISHED, mine)).order_by(*BEST_FIRST)
 
 
 def my_matches(viewer: User, side: str, *, answer: str = "") -> QuerySet[Match]:
@@ -126,8 +130,15 @@ def of_pair(technology: Technology, demand: Demand) -> Match | None:
 
 def technologies_with_facts(ids: Collection[int]) -> QuerySet[Technology]:
     """Give published technologies with what their facts need."""
-    found = Technology.objects.published().filter(pk__in=list(ids))
+    found = Technology.objects.published().filter(pk__in=list(ids)).defer(*LONG["technology"])
     return found.select_related("province").prefetch_related("fields").order_by("pk")
+
+
+def place_of(match: Match) -> int:
+    """Give the place of a match in its demand's list, from 1."""
+    listed = Match.objects.filter(PUBLISHED, demand_id=match.demand_id).order_by(*FRONT_FIRST)
+    ids = list(listed.values_list("pk", flat=True))
+    return ids.index(match.pk) + 1 if match.pk in ids else len(ids) + 1
 
 
 def seen_of(demand_id: int, *, pages_up_to: int) -> list[tuple[int, Match]]:
@@ -166,7 +177,7 @@ def last_withdrawal() -> datetime.datetime | None:
 
 def searched_with_another_layer(layer: Layer | None, *, limit: int = 50) -> list[int]:
     """Give the ids of published demands whose matches were found with another layer than this one."""
-    other = Q(layer__isnull=False) if layer is None else Q(layer=None) | ~Q(layer=layer)
+    other = Q(layer__isnull=False) if layer is None else ~Q(layer=layer)
     runs = Run.objects.filter(other, demand__state=ListingState.PUBLISHED)
     return list(runs.order_by("at", "pk").values_list("demand_id", flat=True)[:limit])
 

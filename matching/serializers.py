@@ -8,7 +8,7 @@ from rest_framework import serializers
 from matching.choices import DeclineReason, Often, Side
 from matching.facts import Delays, launch_delays
 from matching.models import Match, Response, SavedSearch
-from matching.presenters import chance, demander, reason_rows
+from matching.presenters import demander, reason_rows
 
 
 class ResponseSerializer(serializers.ModelSerializer[Response]):
@@ -20,7 +20,7 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
 
 
 class MatchSerializer(serializers.ModelSerializer[Match]):
-    """A match with its reasons; `score` is a probability 0-1."""
+    """A match with its reasons; `score` is the probability that is shown, 0-1."""
 
     technology_title = serializers.CharField(source="technology.title", read_only=True)
     demand_title = serializers.CharField(source="demand.title", read_only=True)
@@ -39,7 +39,7 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
 
     def get_score(self, match: Match) -> float:
         """Give the estimated chance that the two fit, from their texts."""
-        return chance(match)
+        return match.chance
 
     def get_demander(self, match: Match) -> str:
         """Give the company's name unless it is masked."""

@@ -131,6 +131,13 @@ def name_of(code: str) -> str:
 
 #: What the sources of the rules are made of, in the order in which it is looked for.
 _CITED = (
+    ("Announcement of the Ministry of Home Affairs of December 2025 (number to be confirmed)", _("Announcement of the Ministry of Home Affairs of December 2025 (number to be confirmed)")),
+    ("Announcement of the Ministry of Home Affairs of October 2025", _("Announcement of the Ministry of Home Affairs of October 2025")),
+    ("announcement of the Ministry of Home Affairs of October 2025", _("announcement of the Ministry of Home Affairs of October 2025")),
+    ("Announcement 6150/TB-BLDTBXH of 3 December 2024", _("Announcement 6150/TB-BLDTBXH of 3 December 2024")),
+    ("announcement 6150/TB-BLDTBXH of 3 December 2024", _("announcement 6150/TB-BLDTBXH of 3 December 2024")),
+    ("Resolution 80-NQ/TW of the Politburo of January 2026: a policy; the law that makes it a paid holiday is to be confirmed", _("Resolution 80-NQ/TW of the Politburo of January 2026: a policy; the law that makes it a paid holiday is to be confirmed")),
+    ("Labour Code", _("Labour Code")), ("standard", pgettext_lazy("in a citation", "standard")),
     ("Operating rules of the exchange", _("Operating rules of the exchange")), ("IP Law", _("IP Law")),
     ("VAT Law", _("VAT Law")), ("Commercial Law", _("Commercial Law")), ("Civil Code", _("Civil Code")),
     ("Law on Prices", _("Law on Prices")), ("Law", _("Law")), ("Decree", _("Decree")), ("Circular", _("Circular")),

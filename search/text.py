@@ -65,7 +65,8 @@ VIETNAMESE_COMMON = _words(
 # Letters that few other languages share; a plain acute or grave accent proves nothing.
 VIETNAMESE_LETTERS = frozenset("ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹĩũ")
 
-_stemmer = Stemmer.Stemmer("english", 0)  # no cache of its own: `_forms` keeps what was asked
+# Without a cache of its own: `_forms` keeps what was asked, and a call holds the interpreter, so threads may share it.
+_stemmer = Stemmer.Stemmer("english", 0)
 
 
 @dataclass(frozen=True, slots=True)

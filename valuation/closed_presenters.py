@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from listings.models import Field
 from listings.selectors import field_list
 from marketplace.kit import money
 from valuation.closed_selectors import CLOSED, Calibration
@@ -53,6 +54,12 @@ def _cell(field: Any, right: str, exclusivity: str) -> str:
     return " · ".join(parts)
 
 
+@lru_cache(maxsize=64)
+def _field(number: int) -> Field:
+    """Give a field of the closed list, which a table of comparables names row by row; it is read once."""
+    return field_list().get(nr=number)
+
+
 def key_words(key: str) -> str | None:
     """Write a key of `closed_key` in the reader's language; None for any other text."""
     start, _colon, rest = key.partition(":")
@@ -61,7 +68,7 @@ def key_words(key: str) -> str | None:
     kind, *parts = rest.split(":")
     if kind == "cell":
         number, right, exclusivity = parts
-        field = field_list().filter(nr=int(number)).first() if number else None
+        field = _field(int(number)) if number else None
         return gettext("Closed deals: %(cell)s") % {"cell": _cell(field, right, exclusivity)}
     if kind == "release":
         release, samples = parts

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from listings.forms.technology import INDUSTRIES
 from listings.models import Technology
 from marketplace.kit import money
+from rules import words as rule_words
 from valuation import disclosure
 from valuation.closed_presenters import key_words
 from valuation.disclosure import Reader
@@ -72,7 +73,7 @@ def _values(row: dict[str, Any]) -> str:
 
 def source_words(source: str) -> str:
     """Write one source in the reader's language."""
-    return key_words(source) or str(SOURCES.get(source, source))
+    return key_words(source) or (str(SOURCES[source]) if source in SOURCES else rule_words.source_words(source))
 
 
 def input_source(row: dict[str, Any], answered: dict[str, Any]) -> str:

@@ -120,13 +120,14 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
     return listing
 
 
-def tell_operators(listing: Technology | Demand) -> None:
-    """Tell the exchange that a listing waits for review."""
+def tell_operators(listing: Technology | Demand, *, but: User | None = None) -> None:
+    """Tell the exchange that a listing waits for review, `but` for somebody who knows."""
     title = listing.title
+    told = operators_of(listing.exchange_id).exclude(
+        memberships__organisation_id=listing.organisation_id, memberships__is_active=True
+    )
     notify(
-        users=operators_of(listing.exchange_id).exclude(
-            memberships__organisation_id=listing.organisation_id, memberships__is_active=True
-        ),
+        users=told if but is None else told.exclude(pk=but.pk),
         kind="listing.awaits_review",
         text=lambda: _("“%(title)s” waits for review.") % {"title": title},
         url=lambda: address(listing, "review"),

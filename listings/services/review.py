@@ -114,6 +114,7 @@ def release_review(*, listing: L, actor: User) -> L:
     listing, review = _deciding(listing, actor)
     _close(review, Review.Decision.RELEASE)
     advance(listing, "release", actor=actor)
+    tell_operators(listing, but=actor)
     return listing
 
 

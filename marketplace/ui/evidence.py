@@ -167,14 +167,15 @@ def football_field(
 def match_reasons(reasons: Iterable[Mapping[str, Any]], *, heading: Any = "") -> dict[str, Any]:
     """Why a match was made: rows of `kind` (meaning, word, answer, exchange, fact), `label`, `detail`, and a `weight` or `verdict`.
 
-    `weight`, -1 to 1, is what moves the score: of meaning the cosine, of words the share of the score by words.
-    `verdict` (fits, near, not) is of a fact, which changes the score only by what answers on the exchange taught.
+    `weight`, -1 to 1: of meaning the cosine, of words the share of the score by words, of answers what they move the
+    order by.
+    `verdict` (fits, near, not) is of a fact, which does not change the score.
     """
     heads = {
         "meaning": (_("Alike in meaning"), _("how near, up to 1")),
         "word": (_("Words in common"), _("share of the score by words")),
         "answer": (_("Your earlier answers"), _("they move the order, not the score")),
-        "exchange": (_("Answers on this exchange"), _("they move the score")),
+        "exchange": (_("Answers on this exchange"), _("they move the order, not the score")),
         "fact": (_("Facts"), _("they do not change the score")),
     }
     groups: dict[str, list[dict[str, Any]]] = {kind: [] for kind in REASON_KINDS}
@@ -186,8 +187,6 @@ def match_reasons(reasons: Iterable[Mapping[str, Any]], *, heading: Any = "") ->
         else:
             row |= _weighed(kind, row["weight"]) | {"is_long": len(str(row["label"])) > LONG}
         groups[kind].append(row)
-    if groups["exchange"]:
-        heads["fact"] = (_("Facts"), _("they change the score by the answers on this exchange alone"))
     shown = [
         {"kind": kind, "name": heads[kind][0], "note": heads[kind][1], "reasons": rows}
         for kind, rows in groups.items()

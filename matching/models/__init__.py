@@ -2,6 +2,6 @@
 
 from matching.models.alerts import Digest, DigestItem, SavedSearch
 from matching.models.layer import Layer
-from matching.models.match import Feedback, Match, Response, Run
+from matching.models.match import TIE, Feedback, Match, Response, Run
 
-__all__ = ["Digest", "DigestItem", "Feedback", "Layer", "Match", "Response", "Run", "SavedSearch"]
+__all__ = ["TIE", "Digest", "DigestItem", "Feedback", "Layer", "Match", "Response", "Run", "SavedSearch"]

@@ -13,7 +13,7 @@ class Layer(models.Model):
 
     `model` is `matching.layer.Weights.as_dict`, `version` that of the features, `space` the vectors in which it serves,
     `replay` `matching.layer.Replay.as_dict` against the layer `compared_with` (null: against none). `taken` counts the
-    pairs that were taken up, `shown` all pairs learned from. One serves at a time; nothing but the state ever changes.
+    pairs that were taken up, `shown` all pairs learned from. One serves at a time; what was learned never changes.
     """
 
     state = models.CharField(max_length=10, choices=LayerState, default=LayerState.PROPOSED, editable=False)

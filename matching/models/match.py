@@ -1,5 +1,7 @@
 """Matches, what was searched, what people said and what became of it."""
 
+from math import exp, log
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -10,18 +12,19 @@ from listings.models import Demand, Technology
 from marketplace.kit.validators import plain_text
 from matching.choices import Act, Answer, DeclineReason, Side
 
+TIE = 1e-9  # probabilities are kept so far from 0 and 1
+
 
 class Match(models.Model):
     """A technology that may answer a demand.
 
-    `score` is the shown probability (0-1); `lexical` the BM25 score, `cosine` the centred cosine of the vectors, null
+    `score` (0-1) puts lists in order, `chance` is what is shown; `lexical` the BM25 score, `cosine` the centred cosine of the vectors, null
     without a vector. `found_from` is the side whose text was the query. `position` counts from 1 within that search.
     `reasons` = {"words": [[text, share], …], "sayings": {"query", "document", "share"} | null,
     "sentences": {"query", "document", "cosine"} | null}; facts are computed when shown, from the present listings.
     `shift` is what earlier answers to this demand added to the log-odds of `score`, `exchange_shift` what the answers of
-    the whole exchange added by the serving `Layer`. `front`: what was found is put
-    forward, first in the list and told by mail; `pushed_at` when that began. `is_new`: it had a place kept for
-    newcomers.
+    the whole exchange added by the serving `Layer`. `front`: what was found is put forward, first in the list and told
+    by mail; `pushed_at` when that began. `is_new`: it had a place kept for newcomers.
     """
 
     technology = models.ForeignKey(Technology, on_delete=models.CASCADE, related_name="matches")
@@ -32,7 +35,7 @@ class Match(models.Model):
     found_from = models.CharField(max_length=6, choices=Side)
     position = models.PositiveIntegerField()
     shift = models.FloatField(default=0)
-    exchange_shift = models.FloatField(default=0)
+    exchange_shift = models.FloatField(default=0, db_default=0)
     front = models.BooleanField(default=False)
     pushed_at = models.DateTimeField(null=True)
     is_new = models.BooleanField(default=False)
@@ -64,6 +67,20 @@ class Match(models.Model):
     def get_absolute_url(self) -> str:
         """Give the address of the match's page."""
         return reverse("matching:match", args=[self.pk])
+
+    @property
+    def odds(self) -> float:
+        """The log-odds by the texts alone."""
+        probability = min(max(self.score, TIE), 1 - TIE)
+        return log(probability / (1 - probability)) - self.shift - self.exchange_shift
+
+    @property
+    def chance(self) -> float:
+        """The probability that is shown, by the texts alone: what was answered before moves the order only.
+
+        Otherwise an owner would read off it that the buyer took this very technology up.
+        """
+        return 1 / (1 + exp(-self.odds)) if self.shift or self.exchange_shift else self.score
 
 
 class Response(models.Model):
@@ -134,7 +151,9 @@ class Run(models.Model):
     published_at = models.DateTimeField(null=True)
     dense = models.BooleanField(default=False)
     feedback = models.PositiveIntegerField(default=0)
-    layer = models.ForeignKey("matching.Layer", null=True, on_delete=models.PROTECT, related_name="+")
+    layer = models.ForeignKey(
+        "matching.Layer", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # fmt: skip
     found = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
     at = models.DateTimeField(auto_now=True)

@@ -50,7 +50,7 @@ def answer_match(
     response.note, response.user, response.position_shown = note, actor, position_shown
     response.full_clean()
     response.save()
-    data = {"side": side, "reason": response.reason, "position": position_shown, "score": match.score}
+    data = {"side": side, "reason": response.reason, "position": position_shown, "score": match.chance}
     record(tag=f"match.{answer}", subject=match, actor=actor, data=data)
     note_feedback(
         technology=match.technology, demand=match.demand, act=Act(answer), side=side, actor=actor,
@@ -89,19 +89,20 @@ def note_feedback(
 ) -> Feedback:
     """Add an act to the log, with the place and probability at which the pair was shown; the demand learns from it.
 
-    `position` is where the person saw the pair; unless given, where the match stands. The demand is matched again
+    `position` is where the person saw the pair; unless given, where the match stands: for the demand's side in its list,
+    for the other in the search that found it. The demand is matched again
     once this commits; the sweep makes up for a lost message.
     """
     match = selectors.of_pair(technology, demand)
     if position is None and match is not None:
-        position = match.position
+        position = selectors.place_of(match) if side == Side.DEMAND else match.position
     shown = None
     if match is not None and side == Side.DEMAND:
         is_from_list = act in {Act.SHORTLIST, Act.DECLINE}
-        shown = answers.shown_with(match, place=max(position or 1, 1), is_from_list=is_from_list)
+        shown = answers.shown_with(match, place=position or 1, is_from_list=is_from_list)
     noted = Feedback.objects.create(
         technology=technology, demand=demand, act=act, side=side, reason=reason, position=position,
-        probability=match.score if match else None, shown=shown, user=actor,
+        probability=match.chance if match else None, shown=shown, user=actor,
     )  # fmt: skip
     transaction.on_commit(partial(match_listing.delay, "demand", demand.pk), robust=True)
     return noted

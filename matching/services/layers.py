@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,6 +29,15 @@ class Lesson:
     lacks: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the answers would give: weights, and their replay against the layer in use (None: against none)."""
+
+    weights: linear.Weights
+    replay: linear.Replay
+    against: Layer | None
+
+
 def learn_from_answers(*, actor: User | None = None) -> Lesson | None:
     """Propose a layer from the answers of the exchange, and promote or refuse it as its replay says.
 
@@ -36,18 +46,32 @@ def learn_from_answers(*, actor: User | None = None) -> Lesson | None:
     of answers must have come anew. Gives None while another worker learns.
     """
     if actor is not None:
-        require(policies.can_withdraw_layer(actor))
+        require(policies.can_keep_layer(actor))
     with single("matching.learn") as mine:
         if not mine:
             return None
         found, by = answers.collect(), answers.terms()
-        lacks = found.lacks(by) or _too_few_new(found, by)
+        lacks = lacking(found, by)
         if lacks:
             return Lesson(found, lacks=lacks)
-        layer = propose_layer(found=found, by=by, actor=actor)
-        if layer.replay["promote"]:
-            return Lesson(found, promote_layer(layer=layer, actor=actor))
-        return Lesson(found, _refuse_layer(layer=layer, actor=actor))
+        trial = try_out(found, by)
+        with transaction.atomic():  # a layer that nobody decided on would keep the next one from being learned
+            layer = _propose_layer(trial, found=found, by=by, actor=actor)
+            decide = promote_layer if layer.replay["promote"] else _refuse_layer
+            return Lesson(found, decide(layer=layer, actor=actor))
+
+
+def lacking(found: Answers, by: Terms) -> list[str]:
+    """Name the rules that keep these answers from being learned from now; empty when nothing does."""
+    return found.lacks(by) or _too_few_new(found, by)
+
+
+def try_out(found: Answers, by: Terms) -> Trial:
+    """Fit a layer and replay it against the present scoring on demands that it has not seen; stores nothing."""
+    serving = selectors.layer_in_use()
+    against = linear.Weights.read(serving.model) if serving else None
+    weights = linear.fit(found.rows, slope=by.place_slope)
+    return Trial(weights, linear.replay(found.rows, slope=by.place_slope, serving=against), serving)
 
 
 def _too_few_new(found: Answers, by: Terms) -> list[str]:
@@ -61,24 +85,18 @@ def _too_few_new(found: Answers, by: Terms) -> list[str]:
     return []
 
 
-@transaction.atomic
-def propose_layer(*, found: Answers, by: Terms, actor: User | None) -> Layer:
-    """Fit a layer, replay it against the present scoring on demands that it has not seen, and store both."""
-    serving = selectors.layer_in_use()
-    weights = linear.fit(found.rows, slope=by.place_slope)
-    against = linear.Weights.read(serving.model) if serving else None
-    replay = linear.replay(found.rows, slope=by.place_slope, serving=against)
+def _propose_layer(trial: Trial, *, found: Answers, by: Terms, actor: User | None) -> Layer:
     layer = Layer.objects.create(
         version=linear.VERSION,
         space=vectors.serving()[0],
-        model=weights.as_dict(),
+        model=trial.weights.as_dict(),
         place_slope=by.place_slope,
         taken=found.taken,
         shown=len(found.rows),
         demands=found.demands,
         organisations=found.organisations,
-        replay=replay.as_dict(),
-        compared_with=serving,
+        replay=trial.replay.as_dict(),
+        compared_with=trial.against,
         proposed_by=actor,
     )
     data = {"taken": layer.taken, "demands": layer.demands, "organisations": layer.organisations, **layer.replay}
@@ -123,10 +141,11 @@ def _refuse_layer(*, layer: Layer, actor: User | None) -> Layer:
 @transaction.atomic
 def withdraw_layer(*, layer: Layer, actor: User, reason: str) -> Layer:
     """Stop a serving layer: nothing serves in its place, and the sweep matches every demand again without it."""
-    require(policies.can_withdraw_layer(actor))
+    require(policies.can_keep_layer(actor))
     reason = reason.strip()
     if not reason:
         raise ValidationError({"reason": [_("Say why.")]})
+    MaxLengthValidator(Layer._meta.get_field("note").max_length)(reason)
     layer = _locked(layer)
     move(layer, "withdraw", actor=actor, ended_at=timezone.now(), note=reason)
     return layer

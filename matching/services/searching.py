@@ -202,7 +202,7 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
     is_imported = bool(listing.source_id) and not listing.is_sample
     for pk in [] if is_imported else stored_now[:EXPLAINED]:
         transaction.on_commit(partial(explain_match.delay, pk), robust=True)
-    best = [row for row in fresh if row.front and row.score >= engine.fusion.good()]
+    best = [row for row in fresh if row.front and row.chance >= engine.fusion.good()]
     if best and not listing.source_id:
         _tell_about(listing, len(best))
 
@@ -275,7 +275,7 @@ def sweep() -> int:
         waiting += [("demand", pk) for pk in selectors.unlearned()]
         waiting += [("demand", pk) for pk in selectors.searched_with_another_layer(selectors.layer_in_use())]
         waiting += [("demand", pk) for pk in selectors.searched_by_words_only(Demand)]
-        for kind, pk in waiting:
+        for kind, pk in dict.fromkeys(waiting):
             if time.monotonic() > end:
                 break
             _attempt(partial(match_listing, kind=kind, pk=pk), f"{kind} {pk} was not matched")

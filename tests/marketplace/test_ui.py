@@ -269,34 +269,19 @@ def test_match_reasons_tell_for_from_against():
         {"kind": "meaning", "label": "“Salt” ↔ “Brine”", "weight": 0.934},
         {"kind": "word", "label": "graphene", "weight": 0.21},
         {"kind": "answer", "label": "declined before", "weight": -0.09},
+        {"kind": "exchange", "label": "taken up more often", "weight": 0.2},
         {"kind": "fact", "label": "price", "verdict": "not"},
     ]
     page = soup("{% match_reasons reasons %}", reasons=reasons)
-    assert [item.text for item in page.select(".reason-points")] == ["0.93", "21%", "−9%"]
+    assert [item.text for item in page.select(".reason-points")] == ["0.93", "21%", "−9%", "+20%"]
     assert [group.contents[0].strip() for group in page.select(".reason-kind")] == [
         "Alike in meaning",
         "Words in common",
         "Your earlier answers",
+        "Answers on this exchange",
         "Facts",
     ]
     assert [item["class"] for item in page.select("li:not(:has(.reason-points))")] == [["reason-fact", "is-not"]]
-
-
-@pytest.mark.parametrize(
-    ("kind", "note"),
-    [
-        ("answer", "they do not change the score"),
-        ("exchange", "they change the score by the answers on this exchange alone"),
-    ],
-)
-def test_facts_say_whether_they_change_the_score(kind, note):
-    reasons = [
-        {"kind": kind, "label": "taken up less often", "weight": -0.2},
-        {"kind": "fact", "label": "price", "verdict": "not"},
-    ]
-    page = soup("{% match_reasons reasons %}", reasons=reasons)
-    assert page.select_one(".reason-group.reason-fact small").text == note
-    assert page.select_one(".reason-points").text == "−20%"
 
 
 def test_offer_diff_marks_changes_only():

@@ -16,7 +16,7 @@ from matching.choices import Act, Answer, DeclineReason, Side
 from matching.facts import launch_delays
 from matching.learning import Taste, Weights
 from matching.models import Feedback, Match
-from matching.presenters import chance, reason_rows
+from matching.presenters import reason_rows
 from matching.pushing import Candidate, Limits
 from search import embeddings, engine, index
 from tests.factories.accounts import OrganisationFactory, person
@@ -126,7 +126,7 @@ def test_the_shown_chance_is_that_of_the_texts_and_does_not_tell_what_the_buyer_
     assert liked.shift > 0
     assert liked.score > before[liked.pk]
     for match in Match.objects.filter(demand=demand, pk__in=before):
-        assert chance(match) == pytest.approx(before[match.pk], abs=1e-9)
+        assert match.chance == pytest.approx(before[match.pk], abs=1e-9)
     client.force_login(person(role="tto_officer", organisation=liked.technology.organisation))
     page = BeautifulSoup(client.get(liked.get_absolute_url()).content, "html.parser")
     assert page.select_one(".score-points").text.strip() == f"{round(100 * before[liked.pk])}"
@@ -215,3 +215,19 @@ def test_a_listing_is_put_forward_no_more_often_than_the_cap(demand: Demand, mon
     assert Match.objects.filter(demand=demands[2]).count() == len(OFFERS)
     assert Notification.objects.filter(kind="match.found").count() == 3
     assert mail.outbox == []
+
+
+def test_the_owners_list_is_in_the_order_of_the_chance_that_it_shows(client, demand: Demand) -> None:
+    matches = list(Match.objects.filter(demand=demand).select_related("technology").order_by("pk"))
+    owner = matches[0].technology.organisation
+    Technology.objects.filter(pk__in=[match.technology_id for match in matches]).update(organisation=owner)
+    weak, strong = matches[0], matches[1]
+    Match.objects.exclude(pk__in=[weak.pk, strong.pk]).delete()
+    Match.objects.filter(pk=weak.pk).update(score=0.6, shift=1.5)
+    Match.objects.filter(pk=strong.pk).update(score=0.5, shift=0)
+    supplier = person(role="tto_officer", organisation=owner)
+    shown = list(selectors.my_matches(supplier, Side.SUPPLY))
+    assert [match.pk for match in shown] == [strong.pk, weak.pk]
+    assert shown[0].chance > shown[1].chance
+    buyer = person(role="representative", organisation=demand.organisation)
+    assert [match.pk for match in selectors.my_matches(buyer, Side.DEMAND)] == [weak.pk, strong.pk]

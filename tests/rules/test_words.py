@@ -1,10 +1,15 @@
 """Rules in words."""
 
+import csv
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.utils.translation import override
 
 from rules.models import Rule
-from rules.words import citation, value_of
+from rules.words import citation, source_words, value_of
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,14 @@ def test_citation_speaks_the_reader_s_language_without_the_address_at_which_it_w
         assert citation(source) == vi
     with override("en"):
         assert citation(source) == en
+
+
+def test_no_source_of_a_rule_comes_out_half_translated() -> None:
+    with Path(settings.BASE_DIR, "data", "rules.csv").open(newline="", encoding="utf-8") as rows:
+        sources = {row["source"] for row in csv.DictReader(rows)}
+    english = re.compile(r"\b(Law|Code|Decree|Circular|Labour|standard|arts?|ch|nnouncement|Ministry|Resolution|and)\b")
+    with override("vi"):
+        assert [source for source in sources if english.search(source_words(source))] == []
 
 
 @pytest.mark.parametrize(("value", "vi", "en"), [(1, "Có", "Yes"), (0, "Không", "No")])

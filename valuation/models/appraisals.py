@@ -54,7 +54,7 @@ class Appraisal(models.Model):
     deal_id = models.PositiveBigIntegerField(null=True, blank=True)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose, default=Purpose.NEGOTIATION)
     brief = models.TextField(_("what is to be appraised"), max_length=2000, validators=[plain_text])
-    right = models.CharField(_("right"), max_length=13, choices=Granted, blank=True)
+    right = models.CharField(_("right"), max_length=13, choices=Granted, blank=True, db_default="")
     term_years = models.PositiveSmallIntegerField(_("term (years)"), null=True, blank=True, validators=TERM)
     due_on = models.DateField(_("wanted by"), null=True, blank=True)
     commissioned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -119,8 +119,8 @@ class Certificate(models.Model):
         EUR = "EUR", "EUR"
 
     appraisal = models.OneToOneField(Appraisal, on_delete=models.PROTECT, related_name="certificate")
-    purpose = models.CharField(_("purpose"), max_length=12, choices=Appraisal.Purpose, blank=True)
-    right = models.CharField(_("right"), max_length=13, choices=Granted, blank=True)
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Appraisal.Purpose, blank=True, db_default="")
+    right = models.CharField(_("right"), max_length=13, choices=Granted, blank=True, db_default="")
     term_years = models.PositiveSmallIntegerField(_("term (years)"), null=True, blank=True, validators=TERM)
     number = models.CharField(_("certificate number"), max_length=80, validators=[plain_text])
     issued_on = models.DateField(_("issued on"))

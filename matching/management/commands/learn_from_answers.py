@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from accounts.selectors import person_by_email
 from marketplace.kit.errors import Conflict, NotAllowed
-from matching import answers, layer, selectors, services
+from matching import answers, selectors, services
 
 
 class Command(BaseCommand):
@@ -70,14 +70,11 @@ class Command(BaseCommand):
 
     def _look(self) -> dict[str, Any]:
         found, by = answers.collect(), answers.terms()
-        report = {**_counts(found), "below": found.lacks(by)}
+        report = {**_counts(found), "below": services.lacking(found, by)}
         if report["below"]:
             return report
-        serving = selectors.layer_in_use()
-        against = layer.Weights.read(serving.model) if serving else None
-        weights = layer.fit(found.rows, slope=by.place_slope).as_dict()["weights"]
-        replay = layer.replay(found.rows, slope=by.place_slope, serving=against)
-        return {**report, "replay": replay.as_dict(), "weights": _rounded(weights)}
+        trial = services.try_out(found, by)
+        return {**report, "replay": trial.replay.as_dict(), "weights": _rounded(trial.weights.as_dict()["weights"])}
 
 
 def _counts(found: answers.Answers) -> dict[str, Any]:
