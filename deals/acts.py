@@ -89,10 +89,15 @@ _NEXT: dict[str, Any] = {
 }
 
 
-def next_act(deal: Deal) -> str:
-    """Give the next act in a deal in words, without a query for a row of a list; empty when nothing is to be done."""
+def next_act(deal: Deal, *, may_lack_certificate: bool = True) -> str:
+    """Give the next act in a deal in words, without a query for a row of a list; empty when nothing is to be done.
+
+    Whether a certificate lacks before the signature takes queries: lists name it where it may, with state money.
+    """
     if deal.state == S.TERMS_AGREED and deal.turn == Turn.BOTH and deal.parties_complete:
         return str(_("Draw up the contract"))
+    if deal.state == S.AGREED and deal.turn == Turn.BOTH and deal.uses_state_money and may_lack_certificate:
+        return str(_("Sign the contract; with state money, first the valuation certificate"))
     words = _NEXT.get(deal.state, "")
     if isinstance(words, tuple):
         words = words[deal.turn != Turn.BOTH]

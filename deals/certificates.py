@@ -2,8 +2,8 @@
 
 Law on Technology Transfer, article 27.3: with state capital the price follows the law on prices. By that law a
 certificate serves its own purpose and asset within its validity. What of this stops a signature is a dated rule:
-`appraisal.state_capital.required` (0: nothing does), `appraisal.state_capital.purpose` (another purpose, or another
-deal's), `appraisal.state_capital.scope` (another right, or a shorter term than the contract's).
+`appraisal.state_capital.required` (0: nothing does), `appraisal.state_capital.purpose` (another purpose, or a deal with
+somebody else), `appraisal.state_capital.scope` (another right, or a shorter term than the contract's).
 """
 
 import datetime
@@ -21,7 +21,7 @@ from deals.models.terms import Terms
 from deals.selectors import accepted_offer
 from rules.models import Rule
 from rules.selectors import in_force
-from valuation.appraisal_selectors import appraisals_of, certificates_of, conflicts, state_money, visible_appraisals
+from valuation.appraisal_selectors import appraisals_of, certificates_of, conflicts, state_money
 from valuation.lifecycle import OPEN_APPRAISAL
 from valuation.models import Appraisal, Certificate, Granted
 
@@ -77,44 +77,65 @@ def scope_of(deal: Deal) -> Scope:
     return Scope(str(right), terms.term_years)
 
 
-def judged(deal: Deal, *, on: datetime.date) -> list[Judged]:
-    """Give the certificates that either side commissioned for the technology, each with where it does not fit on a day."""
-    rows = certificates_of(deal.technology, clients=[deal.licensor_id, deal.licensee_id])
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a deal that is signed on a day needs by `clause` (None: nothing), and how the certificates of its sides fit it."""
+
+    deal: Deal
+    clause: Rule | None = None
+    scope: Scope = Scope()
+    stops: frozenset[str] = frozenset()
+    rows: tuple[Judged, ...] = ()
+
+    @property
+    def standing(self) -> Certificate | None:
+        """Give the certificate on which the signature may rest; None when there is none."""
+        return next((row.certificate for row in self.rows if row.counts), None)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the deal cannot be signed for want of a certificate."""
+        return self.clause is not None and self.standing is None
+
+    def doubts(self, viewer: User) -> list[Judged]:
+        """Give where certificates do not fit, as far as the viewer may read them: of the one that counts, or else of all."""
+        counting = [row for row in self.rows if row.counts][:1]
+        found = [row for row in counting or self.rows if row.misfits]
+        seen = set(appraisals_of(viewer, self.deal.technology).values_list("pk", flat=True)) if found else set()
+        return [row for row in found if row.certificate.appraisal_id in seen]
+
+    def is_seen(self, certificate: Certificate, viewer: User) -> bool:
+        """Tell whether the viewer may read a certificate, or only that there is one."""
+        return appraisals_of(viewer, self.deal.technology).filter(pk=certificate.appraisal_id).exists()
+
+    def needed(self) -> list[str]:
+        """Say, in the reader's language, what a certificate must be for the signature to rest on it."""
+        texts = [_("issued for one of the two sides, by a firm without an interest in either")]
+        texts.append(_("valid on the day of signing"))
+        if PURPOSE in self.stops:
+            texts.append(_("for the purpose “%(purpose)s”") % {"purpose": Appraisal.Purpose.STATE.label})
+        if SCOPE in self.stops and self.scope.right:
+            words = _("for the right that the contract grants, and for no other: %(right)s")
+            texts.append(words % {"right": _granted(self.scope)})
+        return texts
+
+
+def judge(deal: Deal, *, on: datetime.date) -> Judgement:
+    """Judge the certificates that either side commissioned for the technology, for a signature of a day."""
+    clause = required_by(deal, on=on)
+    if clause is None:
+        return Judgement(deal)
     scope = scope_of(deal)
-    stops = {row.code for row in in_force(on).filter(code__in=[PURPOSE, SCOPE]) if row.value}
-    return [Judged(row, _misfits(deal, row, on=on, scope=scope, stops=stops)) for row in rows]
-
-
-def standing(deal: Deal, *, on: datetime.date) -> Certificate | None:
-    """Give the certificate of either side on which a signature of a day may rest; None when there is none."""
-    return next((row.certificate for row in judged(deal, on=on) if row.counts), None)
-
-
-def seen_misfits(deal: Deal, viewer: User, *, on: datetime.date) -> list[Judged]:
-    """Give where certificates do not fit, as far as the viewer may read them: of the one that counts, or else of all."""
-    rows = judged(deal, on=on)
-    counting = [row for row in rows if row.counts][:1]
-    found = [row for row in counting or rows if row.misfits]
-    seen = set(visible_appraisals(viewer).filter(technology=deal.technology).values_list("pk", flat=True))
-    return [row for row in found if row.certificate.appraisal_id in seen]
+    stops = frozenset(row.code for row in in_force(on).filter(code__in=[PURPOSE, SCOPE]) if row.value)
+    found = certificates_of(deal.technology, clients=[deal.licensor_id, deal.licensee_id])
+    rows = tuple(Judged(row, _misfits(deal, row, on=on, scope=scope, stops=stops)) for row in found)
+    return Judgement(deal, clause, scope, stops, rows)
 
 
 def under_way(deal: Deal, viewer: User) -> QuerySet[Appraisal]:
     """Give the open commissions of the two sides for the technology that the viewer may read, the newest first."""
     sides = [deal.licensor_id, deal.licensee_id]
     return appraisals_of(viewer, deal.technology).filter(client__in=sides, state__in=OPEN_APPRAISAL)
-
-
-def needed(deal: Deal, *, on: datetime.date) -> list[str]:
-    """Say, in the reader's language, what a certificate must be for the signature to rest on it."""
-    stops = {row.code for row in in_force(on).filter(code__in=[PURPOSE, SCOPE]) if row.value}
-    scope, texts = scope_of(deal), [_("issued for one of the two sides, by a firm without an interest in either")]
-    texts.append(_("valid on the day of signing"))
-    if PURPOSE in stops:
-        texts.append(_("for the purpose “%(purpose)s”") % {"purpose": Appraisal.Purpose.STATE.label})
-    if SCOPE in stops and scope.right:
-        texts.append(_("for the right that the contract grants: %(right)s") % {"right": _granted(scope)})
-    return texts
 
 
 def _granted(scope: Scope) -> str:
@@ -126,7 +147,7 @@ def _granted(scope: Scope) -> str:
 
 
 def _misfits(
-    deal: Deal, certificate: Certificate, *, on: datetime.date, scope: Scope, stops: set[str]
+    deal: Deal, certificate: Certificate, *, on: datetime.date, scope: Scope, stops: frozenset[str]
 ) -> list[Misfit]:  # fmt: skip
     """Compare validity, purpose, deal, right, term and the firm's interests with the deal."""
     appraisal, found = certificate.appraisal, []
@@ -144,6 +165,8 @@ def _misfits(
     if appraisal.counterparty_id is not None and appraisal.counterparty_id not in sides:
         found.append(Misfit(_("It was commissioned for a deal with somebody else."), stops=PURPOSE in stops))
     found += _scope_misfits(certificate, scope, stops=SCOPE in stops)
+    if any(one.stops for one in found):
+        return found
     if appraisal.counterparty_id not in sides:  # nobody asked yet whether the firm has an interest in the other side
         other = deal.licensee if appraisal.client_id == deal.licensor_id else deal.licensor
         found += [

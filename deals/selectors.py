@@ -262,15 +262,6 @@ def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
     return tuple(sorted(names.values()))
 
 
-def uses_state_money(deal: Deal) -> bool:
-    """Tell whether state money is in the technology or in either party."""
-    return bool(
-        (deal.technology.state_funding_pct or 0) > 0
-        or deal.licensor.has_state_capital
-        or deal.licensee.has_state_capital
-    )
-
-
 def needs_price_audit(deal: Deal, *, related_parties: bool) -> bool:
     """Tell whether the price is subject to audit (article 27): state capital in a party, or related parties."""
     return deal.licensor.has_state_capital or deal.licensee.has_state_capital or related_parties
@@ -303,7 +294,7 @@ def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | No
     signed_on = contract.signed_on if contract else None
     return effect_of(
         flow=flow,
-        state_money=uses_state_money(deal),
+        state_money=deal.uses_state_money,
         result_certificate=bool(deal.technology.result_certificate_no),
         restricted=is_restricted(deal),
         deadline_days=registration_deadline(on=signed_on).days,

@@ -196,6 +196,7 @@ def _appraisals(user: User) -> Group:
         _of_listing(
             row.technology, f"{next_words(row)} · {row.client}", url=reverse("valuation:appraisal", args=[row.pk]),
             since=row.state_since, is_late=row.due_on is not None and row.due_on < today,
+            about=Notification.name_of(row),
         )
         for rows in queues
         for row in rows[:SHOWN]

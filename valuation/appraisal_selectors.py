@@ -184,10 +184,11 @@ def differences(certificate: Certificate) -> list[str]:
         found.append(words % {"asked": asked.get_purpose_display(), "named": named})
     if asked.right and certificate.named_right != asked.right:
         words = _("The commission asks for this right: %(asked)s; the certificate names: %(named)s.")
-        found.append(words % {"asked": asked.get_right_display(), "named": certificate.get_named_right_display()})
+        named = certificate.get_named_right_display() or _("none")
+        found.append(words % {"asked": asked.get_right_display(), "named": named})
     if asked.term_years and certificate.named_term != asked.term_years:
-        words = _("The commission asks for a term of %(asked)d years, the certificate names %(named)d.")
-        found.append(words % {"asked": asked.term_years, "named": certificate.named_term})
+        words = _("The commission asks for a term of %(asked)d years, the certificate names %(named)s.")
+        found.append(words % {"asked": asked.term_years, "named": certificate.named_term or _("none")})
     return found
 
 

@@ -19,6 +19,7 @@ from valuation.methods.reconcile import round_significant
 from valuation.methods.statement import COMPARABLE_ROYALTIES, STAGED
 from valuation.methods.types import jsonable
 from valuation.models import Interview, Reason, Suggestion
+from valuation.rule_words import UNFED
 from valuation.whatif import Outcome
 from valuation.words import (
     AMOUNTS,
@@ -313,7 +314,7 @@ def grade_of(suggestion: Suggestion) -> dict[str, Any]:
         "tone": GRADE_TONES[grade["letter"]],
         "score": grade["score"],
         "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
-        "leaves_out_indicators": all(part["name"] != "indicators" for part in grade["components"]),
+        "leaves_out_indicators": all(part["name"] != UNFED for part in grade["components"]),
         "scatter": round_significant(math.exp(rule["dispersion_zero"])),
         "credit": [(ORIGINS[name][0], share) for name, share in rule["origin_credit"].items()],
         "rule": rule,

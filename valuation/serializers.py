@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from valuation import disclosure, presenters
+from valuation.closed_presenters import key_words
 from valuation.disclosure import Reader
 from valuation.models import Suggestion
 
@@ -74,8 +75,11 @@ class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
         return suggestion.input_hash if disclosure.can_reproduce(suggestion, self.reader) else ""
 
     def get_comparables(self, suggestion: Suggestion) -> list[dict[str, Any]]:
-        """Give the figures compared with."""
-        return disclosure.comparables(suggestion, self.reader)
+        """Give the figures compared with; of closed deals, industry, source and note in the reader's language."""
+        return [
+            {**row, **{name: key_words(row[name]) or row[name] for name in ("industry", "source", "note")}}
+            for row in disclosure.comparables(suggestion, self.reader)
+        ]
 
     def get_methods(self, suggestion: Suggestion) -> list[dict[str, Any]]:
         """Give P10, P50, P90 and weight of each method."""

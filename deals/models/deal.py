@@ -93,6 +93,12 @@ class Deal(models.Model):
         """Tell whether the deal has ended, well or not."""
         return self.state in DEAL.final
 
+    @property
+    def uses_state_money(self) -> bool:
+        """Tell whether state money is in the technology or in either party."""
+        funded = (self.technology.state_funding_pct or 0) > 0
+        return funded or self.licensor.has_state_capital or self.licensee.has_state_capital
+
     @cached_property
     def in_dispute(self) -> bool:
         """Tell whether a dispute about the deal is open. Asked once for an object: services look under the lock."""

@@ -23,13 +23,15 @@ def commission_for_deal(
     firm: Organisation,
     brief: str,
     purpose: str = "",
-    right: str = "",
+    right: str | None = None,
     term_years: int | None = None,
     due_on: datetime.date | None = None,
 ) -> Appraisal:
     """Commission a firm for the own side; the buyer's commission waits for the owner's consent.
 
-    Without `purpose` and `right` they are those that the signature and the agreed terms ask for. Raises NotAllowed for a firm with an interest in either side, Conflict once the deal is over, ValidationError.
+    Without a `purpose` it is the one that the signature asks for; without a `right` (empty text: as in `brief`) right and
+    term are those of the agreed terms. Raises NotAllowed for a firm with an interest in either side, Conflict once the
+    deal is over, ValidationError.
     """
     deal = lock(deal)
     require_no_conflict(actor, deal)
@@ -41,7 +43,8 @@ def commission_for_deal(
     appraisal = commission_appraisal(
         technology=deal.technology, firm=firm, client=deal.organisation_of(side),
         counterparty=deal.organisation_of(other(side)), deal_id=deal.pk, actor=actor, brief=brief, purpose=purpose,
-        right=right or scope.right, term_years=term_years or (None if right else scope.term_years), due_on=due_on,
+        right=scope.right if right is None else right, term_years=scope.term_years if right is None else term_years,
+        due_on=due_on,
     )  # fmt: skip
     data = {"appraisal": appraisal.pk, "firm": firm.pk, "side": side}
     record(tag="deal.commission_appraisal", subject=deal, actor=actor, data=data)

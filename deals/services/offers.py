@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.services import record
 from deals import policies, selectors
+from deals.acts import next_act
 from deals.choices import MilestoneKind, TermsRight, Turn
 from deals.lifecycle import OfferState
 from deals.models import Deal, Milestone, Offer, Party, Terms
@@ -247,8 +248,8 @@ def accept_offer(*, offer: Offer, actor: User) -> Offer:
     title = deal.technology.title
     tell(
         deal, offer.side, kind="deal.terms_agreed", actor=actor, page="contract",
-        text=lambda: _("Offer %(round)d for “%(title)s” is accepted. Complete your legal data for the contract.")
-        % {"round": offer.round, "title": title},
+        text=lambda: _("Offer %(round)d for “%(title)s” is accepted. Next: %(next)s.")
+        % {"round": offer.round, "title": title, "next": next_act(deal)},
     )  # fmt: skip
     return offer
 

@@ -54,16 +54,16 @@ def _current(deal: Deal) -> Contract:
 
 def require_certificate(deal: Deal, *, actor: User, signed_on: datetime.date) -> None:
     """Refuse a signature with state money in the deal and no certificate that fits it on its day (article 27.3)."""
-    clause = certificates.required_by(deal, on=signed_on)
-    if clause is None or certificates.standing(deal, on=signed_on) is not None:
+    judgement = certificates.judge(deal, on=signed_on)
+    clause = judgement.clause
+    if clause is None or not judgement.waits:
         return
     words = _(
         "State money is in this deal: before it is signed it needs the certificate of a licensed valuation firm that "
         "holds on the day of signing (%(clause)s). Commission a firm first."
     )
     message = words % {"clause": citation(clause.source)}
-    seen = certificates.seen_misfits(deal, actor, on=signed_on)
-    for row in seen:
+    for row in judgement.doubts(actor):
         doubts = " ".join(one.text for one in row.misfits if one.stops)
         message += " " + _("Certificate %(number)s does not count: %(why)s") % {
             "number": row.certificate,

@@ -1,6 +1,5 @@
 """The appraisal of a deal: which firm, how far, and the certificate that state money needs."""
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from deals import certificates, policies
+from deals.certificates import Judgement
 from deals.models import Deal
 from deals.services.appraisals import commission_for_deal
 from deals.views.common import actor_of, deal_or_404, frame, submit
@@ -21,17 +21,20 @@ from valuation import appraisal_selectors as selectors
 from valuation.forms.papers import CommissionForm
 
 
-def certificate_context(deal: Deal, actor: User, day: datetime.date) -> dict[str, Any]:
-    """Give whether a deal signed on a day needs a certificate, by which clause, the one that it has, and what does not fit."""
-    clause = certificates.required_by(deal, on=day)
-    found = certificates.standing(deal, on=day) if clause is not None else None
+def certificate_context(judgement: Judgement, deal: Deal, actor: User) -> dict[str, Any]:
+    """Give whether the deal needs a certificate, by which clause, the one that it has, and what does not fit.
+
+    Who may not read the certificate is told that one holds, and until when.
+    """
+    clause, found = judgement.clause, judgement.standing
     return {
         "needs_certificate": clause is not None,
         "clause": citation(clause.source) if clause is not None else "",
         "certificate": found,
-        "certificate_needed": certificates.needed(deal, on=day) if clause is not None and found is None else [],
-        "certificate_doubts": certificates.seen_misfits(deal, actor, on=day) if clause is not None else [],
-        "under_way": list(certificates.under_way(deal, actor)) if clause is not None and found is None else [],
+        "certificate_is_seen": found is not None and judgement.is_seen(found, actor),
+        "certificate_needed": judgement.needed() if judgement.waits else [],
+        "certificate_doubts": judgement.doubts(actor),
+        "under_way": list(certificates.under_way(deal, actor)) if judgement.waits else [],
         "appraisal_url": reverse("deals:appraisal", args=[deal.pk]),
     }
 
@@ -64,10 +67,12 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
         if made is not None:
             messages.success(request, _("The commission is on record. You hear of it here and by mail."))
             return redirect("valuation:appraisal", made.pk)
+    judgement = certificates.judge(deal, on=timezone.localdate())
     context = {
-        **frame(deal, actor, page="signature"),
-        **certificate_context(deal, actor, timezone.localdate()),
+        **frame(deal, actor, page="signature", judgement=judgement),
+        **certificate_context(judgement, deal, actor),
         "appraisals": list(selectors.appraisals_of(actor, deal.technology)),
+        "under_way": [],  # they stand among the appraisals
         "form": form if may else None,
         "refused": refused,
     }

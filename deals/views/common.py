@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from deals import certificates, policies, selectors
 from deals.acts import available_acts, next_act
+from deals.certificates import Judgement
 from deals.choices import Side, Turn
 from deals.lifecycle import DEAL, MAIN_LINE, DealState
 from deals.models import Deal
@@ -129,11 +130,14 @@ def reached_by(deal: Deal) -> DealState:
     return state if state in MAIN_LINE else DealState.EFFECTIVE
 
 
-def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
-    """Give what every page of a deal shows: the two banks, the stepper, the next act, the reader's side and acts."""
+def frame(deal: Deal, actor: User, *, page: str = "deal", judgement: Judgement | None = None) -> dict[str, Any]:
+    """Give what every page of a deal shows: the two banks, the stepper, the next act, the reader's side and acts.
+
+    `judgement` saves judging the certificates again.
+    """
     side = policies.side_of(actor, deal)
     acts = available_acts(actor, deal)
-    step = next_step(deal, actor)
+    step = next_step(deal, actor, judgement)
     reached = reached_by(deal)
     both = {Turn.BOTH.value, side}
     yours = bool(side) and deal.turn in both and step["act"] in acts and step.get("side", side) == side
@@ -153,7 +157,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal") -> dict[str, Any]:
         "demand_note": deal.licensee if deal.demand else "",
         "demand_href": deal.demand.get_absolute_url() if deal.demand and deal.demand.is_published else "",
         "restricted": selectors.is_restricted(deal),
-        "state_money": selectors.uses_state_money(deal),
+        "state_money": deal.uses_state_money,
     }
 
 
@@ -182,7 +186,7 @@ def stepper(deal: Deal, reached: DealState) -> list[dict[str, Any]]:
     return steps
 
 
-def next_step(deal: Deal, viewer: User) -> dict[str, Any]:
+def next_step(deal: Deal, viewer: User, judgement: Judgement | None = None) -> dict[str, Any]:
     """Give the next act in words with the act's name, its page and its due date; where it is not the deal's turn that
     says who acts, also `owner`, and `side` where only that side may.
     """
@@ -192,7 +196,7 @@ def next_step(deal: Deal, viewer: User) -> dict[str, Any]:
     if state == DealState.NEGOTIATING:
         return _next_offer(deal)
     if state == DealState.AGREED:
-        return _next_signature(deal, viewer)
+        return _next_signature(deal, viewer, judgement)
     if state == DealState.SIGNED:
         return _next_effect(deal)
     act, page, place = {
@@ -224,8 +228,7 @@ def _next_certificate(deal: Deal, viewer: User) -> dict[str, Any]:
 
 def waits_for_certificate(deal: Deal) -> bool:
     """Tell whether a deal that is agreed cannot be signed yet for want of a valuation certificate."""
-    today = timezone.localdate()
-    return certificates.required_by(deal, on=today) is not None and certificates.standing(deal, on=today) is None
+    return certificates.judge(deal, on=timezone.localdate()).waits
 
 
 def page_of(deal: Deal, page: str) -> str:
@@ -245,11 +248,16 @@ def _next_offer(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _next_signature(deal: Deal, viewer: User) -> dict[str, Any]:
-    if waits_for_certificate(deal):
+def _next_signature(deal: Deal, viewer: User, judgement: Judgement | None) -> dict[str, Any]:
+    if deal.turn == Turn.BOTH and (judgement.waits if judgement else waits_for_certificate(deal)):
         return _next_certificate(deal, viewer)
     act = "confirm_signed_copy" if deal.turn != Turn.BOTH else "upload_signed_copy"
-    return {"text": next_act(deal), "act": act, "href": page_of(deal, "signature"), "due": None}
+    return {
+        "text": next_act(deal, may_lack_certificate=False),
+        "act": act,
+        "href": page_of(deal, "signature"),
+        "due": None,
+    }
 
 
 def _next_effect(deal: Deal) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Organisation
-from deals import describe, policies, selectors, services
+from deals import certificates, describe, policies, selectors, services
 from deals.acts import can
 from deals.choices import Side, Turn
 from deals.forms import AcceptContractForm, PartyForm, PermitForm, ReasonForm, RegistrationForm, SignedCopyForm
@@ -206,8 +206,9 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
     standing = _contract_or_404(deal)
     copy = selectors.standing_signed_copy(standing)
     side = policies.side_of(actor, deal)
+    judgement = certificates.judge(deal, on=copy.signed_on if copy is not None else timezone.localdate())
     context = {
-        **frame(deal, actor, page="signature"),
+        **frame(deal, actor, page="signature", judgement=judgement),
         "contract": standing,
         "copy": copy,
         "refused": selectors.refused_copies(standing) if copy is None else [],
@@ -218,7 +219,7 @@ def signature_page(request: HttpRequest, deal: Deal, *, status: int = 200, **for
         and can(actor, deal, "confirm_signed_copy"),
         "upload_form": forms.get("upload_form") or SignedCopyForm(initial={"signed_on": timezone.localdate()}),
         "refuse_form": forms.get("refuse_form") or ReasonForm(prefix="refuse"),
-        **certificate_context(deal, actor, copy.signed_on if copy is not None else timezone.localdate()),
+        **certificate_context(judgement, deal, actor),
     }
     return render(request, "deals/signature.html", context, status=status)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from deals import policies, selectors, services
-from deals.acts import can
+from deals.acts import can, next_act
 from deals.choices import Side
 from deals.forms import MilestoneFormSet, OfferForm
 from deals.forms.offer import MILESTONE_FIELDS, TERM_FIELDS
@@ -141,7 +141,8 @@ def _page(request: HttpRequest, deal: Deal, form: OfferForm, rows: Any, *, statu
 def _price(deal: Deal, actor: User) -> dict[str, Any]:
     """Give what stands beside the form: the suggested range as the reader may see it, and the own budget or least."""
     technology = deal.technology
-    found = suggestions.current_suggestion(technology)
+    is_seen = suggestions.visible_technologies(actor).filter(pk=technology.pk).exists()
+    found = suggestions.current_suggestion(technology) if is_seen else None
     interview = suggestions.interview_of(technology)
     buys = policies.side_of(actor, deal) == Side.LICENSEE
     shown = present(found, technology, reader_of(actor, technology, interview), interview) if found else {}
@@ -149,9 +150,9 @@ def _price(deal: Deal, actor: User) -> dict[str, Any]:
         "shown": shown,
         "forms": [(row["label"], row["value"]) for row in shown.get("forms", [])],
         "budget": deal.demand.budget_max if buys and deal.demand is not None else None,
-        "href": reverse("valuation:suggestion", args=[technology.pk]),
+        "href": reverse("valuation:suggestion", args=[technology.pk]) if is_seen else "",
         "maximum_href": reverse("valuation:my_maximum", args=[technology.pk])
-        if can_ask_own_maximum(actor, technology)
+        if is_seen and can_ask_own_maximum(actor, technology)
         else "",
     }
 
@@ -167,7 +168,8 @@ def _offer_or_404(request: HttpRequest, pk: int, number: int) -> Offer:
 def accept_offer(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Accept the other side's open offer."""
     services.accept_offer(offer=_offer_or_404(request, pk, number), actor=actor_of(request))
-    messages.success(request, _("The terms are agreed. Complete your legal data for the contract."))
+    words = _("The terms are agreed. Next: %(next)s.")
+    messages.success(request, words % {"next": next_act(deal_or_404(request, pk))})
     return redirect("deals:contract", pk)
 
 

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import Organisation
 from deals import certificates, services
@@ -17,6 +21,7 @@ from deals.lifecycle import DealState
 from deals.models import SignedCopy
 from deals.services.appraisals import commission_for_deal
 from marketplace.kit.errors import Conflict
+from marketplace.samples.clock import clock_at
 from rules.models import Rule
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.appraisals import certified, firm_of, interested
@@ -128,7 +133,7 @@ def test_every_page_says_who_brings_the_certificate_next(client: Client) -> None
 
 
 def misfits(room: Room) -> list[str]:
-    rows = certificates.seen_misfits(room.running, room.tto, on=timezone.localdate())
+    rows = certificates.judge(room.running, on=timezone.localdate()).doubts(room.tto)
     return [one.text for row in rows for one in row.misfits if one.stops]
 
 
@@ -151,7 +156,7 @@ def test_the_dated_rules_decide_whether_purpose_and_scope_stop_or_only_warn() ->
     assert len(misfits(room)) == 2
     Rule.objects.filter(code__in=[certificates.PURPOSE, certificates.SCOPE]).update(value=0)
     assert misfits(room) == []
-    assert len(certificates.seen_misfits(room.running, room.tto, on=timezone.localdate())[0].misfits) == 2
+    assert len(certificates.judge(room.running, on=timezone.localdate()).doubts(room.tto)[0].misfits) == 2
     record_copy(room)
 
 
@@ -178,7 +183,7 @@ def test_a_certificate_of_just_what_the_contract_grants_counts_without_a_doubt()
     room = funded_room()
     scope = certificates.scope_of(room.running)
     certified(room.technology, asked={"right": scope.right, "term_years": scope.term_years})
-    assert certificates.seen_misfits(room.running, room.tto, on=timezone.localdate()) == []
+    assert certificates.judge(room.running, on=timezone.localdate()).doubts(room.tto) == []
     record_copy(room)
 
 
@@ -245,3 +250,63 @@ def test_once_a_firm_is_asked_the_signature_page_waits_for_it_and_asks_for_no_se
     assert after.context["under_way"] == [made]
     client.force_login(room.buyer)
     assert client.get(address).context["under_way"] == [made], "the other side of the deal is told, too"
+
+
+def test_a_certificate_that_names_no_right_is_confirmed_and_only_doubted() -> None:
+    room = funded_room()
+    scope = certificates.scope_of(room.running)
+    asked = {"right": scope.right, "term_years": scope.term_years}
+    with pytest.raises(ValidationError) as refused:
+        certified(room.technology, asked=asked, right="")
+    assert "differs" in refused.value.message_dict
+
+
+def test_who_may_not_read_a_certificate_hears_that_one_holds_and_until_when(client: Client) -> None:
+    room = funded_room()
+    certificate = certified(room.technology)
+    address = reverse("deals:signature", args=[room.running.pk])
+    pages = {}
+    for who in ("tto", "buyer"):
+        client.force_login(room.people[who])
+        pages[who] = html.unescape(client.get(address).content.decode())
+    until = date_format(certificate.valid_until, "SHORT_DATE_FORMAT")
+    for page in pages.values():
+        assert "Chứng thư thẩm định giá còn hiệu lực" in page
+        assert until in page
+    assert certificate.number in pages["tto"]
+    assert certificate.number not in pages["buyer"]
+
+
+def test_the_one_who_confirms_is_judged_by_the_day_of_signing(client: Client) -> None:
+    room = funded_room()
+    today = timezone.localdate()
+    certified(room.technology, valid_until=today)
+    record_copy(room)
+    with clock_at(timezone.now() + datetime.timedelta(days=2)):
+        client.force_login(room.licensor_signatory)
+        page = client.get(reverse("deals:deal", args=[room.running.pk]))
+        assert page.context["step"]["act"] == "confirm_signed_copy"
+        assert page.context["yours"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_signature_page_asks_as_much_for_three_certificates_that_end_as_for_one(client: Client, count: int) -> None:
+    room = funded_room()
+    today, day = timezone.localdate(), datetime.timedelta(days=1)
+    for _number in range(count):
+        certified(room.technology, issued_on=today - 9 * day, valued_on=today - 9 * day, valid_until=today - day)
+    client.force_login(room.tto)
+    address = reverse("deals:signature", args=[room.running.pk])
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(address)
+    assert len(asked) == 18
+
+
+def test_words_of_a_commission_are_not_overruled_by_the_terms() -> None:
+    room = funded_room()
+    firm = firm_of(room.technology)
+    made = commission_for_deal(
+        deal=room.running, actor=room.tto, firm=firm, brief="Chỉ phần mềm điều khiển.", right="", term_years=None
+    )
+    assert (made.right, made.term_years) == ("", None)

@@ -13,6 +13,7 @@ from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Offer
 from deals.services.contracts import PARTY_FIELDS
 from deals.views.common import PAGES, page_of, reached_by, stepper
+from listings.services import withdraw_listing
 from tests.deals.test_four_actors import offer_page
 from tests.factories.deals import deal_room, province, signed_pdf, terms
 from tests.factories.listings import IPRightFactory, TechnologyFactory
@@ -288,6 +289,17 @@ def test_the_range_stands_beside_the_form_of_an_offer_as_each_side_may_see_it(cl
     assert [secret for secret in (*PRIVATE, "Do not go below") if secret in texts["buyer"]] == []
     assert "Work out the most that you should pay" in texts["buyer"]
     assert "Work out the most that you should pay" not in texts["tto"]
+
+
+def test_the_range_of_a_listing_that_the_reader_may_not_see_does_not_stand_beside_the_offer(client):
+    technology = interviewed()
+    room = deal_room(DealState.NEGOTIATING, technology=technology)
+    withdraw_listing(listing=technology, actor=room.tto)
+    client.force_login(room.buyer)
+    assert client.get(f"/en/technologies/{technology.pk}/price/").status_code == 404
+    page = BeautifulSoup(client.get(f"/en/deals/{room.deal.pk}/offers/make/").content, "html.parser").main
+    assert page.select_one("aside .price-legend") is None
+    assert page.select_one(f"a[href='/en/technologies/{technology.pk}/price/']") is None
 
 
 def test_before_the_certificate_that_state_money_needs_every_page_says_so_and_no_other_step(client):

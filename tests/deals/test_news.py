@@ -1,12 +1,15 @@
 """A call to act is new until somebody has acted."""
 
 import datetime
+import threading
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Notification, Role, User
+from accounts.services import mark_notifications_read, notify, settle
 from deals import selectors, services
 from deals.lifecycle import DealState
 from deals.services.disputes import open_dispute, take_up_dispute, withdraw_dispute
@@ -123,3 +126,33 @@ def test_the_first_page_tells_a_call_to_act_once_and_other_news_beside_it(client
     panels = {panel.h2.text: [link.text for link in panel.select("li a")] for panel in page.select(".panel")}
     assert panels["Thương vụ chờ bên bạn"] == [room.technology.title]
     assert panels["Thông báo mới"] == ["Đã dừng."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_everything_waits_for_nobody_who_settles():
+    """Who settles several rows locks them in the order of what he does: the reader would wait for him, and he for him."""
+    room = deal_room(DealState.NEGOTIATING)
+    first, second = (services.make_offer(deal=room.running, actor=room.buyer, terms=terms()), room.running)
+    notify(users=[room.tto], kind="x", text=lambda: "x", url=lambda: "/", awaits=first)
+    unread = len(new_to(room.tto))
+    settling = threading.Event()
+    read = threading.Event()
+
+    def settle_both() -> None:
+        try:
+            with transaction.atomic():
+                settle(first)
+                settling.set()
+                assert read.wait(30)
+                settle(second)
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=settle_both)
+    worker.start()
+    assert settling.wait(30)
+    count = mark_notifications_read(user=room.tto)
+    read.set()
+    worker.join(30)
+    assert count == unread - 1, "the call that is being settled"
+    assert new_to(room.tto) == []

@@ -206,7 +206,7 @@ def _to_agreed(room: Room) -> None:
 def certify_where_needed(room: Room) -> None:
     """Have the technology appraised when state money is in the deal, as the law asks before signing."""
     today = timezone.localdate()
-    if certificates.required_by(room.running, on=today) and not certificates.standing(room.running, on=today):
+    if certificates.judge(room.running, on=today).waits:
         certified(room.technology)
 
 

@@ -356,6 +356,7 @@ def test_what_waits_for_the_firm_is_counted_in_its_menu_and_named_on_its_first_p
     made = commission(A.REQUESTED)
     client.force_login(made.people["appraiser"])
     page = page_of(client, "/en/my/")
+    assert page.get_text().count(made.technology.title) == 1, "as a task, and not once more as news"
     entry = page.select_one(".work-nav a[href='/en/appraisals/']")
     assert entry is not None
     assert entry.get_text(" ", strip=True) == "Appraisals 1 waiting"

@@ -106,7 +106,8 @@ class Appraisal(models.Model):
 class Certificate(models.Model):
     """What a firm certified: number, dates, basis, value and file. Never changed but for who may see it (`shown_at`).
 
-    `purpose`, `right` and `term_years` are those that the certificate names; empty: as commissioned.
+    `purpose`, `right` and `term_years` are those that the certificate names; without a purpose (rows of before they were
+    kept) those of the commission.
     """
 
     class Basis(models.TextChoices):
@@ -164,13 +165,13 @@ class Certificate(models.Model):
 
     @property
     def named_right(self) -> str:
-        """Give the right that the certificate names, or that of its commission; empty when neither says it."""
-        return str(self.right or self.appraisal.right)
+        """Give the right that the certificate names; empty when it names none."""
+        return str(self.right if self.purpose else self.appraisal.right)
 
     @property
     def named_term(self) -> int | None:
-        """Give the years that the certificate names, or those of its commission."""
-        return self.term_years or self.appraisal.term_years
+        """Give the years that the certificate names; None when it names none."""
+        return self.term_years if self.purpose else self.appraisal.term_years
 
     def get_named_purpose_display(self) -> str:
         """Give that purpose in the reader's language."""

@@ -26,6 +26,7 @@ from valuation.reporting.words import (
     source,
     values_of,
 )
+from valuation.rule_words import UNFED
 from valuation.words import CONVENTIONS, GRADES, PARTS
 
 Block = dict[str, Any]
@@ -393,7 +394,7 @@ def grade(content: Content) -> list[Block]:
         letter: share(rule[f"cut_{letter}"], 0) for letter in "abc"
     }
     blocks = [text(meaning), table(head, rows, [3, 1, 1.4], "lrr")]
-    if all(part["name"] != "indicators" for part in given["components"]):
+    if all(part["name"] != UNFED for part in given["components"]):
         blocks.append(small(gettext(
             "Patent indicators are not known for this technology and are left out; the parts above share the whole among "
             "them."

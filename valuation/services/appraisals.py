@@ -113,7 +113,8 @@ def commission_appraisal(
             appraisal.save()
     except IntegrityError as error:
         raise Conflict(_("This firm has an open commission for this technology already.")) from error
-    data = {"technology": technology.pk, "firm": firm.pk, "client": client.pk, "deal": deal_id, "state": state}
+    data = {"technology": technology.pk, "firm": firm.pk, "client": client.pk, "deal": deal_id, "state": state,
+            "purpose": appraisal.purpose, "right": right, "term_years": term_years}  # fmt: skip
     record(tag="appraisal.commission", subject=appraisal, actor=actor, data=data)
     title = technology.title
     if is_owner:
@@ -251,14 +252,15 @@ def certify_appraisal(
     appraiser_name: str,
     appraiser_licence: str,
     purpose: str = "",
-    right: str = "",
+    right: str | None = None,
     term_years: int | None = None,
     differs: bool = False,
 ) -> Certificate:
     """Take in the firm's certificate (a PDF). The commission ends and the documents close to the firm.
 
-    `purpose`, `right` and `term_years` as the certificate names them (empty: as commissioned). Since it is never changed
-    later, one that names something else than was asked is taken only with `differs`.
+    `purpose`, `right` and `term_years` as the certificate names them; without a `right` (empty text: it names none) all
+    of them as commissioned. Since it is never changed later, one that names something else than was asked is taken only
+    with `differs`.
     Raises ValidationError by field: not a readable PDF, dates out of order or longer than the rule allows, a difference.
     """
     appraisal = lock(appraisal)
@@ -269,7 +271,9 @@ def certify_appraisal(
     certificate = Certificate(
         appraisal=appraisal, number=number, issued_on=issued_on, valued_on=valued_on, valid_until=valid_until,
         value=value, currency=currency, basis=basis, appraiser_name=appraiser_name,
-        appraiser_licence=appraiser_licence, purpose=purpose, right=right, term_years=term_years,
+        appraiser_licence=appraiser_licence, purpose=purpose or appraisal.purpose,
+        right=appraisal.right if right is None else right,
+        term_years=appraisal.term_years if right is None else term_years,
         uploaded_by=actor, uploaded_at=timezone.now(),
     )  # fmt: skip
     errors = _date_errors(issued_on, valued_on, valid_until)
@@ -294,8 +298,8 @@ def certify_appraisal(
     try:
         certificate.save()
         data = {"certificate": certificate.pk, "number": number, "value": value, "currency": currency,
-                "valid_until": valid_until, "purpose": certificate.named_purpose, "right": certificate.named_right,
-                "sha256": certificate.sha256}  # fmt: skip
+                "valid_until": valid_until, "purpose": certificate.purpose, "right": certificate.right,
+                "term_years": certificate.term_years, "differs": differs, "sha256": certificate.sha256}  # fmt: skip
         move(appraisal, "certify", actor=actor, data=data, state_since=timezone.now())
     except Exception:
         certificate.file.delete(save=False)
