@@ -39,6 +39,21 @@ def royalty(terms: Terms) -> str | None:
     return _("%(share)s of %(base)s") % {"share": share, "base": base[:1].lower() + base[1:]}
 
 
+def fixed_value(terms: Terms, milestones: Sequence[Milestone]) -> str:
+    """Write of what the sum of `deals.legal.contract.contract_value` is made; empty when it has one part or none."""
+    payments = sum(row.amount for row in milestones if row.kind == MilestoneKind.MILESTONE)
+    parts = [_("lump sum %(amount)s") % {"amount": amount(terms.lump_sum)}] if terms.lump_sum else []
+    if payments:
+        parts.append(_("milestone payments %(amount)s") % {"amount": amount(payments)})
+    if terms.minimum_annual and terms.term_years:
+        words = ngettext(
+            "minimum royalty %(amount)s for %(years)d year", "minimum royalty %(amount)s × %(years)d years",
+            terms.term_years,
+        )  # fmt: skip
+        parts.append(words % {"amount": amount(terms.minimum_annual), "years": terms.term_years})
+    return " + ".join(parts) if len(parts) > 1 or (parts and terms.term_years and terms.minimum_annual) else ""
+
+
 def due(row: Milestone) -> str:
     """Write when a payment falls due."""
     if row.due_on is not None:

@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    BooleanField,
+    Count,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -53,9 +67,16 @@ def visible_obligations(viewer: User) -> QuerySet[Obligation]:
     )  # fmt: skip
 
 
+def _waits_for_invoice() -> ExpressionWrapper:
+    """A sum that the buyer cannot pay yet: the supplier has not invoiced it."""
+    return ExpressionWrapper(
+        Q(~Exists(_standing_invoice()), kind__in=INVOICED, state__in=OPEN), output_field=BooleanField()
+    )
+
+
 def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Obligation]:
-    """Give what is still owed under the viewer's contracts, the longest overdue first."""
-    rows = visible_obligations(viewer).filter(state__in=OPEN)
+    """Give what is still owed under the viewer's contracts, the longest overdue first; see `_waits_for_invoice`."""
+    rows = visible_obligations(viewer).filter(state__in=OPEN).annotate(waits_for_invoice=_waits_for_invoice())
     return rows.filter(due_on__lt=timezone.localdate()) if overdue_only else rows
 
 
@@ -108,11 +129,12 @@ def payouts_to_make(user: User) -> QuerySet[Payout]:
 
 
 def obligations_of(contract: Contract) -> QuerySet[Obligation]:
-    """Give the obligations of a contract, by due date, each with the number of invoices that stand."""
+    """Give the obligations of a contract, by due date, each with the number of invoices that stand and whether it waits
+    for one."""
     standing = Count("invoices", filter=~Q(invoices__state=InvoiceState.CANCELLED))
     return (
         contract.obligations.select_related("report__filed_by")
-        .annotate(standing_invoices=standing)
+        .annotate(standing_invoices=standing, waits_for_invoice=_waits_for_invoice())
         .order_by("due_on", "pk")
     )
 

@@ -176,13 +176,14 @@ def _price(technology: Technology, demand: Demand) -> Fact | None:
 
 
 def _rights(technology: Technology, demand: Demand) -> Fact | None:
+    """Compare the rights on offer with the ways in which the buyer may cooperate: one of these is enough."""
     wanted = [Cooperation(way) for way in demand.cooperation if way in SERVES]
     if not wanted or not technology.rights_offered:
         return None
     offered = set(technology.rights_offered)
     served = [way for way in wanted if offered & SERVES[way]]
     nearly = [way for way in wanted if offered & NEARLY[way]]
-    verdict = _graded(len(served) == len(wanted), near=bool(served or nearly))
+    verdict = _graded(bool(served), near=bool(nearly))
     detail = _("offered: %(offered)s; wanted: %(wanted)s") % {
         "offered": ", ".join(str(Right(right).label) for right in technology.rights_offered),
         "wanted": ", ".join(str(way.label) for way in wanted),

@@ -10,7 +10,7 @@ from marketplace.kit import money
 from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.presenters import input_source, write
-from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question
+from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question, is_asked
 from valuation.words import NOTES
 from valuation.words import ORIGINS as ORIGIN_WORDS
 
@@ -89,7 +89,7 @@ def answer_rows(answers: Answers, defaults: dict[str, dict[str, Any]], *, techno
     for section in SECTIONS:
         rows: list[dict[str, Any]] = []
         for question in section.questions:
-            if question.code == "exchange_rate" and currency == "VND":
+            if not is_asked(question, currency):
                 continue
             row: dict[str, Any] = {
                 "label": question.label,

@@ -284,6 +284,11 @@ def section(slug: str) -> Section | None:
     return next((one for one in SECTIONS if one.slug == slug), None)
 
 
+def is_asked(question: Question, currency: str) -> bool:
+    """Tell whether a question makes sense in a currency: nobody is asked what a đồng costs in đồng."""
+    return question.code != "exchange_rate" or currency != "VND"
+
+
 def rows_of(question: Question, answer: Mapping[str, Any] | None) -> list[dict[str, str]]:
     """Give the filled rows of an answer as text by column."""
     values = list((answer or {}).get("value", []))

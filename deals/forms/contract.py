@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.countries import country_choices
 from accounts.selectors import provinces
@@ -39,8 +40,10 @@ class PartyForm(ModelForm):
         if not co_owners:
             del self.fields["co_owner_consent"]
         else:
-            words = _(
-                "%(names)s also own the IP rights. Give number and date of the paper in which they agree to this transfer."
+            words = ngettext(
+                "%(names)s also owns the IP rights. Give number and date of the paper of consent to this transfer.",
+                "%(names)s also own the IP rights. Give number and date of the paper of their consent to this transfer.",
+                len(co_owners),
             )
             field: Any = self.fields["co_owner_consent"]
             field.help_text = words % {"names": ", ".join(co_owners)}

@@ -54,7 +54,10 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
         free = [row["firm"].pk for row in firms if not row["conflicts"]]
         refused = [row for row in firms if row["conflicts"]]
         form = CommissionForm(
-            request.POST or None, firms=selectors.verified_firms().filter(pk__in=free), initial=_asked(deal)
+            request.POST or None,
+            firms=selectors.verified_firms().filter(pk__in=free),
+            initial=_asked(deal),
+            state_money=deal.uses_state_money,
         )
     if request.method == "POST":
         if not may:

@@ -151,7 +151,9 @@ def frame(deal: Deal, actor: User, *, page: str = "deal", judgement: Judgement |
         "steps": stepper(deal, reached),
         "step": step,
         "yours": yours,
-        "next_href": step["href"] if yours else "",  # who waits has nothing to open there
+        "next_href": step["href"]
+        if yours or deal.state == DealState.EFFECTIVE
+        else "",  # who waits has nothing to open
         "owner": step.get("owner") or owner_of_turn(deal),
         "demand_title": deal.demand.title if deal.demand else deal.licensee,
         "demand_note": deal.licensee if deal.demand else "",
@@ -191,8 +193,11 @@ def next_step(deal: Deal, viewer: User, judgement: Judgement | None = None) -> d
     says who acts, also `owner`, and `side` where only that side may.
     """
     state = DealState(deal.state)
-    if state in DEAL.final or state == DealState.EFFECTIVE:
+    if state in DEAL.final:
         return {"text": "", "act": "", "href": "", "due": None}
+    if state == DealState.EFFECTIVE:
+        text = _("Follow what is owed, declared and paid under the contract")
+        return {"text": text, "act": "", "href": page_of(deal, "tracking"), "due": None, "owner": _("Both sides")}
     if state == DealState.NEGOTIATING:
         return _next_offer(deal)
     if state == DealState.AGREED:

@@ -287,12 +287,14 @@ def registration_page(request: HttpRequest, deal: Deal, *, status: int = 200, **
     """Render the page, with a form as it was sent when one was refused."""
     actor = actor_of(request)
     standing = _contract_or_404(deal)
-    value = contract_value(standing.terms, list(standing.terms.milestones.order_by("position")))
+    milestones = list(standing.terms.milestones.order_by("position"))
+    value = contract_value(standing.terms, milestones)
     context = {
         **frame(deal, actor, page="registration"),
         "contract": standing,
         "effect": selectors.effect(deal, standing),
         "value": value,
+        "value_parts": describe.fixed_value(standing.terms, milestones),
         "fee": selectors.fee_estimate(value, on=standing.signed_on),
         "permit": getattr(standing, "permit", None),
         "certificates": standing.registrations.all(),

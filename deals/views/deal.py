@@ -17,6 +17,7 @@ from deals.legal.document import in_reading_language
 from deals.lifecycle import DealState, OfferState
 from deals.models import Deal, Offer
 from deals.views.common import actor_of, answer, answer_on_page, deal_or_404, frame, submit
+from deals.views.price import price_beside
 from listings.choices import Tier
 from listings.selectors import documents_of, visible_technologies
 
@@ -69,9 +70,13 @@ def deal_page(request: HttpRequest, subject: Deal, *, status: int = 200, **forms
     """Render the page, with a form as it was sent when one was refused."""
     actor = actor_of(request)
     offers = selectors.offers_of(subject)
+    framed = frame(subject, actor)
+    shown = list(reversed(_shown(offers, policies.side_of(actor, subject))))
+    answers = "offer" in framed["acts"] and any(row["may_answer"] and not row["expired"] for row in shown)
     context = {
-        **frame(subject, actor),
-        "offers": list(reversed(_shown(offers, policies.side_of(actor, subject)))),
+        **framed,
+        "offers": shown,
+        "price": price_beside(subject, actor) if answers else None,
         "talk": selectors.messages_of(subject),
         "events": timeline(subject, offers),
         "nda": selectors.nda_of(subject),

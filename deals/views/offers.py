@@ -6,24 +6,18 @@ from django.contrib import messages
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
 from deals import policies, selectors, services
 from deals.acts import can, next_act
-from deals.choices import Side
 from deals.forms import MilestoneFormSet, OfferForm
 from deals.forms.offer import MILESTONE_FIELDS, TERM_FIELDS
 from deals.models import Deal, Offer
 from deals.views.common import actor_of, deal_or_404, frame, submit
+from deals.views.price import price_beside
 from marketplace.kit.errors import require
 from marketplace.kit.formrows import wants_row, with_added_row
-from valuation import selectors as suggestions
-from valuation.disclosure import reader_of
-from valuation.policies import can_ask_own_maximum
-from valuation.presenters import present
 
 PREFIX = "payments"
 
@@ -133,28 +127,9 @@ def _page(request: HttpRequest, deal: Deal, form: OfferForm, rows: Any, *, statu
         "rows": rows,
         "answers": standing if standing is not None and standing.side != policies.side_of(actor, deal) else None,
         "standing": standing,
-        "price": _price(deal, actor),
+        "price": price_beside(deal, actor),
     }
     return render(request, "deals/offer_form.html", context, status=status)
-
-
-def _price(deal: Deal, actor: User) -> dict[str, Any]:
-    """Give what stands beside the form: the suggested range as the reader may see it, and the own budget or least."""
-    technology = deal.technology
-    is_seen = suggestions.visible_technologies(actor).filter(pk=technology.pk).exists()
-    found = suggestions.current_suggestion(technology) if is_seen else None
-    interview = suggestions.interview_of(technology)
-    buys = policies.side_of(actor, deal) == Side.LICENSEE
-    shown = present(found, technology, reader_of(actor, technology, interview), interview) if found else {}
-    return {
-        "shown": shown,
-        "forms": [(row["label"], row["value"]) for row in shown.get("forms", [])],
-        "budget": deal.demand.budget_max if buys and deal.demand is not None else None,
-        "href": reverse("valuation:suggestion", args=[technology.pk]) if is_seen else "",
-        "maximum_href": reverse("valuation:my_maximum", args=[technology.pk])
-        if is_seen and can_ask_own_maximum(actor, technology)
-        else "",
-    }
 
 
 def _offer_or_404(request: HttpRequest, pk: int, number: int) -> Offer:

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
-from deals import selectors, services
+from deals import describe, selectors, services
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Offer
 from deals.services.contracts import PARTY_FIELDS
@@ -253,7 +253,7 @@ def test_a_field_that_a_licence_needs_is_not_called_optional(client):
         if (mark := label.select_one(".optional"))
     }
     assert marks["penalty"] == "không bắt buộc"
-    assert marks["term_years"] == marks["exclusivity"] == "cần khi cấp phép"
+    assert marks["term_years"] == marks["exclusivity"] == "cần khi chuyển quyền sử dụng"
     assert marks["royalty_base"] == marks["statement_frequency"] == "cần khi có phí kỳ vụ"
 
 
@@ -300,6 +300,47 @@ def test_the_range_of_a_listing_that_the_reader_may_not_see_does_not_stand_besid
     page = BeautifulSoup(client.get(f"/en/deals/{room.deal.pk}/offers/make/").content, "html.parser").main
     assert page.select_one("aside .price-legend") is None
     assert page.select_one(f"a[href='/en/technologies/{technology.pk}/price/']") is None
+
+
+def test_the_range_stands_where_an_offer_is_answered_and_nowhere_else_on_the_deal(client):
+    room = deal_room(DealState.NEGOTIATING, technology=interviewed())
+    services.make_offer(deal=room.running, actor=room.buyer, terms=terms())
+    for who, answers in (("tto", True), ("buyer", False)):
+        client.force_login(room.people[who])
+        page = BeautifulSoup(client.get(page_of(room.deal, "deal")).content, "html.parser").main
+        assert (page.select_one("#offers details .price-legend") is not None) is answers
+
+
+def test_a_deal_in_effect_leads_on_to_what_is_owed_from_each_of_its_pages(client):
+    room = deal_room(DealState.EFFECTIVE)
+    client.force_login(room.buyer)
+    for page in ("deal", "contract", "signature", "registration"):
+        found = BeautifulSoup(client.get(page_of(room.deal, page)).content, "html.parser").main
+        assert found.select_one(".next-act-words a")["href"] == page_of(room.deal, "tracking")
+
+
+def test_the_value_fixed_by_the_terms_is_spelled_out_as_a_sum(client):
+    room = deal_room(DealState.SIGNED)
+    client.force_login(room.buyer)
+    page = BeautifulSoup(client.get(page_of(room.deal, "registration")).content, "html.parser").main
+    term = next(term for term in page.select("dt") if term.text == "Giá trị ấn định trong điều khoản")
+    shown = " ".join(term.find_next("dd").get_text(" ").split())  # a space that does not break is one, too
+    held = room.running.contracts.get(superseded_at=None).offer.terms
+    lump_sum, minimum = (" ".join(describe.amount(value).split()) for value in (held.lump_sum, held.minimum_annual))
+    assert f"trả gọn {lump_sum} + phí tối thiểu {minimum} × {held.term_years} năm" in shown
+
+
+def test_no_signed_copy_is_asked_for_before_the_certificate_that_it_needs(client):
+    room = deal_room(DealState.AGREED, technology=TechnologyFactory(published=True, state_funding_pct=Decimal(70)))
+    client.force_login(room.tto)
+    address = reverse("deals:upload_signed_copy", args=[room.deal.pk])
+    page = BeautifulSoup(client.get(page_of(room.deal, "signature")).content, "html.parser").main
+    assert page.select_one(f"form[action='{address}']") is None
+    assert "Khi đã có chứng thư" in page.get_text()
+    sent = client.post(address, {"file": signed_pdf(), "signed_on": str(timezone.localdate())})
+    assert sent.status_code in {400, 409}
+    form = BeautifulSoup(sent.content, "html.parser").main.select_one(f"form[action='{address}']")
+    assert form.select_one("[name=signed_on]")["value"], "what was typed is kept"
 
 
 def test_before_the_certificate_that_state_money_needs_every_page_says_so_and_no_other_step(client):

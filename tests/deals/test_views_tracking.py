@@ -50,6 +50,18 @@ def test_the_tracking_page_shows_each_side_what_is_its_own(client, prefix, who, 
     assert 'id="ledger"' in response.content.decode()  # each one's own entries
 
 
+def test_a_sum_that_the_buyer_cannot_pay_yet_is_not_called_overdue_but_waits_for_its_invoice(client):
+    room = tracked(lump_sum=Decimal(500_000_000))
+    for invoiced, words in ((False, "Waits for the invoice"), (True, "Overdue")):
+        if invoiced:
+            issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
+        client.force_login(room.buyer)
+        for address in (f"/en/deals/{room.deal.pk}/tracking/", "/en/obligations/?show=overdue"):
+            page = BeautifulSoup(client.get(address).content, "html.parser").main
+            row = next(row for row in page.select("tbody tr") if "Lump sum" in row.get_text())
+            assert row.select_one(".badge").get_text(strip=True) == words
+
+
 def next_of(client, user, room) -> tuple[str, list[str]]:
     """Give the words of the panel that says what comes next, and what can be done there."""
     client.force_login(user)

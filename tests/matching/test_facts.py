@@ -44,7 +44,7 @@ def test_price_range_is_compared_with_the_budget(price: Any, budget: Any, verdic
     ("offered", "wanted", "verdict"),
     [
         (["assignment"], ["buy"], FITS), (["exclusive_licence"], ["buy"], NEAR), (["nonexclusive_licence"], ["buy"], NOT),
-        (["nonexclusive_licence"], ["licence"], FITS), (["trial"], ["licence"], NEAR), (["trial"], ["trial", "buy"], NEAR),
+        (["nonexclusive_licence"], ["licence"], FITS), (["trial"], ["licence"], NEAR), (["trial"], ["trial", "buy"], FITS),
         (["assignment"], ["service"], None), ([], ["buy"], None),
     ],
 )  # fmt: skip

@@ -299,9 +299,16 @@ def test_the_exchange_rate_is_a_question_only_for_another_currency(client: Clien
     technology = TechnologyFactory()
     client.force_login(technology.author)
     question = "How many đồng for one unit of that currency?"
-    assert question not in client.get(page(technology)).content.decode()
+
+    def asked() -> tuple[bool, list[str]]:
+        answer = client.get(page(technology))
+        return question in answer.content.decode(), [str(step["hint"]).split()[2] for step in answer.context["steps"][:-1]]
+
+    is_asked, counts = asked()
     save(technology, currency={"value": ["USD"], "origin": "owner"})
-    assert question in client.get(page(technology)).content.decode()
+    is_asked_now, counts_now = asked()
+    assert (is_asked, is_asked_now) == (False, True)
+    assert sum(map(int, counts_now)) == sum(map(int, counts)) + 1
 
 
 def test_a_small_fee_of_one_year_is_no_slip(client: Client) -> None:

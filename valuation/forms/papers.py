@@ -31,10 +31,12 @@ class CommissionForm(Form):
     )  # fmt: skip
     due_on = forms.DateField(label=_("Wanted by"), required=False)
 
-    def __init__(self, *args: Any, firms: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, firms: Any, state_money: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         self.fields["firm"].queryset = firms  # type: ignore[attr-defined]
+        for name in ("right", "term_years") if state_money else ():
+            self.fields[name].needed_for = _("needed for a signature")  # type: ignore[attr-defined]
 
 
 class AcceptForm(Form):

@@ -19,7 +19,7 @@ from valuation.defaults import Defaults
 from valuation.forms.interview import LAST, SectionForm
 from valuation.inputs import standing_defaults
 from valuation.models import Disclosure, Interview
-from valuation.questions import SECTIONS, Section, section
+from valuation.questions import SECTIONS, Section, is_asked, section
 
 PROGRESS = ("todo", "started", "done")
 
@@ -45,10 +45,12 @@ def defaults_of(technology: Technology, answers: Answers) -> dict[str, dict[str,
 def frame(technology: Technology, interview: Interview, slug: str) -> dict[str, Any]:
     """What every page of the interview shows: the steps with their state and the way back."""
     steps: list[dict[str, Any]] = []
+    currency = Answers(interview.answers).choice("currency")
     for one in SECTIONS:
-        answered = sum(question.code in interview.answers for question in one.questions)
-        state = "current" if one.slug == slug else PROGRESS[bool(answered) + (answered == len(one.questions))]
-        hint = _("%(answered)s of %(all)s answered") % {"answered": answered, "all": len(one.questions)}
+        asked = [question for question in one.questions if is_asked(question, currency)]
+        answered = sum(question.code in interview.answers for question in asked)
+        state = "current" if one.slug == slug else PROGRESS[bool(answered) + (answered == len(asked))]
+        hint = _("%(answered)s of %(all)s answered") % {"answered": answered, "all": len(asked)}
         steps.append({"label": one.label, "href": _url(technology, one.slug), "state": state, "hint": hint})
     here = "current" if slug == "check" else "todo"
     check = reverse("valuation:interview", args=[technology.pk])
