@@ -357,7 +357,7 @@ def run(
             "index": build(stock, definitions, size),
         }
         say(f"{size:,}: measuring")
-        figures |= measure(stock, questions, clock, count=max(count // 3, 2))
+        figures |= measure(stock, questions, clock, count=count)
         if others:
             say(json.dumps({str(size): figures}))
             say(f"{size:,}: the others, beside")

@@ -274,13 +274,17 @@ class LexicalIndex:
 
         A document that shares no word with the query (found by meaning alone) has no parts.
         """
-        both = Query.boolean_query([(Occur.Must, by_object_id(object_id)), (Occur.Must, query)])
         parts: dict[str, float] = {}
         for searcher in self._of(language).values():
-            found = searcher.search(both, 1, count=False).hits
-            if found:
-                _collect(json.loads(query.explain(searcher, found[0][1]).to_json()), 1.0, parts)
-                break
+            found = searcher.search(by_object_id(object_id), 1, count=False).hits
+            if not found:
+                continue
+            try:
+                account = query.explain(searcher, found[0][1])
+            except ValueError:  # it does not match
+                continue
+            _collect(json.loads(account.to_json()), 1.0, parts)
+            break
         return [MatchedTerm(term, value) for term, value in sorted(parts.items(), key=lambda item: (-item[1], item[0]))]
 
     def known_terms(self, prefix: str, *, limit: int = 10) -> list[tuple[str, int]]:

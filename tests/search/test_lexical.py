@@ -38,6 +38,15 @@ def test_contributions_sum_to_the_score(state: LexicalIndex) -> None:
         )
 
 
+def test_a_document_without_a_word_of_the_query_has_no_parts(state: LexicalIndex) -> None:
+    query = ask(state, "bơm")
+    found = {hit.object_id for hit in state.search(query, limit=len(state))}
+    others = set(range(1, len(state) + 1)) - found
+    assert found
+    assert others
+    assert [state.explain(query, object_id) for object_id in sorted(others)] == [[]] * len(others)
+
+
 def test_repeated_words_of_a_need_weigh_more(state: LexicalIndex) -> None:
     once = {term.term: term.contribution for term in state.explain(ask(state, "bơm nước"), 1)}
     twice = {term.term: term.contribution for term in state.explain(ask(state, "bơm nước, bơm"), 1)}
