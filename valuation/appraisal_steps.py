@@ -69,7 +69,7 @@ def turn(found: Appraisal, actor: User, *, on: datetime.date) -> dict[str, Any]:
         words = _("The certificate has ended. Commission a new one if you need it")
         return _turn(words, found.client, href=_commission_again(found))
     if found.deal_id is not None:
-        words = _("Go on with the deal: sign while the certificate holds")
+        words = _("Back to the deal: a signature may rest on the certificate while it holds")
         return _turn(
             words, found.client, due=found.certificate.valid_until, href=reverse("deals:deal", args=[found.deal_id])
         )
