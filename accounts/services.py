@@ -319,7 +319,7 @@ def deliver_notification(*, pk: int) -> bool:
 
 @transaction.atomic
 def mark_notifications_read(*, user: User) -> int:
-    """Mark everything read; give how many were unread. What somebody else marks just now is left to him.
+    """Mark everything read; give how many were unread. What is just being settled or mailed stays new this time.
 
     So this waits for nobody: `settle` locks in the order of what was done, and the two would wait for each other.
     """

@@ -21,7 +21,7 @@ from deals.models.terms import Terms
 from deals.selectors import accepted_offer
 from rules.models import Rule
 from rules.selectors import in_force
-from valuation.appraisal_selectors import appraisals_of, certificates_of, conflicts, state_money
+from valuation.appraisal_selectors import appraisals_of, certificates_for, certificates_of, conflicts, state_money
 from valuation.lifecycle import OPEN_APPRAISAL
 from valuation.models import Appraisal, Certificate, Granted
 
@@ -106,7 +106,7 @@ class Judgement:
 
     def is_seen(self, certificate: Certificate, viewer: User) -> bool:
         """Tell whether the viewer may read a certificate, or only that there is one."""
-        return appraisals_of(viewer, self.deal.technology).filter(pk=certificate.appraisal_id).exists()
+        return certificates_for(viewer, self.deal.technology).filter(pk=certificate.pk).exists()
 
     def needed(self) -> list[str]:
         """Say, in the reader's language, what a certificate must be for the signature to rest on it."""
@@ -121,15 +121,21 @@ class Judgement:
 
 
 def judge(deal: Deal, *, on: datetime.date) -> Judgement:
-    """Judge the certificates that either side commissioned for the technology, for a signature of a day."""
+    """Judge the certificates that either side commissioned for the technology, for a signature of a day, up to the first
+    that counts.
+    """
     clause = required_by(deal, on=on)
     if clause is None:
         return Judgement(deal)
     scope = scope_of(deal)
     stops = frozenset(row.code for row in in_force(on).filter(code__in=[PURPOSE, SCOPE]) if row.value)
     found = certificates_of(deal.technology, clients=[deal.licensor_id, deal.licensee_id])
-    rows = tuple(Judged(row, _misfits(deal, row, on=on, scope=scope, stops=stops)) for row in found)
-    return Judgement(deal, clause, scope, stops, rows)
+    rows: list[Judged] = []
+    for row in found:  # nothing is asked about the rest once one counts
+        rows.append(Judged(row, _misfits(deal, row, on=on, scope=scope, stops=stops)))
+        if rows[-1].counts:
+            break
+    return Judgement(deal, clause, scope, stops, tuple(rows))
 
 
 def under_way(deal: Deal, viewer: User) -> QuerySet[Appraisal]:

@@ -16,7 +16,10 @@ from matching.serializers import DeclineSerializer, MatchSerializer, ShortlistSe
 
 @extend_schema(parameters=[OpenApiParameter("demand", int), OpenApiParameter("technology", int)])
 class Matches(generics.ListAPIView[Any]):
-    """The matches that the person may see, best first; narrowed by `demand` or `technology` (an id)."""
+    """The matches that the person may see, best first by their texts; narrowed by `demand` or `technology` (an id).
+
+    Those of a demand of the own organisation come as in its list: what is put forward first, then by what was answered.
+    """
 
     serializer_class = MatchSerializer
     filter_backends: list[Any] = []
@@ -30,6 +33,9 @@ class Matches(generics.ListAPIView[Any]):
             value = self.request.GET.get(name, "")
             if value:
                 found = found.filter(**{f"{name}_id": int(value)}) if value.isdecimal() else found.none()
+        asked = self.request.GET.get("demand", "")
+        if asked.isdecimal() and selectors.is_own_demand(self.request.user, int(asked)):
+            found = found.order_by(*selectors.FRONT_FIRST)
         return found
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from matching.choices import Verdict
 
-VERSION = 1  # of the features: a layer, and what was shown, count only for the version that made them
+VERSION = 2  # of the features: a layer, and what was shown, count only for the version that made them
 FACTS = ("field", "trl", "time", "price", "rights", "place", "legal")
 ASKED = tuple((fact, verdict) for fact in FACTS for verdict in Verdict.values)
 FEATURES = ("odds", *(f"{fact} {verdict}" for fact, verdict in ASKED))

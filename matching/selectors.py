@@ -48,6 +48,11 @@ def visible_matches(viewer: User) -> QuerySet[Match]:
     return _joined(Match.objects.filter(PUBLISHED, mine)).order_by(*BEST_FIRST)
 
 
+def is_own_demand(viewer: User, pk: int) -> bool:
+    """Tell whether a demand is of an organisation in which the viewer sits."""
+    return Demand.objects.filter(pk=pk, organisation_id__in=viewer.organisation_ids()).exists()
+
+
 def my_matches(viewer: User, side: str, *, answer: str = "") -> QuerySet[Match]:
     """Give the matches of the viewer's own listings on `side`: unanswered ones, or those with `answer`, best first."""
     organisations = viewer.organisation_ids()

@@ -55,9 +55,16 @@ def _cell(field: Any, right: str, exclusivity: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _field(number: int) -> Field:
-    """Give a field of the closed list, which a table of comparables names row by row; it is read once."""
+def _known_field(number: int) -> Field:
     return field_list().get(nr=number)
+
+
+def _field(number: int) -> Field | None:
+    """Give a field of the closed list, which a table of comparables names row by row; it is read once."""
+    try:
+        return _known_field(number)
+    except Field.DoesNotExist:  # which is not kept
+        return None
 
 
 def key_words(key: str) -> str | None:

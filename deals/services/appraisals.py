@@ -43,7 +43,7 @@ def commission_for_deal(
     appraisal = commission_appraisal(
         technology=deal.technology, firm=firm, client=deal.organisation_of(side),
         counterparty=deal.organisation_of(other(side)), deal_id=deal.pk, actor=actor, brief=brief, purpose=purpose,
-        right=scope.right if right is None else right, term_years=scope.term_years if right is None else term_years,
+        right=scope.right if right is None else right, term_years=scope.term_years if right is None and term_years is None else term_years,
         due_on=due_on,
     )  # fmt: skip
     data = {"appraisal": appraisal.pk, "firm": firm.pk, "side": side}

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from deals import certificates, policies
+from deals import selectors as deals
 from deals.certificates import Judgement
 from deals.models import Deal
 from deals.services.appraisals import commission_for_deal
@@ -30,6 +31,8 @@ def certificate_context(judgement: Judgement, deal: Deal, actor: User) -> dict[s
     return {
         "needs_certificate": clause is not None,
         "clause": citation(clause.source) if clause is not None else "",
+        "waits_for_certificate": judgement.waits,
+        "has_certificates": bool(judgement.rows),
         "certificate": found,
         "certificate_is_seen": found is not None and judgement.is_seen(found, actor),
         "certificate_needed": judgement.needed() if judgement.waits else [],
@@ -45,6 +48,9 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
     actor, deal = actor_of(request), deal_or_404(request, pk)
     side = policies.side_of(actor, deal)
     may = side is not None and policies.acts(actor, deal) and not deal.is_over
+    contract = deals.current_contract(deal)
+    copy = deals.standing_signed_copy(contract) if contract is not None else None
+    judgement = certificates.judge(deal, on=copy.signed_on if copy is not None else timezone.localdate())
     form: Any = None
     refused: list[dict[str, Any]] = []
     status = 200
@@ -57,7 +63,7 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
             request.POST or None,
             firms=selectors.verified_firms().filter(pk__in=free),
             initial=_asked(deal),
-            state_money=deal.uses_state_money,
+            compared=_compared(judgement),
         )
     if request.method == "POST":
         if not may:
@@ -70,16 +76,23 @@ def appraisal(request: HttpRequest, pk: int) -> HttpResponse:
         if made is not None:
             messages.success(request, _("The commission is on record. You hear of it here and by mail."))
             return redirect("valuation:appraisal", made.pk)
-    judgement = certificates.judge(deal, on=timezone.localdate())
     context = {
         **frame(deal, actor, page="signature", judgement=judgement),
         **certificate_context(judgement, deal, actor),
         "appraisals": list(selectors.appraisals_of(actor, deal.technology)),
+        "is_signed": contract is not None and contract.signed_on is not None,
         "under_way": [],  # they stand among the appraisals
         "form": form if may else None,
         "refused": refused,
     }
     return render(request, "deals/appraisal.html", context, status=status)
+
+
+def _compared(judgement: Judgement) -> tuple[str, ...]:
+    """Name the fields of a commission whose answer the certificate is compared by with the contract."""
+    if judgement.clause is None:
+        return ()
+    return ("right", "term_years") if judgement.scope.term_years is not None else ("right",)
 
 
 def _asked(deal: Deal) -> dict[str, Any]:

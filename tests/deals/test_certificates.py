@@ -28,7 +28,7 @@ from tests.factories.appraisals import certified, firm_of, interested
 from tests.factories.deals import Room, deal_room, signed_pdf
 from tests.factories.listings import TechnologyFactory
 from valuation.models import Appraisal, Granted
-from valuation.services.appraisals import consent_to_appraisal
+from valuation.services.appraisals import consent_to_appraisal, show_certificate
 
 pytestmark = pytest.mark.django_db
 
@@ -259,6 +259,60 @@ def test_a_certificate_that_names_no_right_is_confirmed_and_only_doubted() -> No
     with pytest.raises(ValidationError) as refused:
         certified(room.technology, asked=asked, right="")
     assert "differs" in refused.value.message_dict
+    made = certified(room.technology, asked=asked, right="", differs=True)
+    assert (made.named_right, made.named_term) == ("", None)
+    judgement = certificates.judge(room.running, on=timezone.localdate())
+    assert judgement.standing == made
+    doubts = judgement.doubts(room.tto)
+    assert [(row.certificate, row.counts, len(row.misfits)) for row in doubts] == [(made, True, 1)]
+    assert record_copy(room).pk
+
+
+def test_a_term_that_is_not_the_one_asked_for_is_not_passed_over_where_no_right_is_given() -> None:
+    room = funded_room()
+    scope = certificates.scope_of(room.running)
+    assert scope.term_years is not None
+    asked = {"right": scope.right, "term_years": scope.term_years}
+    with pytest.raises(ValidationError) as refused:
+        certified(room.technology, asked=asked, term_years=scope.term_years - 1)
+    assert "differs" in refused.value.message_dict
+    made = commission_for_deal(
+        deal=room.running, actor=room.tto, firm=firm_of(room.technology), brief="x", term_years=scope.term_years - 1
+    )
+    assert (made.right, made.term_years) == (scope.right, scope.term_years - 1)
+
+
+def test_what_was_signed_while_the_certificate_held_can_be_recorded_after_its_end(client: Client) -> None:
+    room = funded_room()
+    signed_on = timezone.localdate()
+    certified(room.technology, valid_until=signed_on)
+    with clock_at(timezone.now() + datetime.timedelta(days=2)):
+        client.force_login(room.tto)
+        page = BeautifulSoup(client.get(reverse("deals:signature", args=[room.running.pk])).content, "html.parser")
+        form = page.select_one("details form[enctype]")
+        assert form is not None
+        sent = {"file": signed_pdf(), "signed_on": signed_on.isoformat()}
+        assert client.post(str(form["action"]), sent).status_code == 302
+    assert SignedCopy.objects.get().signed_on == signed_on
+
+
+def test_the_page_of_appraisals_asks_for_no_certificate_once_one_was_signed_on(client: Client) -> None:
+    room = deal_room(
+        DealState.SIGNED, technology=TechnologyFactory(published=True, state_funding_pct=Decimal(70))
+    )  # fmt: skip
+    with clock_at(timezone.now() + datetime.timedelta(days=400)):
+        client.force_login(room.tto)
+        page = client.get(reverse("deals:appraisal", args=[room.running.pk])).content.decode()
+    assert "Cần chứng thư thẩm định giá trước khi ký" not in page
+
+
+def test_a_certificate_that_everyone_may_read_is_read_on_the_signature_page_too(client: Client) -> None:
+    room = funded_room()
+    certificate = certified(room.technology)
+    show_certificate(certificate=certificate, actor=room.tto, shown=True)
+    client.force_login(room.buyer)
+    page = client.get(reverse("deals:signature", args=[room.running.pk])).content.decode()
+    assert certificate.number in page
 
 
 def test_who_may_not_read_a_certificate_hears_that_one_holds_and_until_when(client: Client) -> None:
@@ -289,18 +343,23 @@ def test_the_one_who_confirms_is_judged_by_the_day_of_signing(client: Client) ->
         assert page.context["yours"]
 
 
+@pytest.mark.parametrize(("days_left", "queries"), [(-1, 18), (30, 22)])
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_signature_page_asks_as_much_for_three_certificates_that_end_as_for_one(client: Client, count: int) -> None:
+def test_the_signature_page_asks_as_much_for_three_certificates_as_for_one(
+    client: Client, count: int, days_left: int, queries: int
+) -> None:
     room = funded_room()
     today, day = timezone.localdate(), datetime.timedelta(days=1)
     for _number in range(count):
-        certified(room.technology, issued_on=today - 9 * day, valued_on=today - 9 * day, valid_until=today - day)
+        certified(
+            room.technology, issued_on=today - 9 * day, valued_on=today - 9 * day, valid_until=today + days_left * day
+        )
     client.force_login(room.tto)
     address = reverse("deals:signature", args=[room.running.pk])
     client.get(address)
     with CaptureQueriesContext(connection) as asked:
         client.get(address)
-    assert len(asked) == 18
+    assert len(asked) == queries
 
 
 def test_words_of_a_commission_are_not_overruled_by_the_terms() -> None:

@@ -60,6 +60,7 @@ def test_a_sum_that_the_buyer_cannot_pay_yet_is_not_called_overdue_but_waits_for
             page = BeautifulSoup(client.get(address).content, "html.parser").main
             row = next(row for row in page.select("tbody tr") if "Lump sum" in row.get_text())
             assert row.select_one(".badge").get_text(strip=True) == words
+            assert ("overdue" in row.get_text()) is invoiced
 
 
 def next_of(client, user, room) -> tuple[str, list[str]]:

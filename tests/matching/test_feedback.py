@@ -231,3 +231,7 @@ def test_the_owners_list_is_in_the_order_of_the_chance_that_it_shows(client, dem
     assert shown[0].chance > shown[1].chance
     buyer = person(role="representative", organisation=demand.organisation)
     assert [match.pk for match in selectors.my_matches(buyer, Side.DEMAND)] == [weak.pk, strong.pk]
+    address = f"/api/v1/matches/?demand={demand.pk}"
+    for who, places in ((buyer, [weak, strong]), (supplier, [strong, weak])):
+        client.force_login(who)
+        assert [row["id"] for row in client.get(address).json()["results"]] == [match.pk for match in places]

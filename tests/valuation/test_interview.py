@@ -302,7 +302,9 @@ def test_the_exchange_rate_is_a_question_only_for_another_currency(client: Clien
 
     def asked() -> tuple[bool, list[str]]:
         answer = client.get(page(technology))
-        return question in answer.content.decode(), [str(step["hint"]).split()[2] for step in answer.context["steps"][:-1]]
+        return question in answer.content.decode(), [
+            str(step["hint"]).split()[2] for step in answer.context["steps"][:-1]
+        ]
 
     is_asked, counts = asked()
     save(technology, currency={"value": ["USD"], "origin": "owner"})

@@ -1,5 +1,6 @@
 """Forms of appraisals and of the verification of a report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +13,10 @@ from valuation.models import Appraisal, Certificate, Granted
 
 
 class CommissionForm(Form):
-    """What a firm is asked to appraise. Firms with an interest in the price are not among the choices."""
+    """What a firm is asked to appraise. Firms with an interest in the price are not among the choices.
+
+    `compared` names the fields that are compared with a contract before it is signed.
+    """
 
     firm: Any = forms.ModelChoiceField(
         queryset=None, label=_("Valuation firm"), empty_label=_("Choose a firm"),
@@ -31,12 +35,12 @@ class CommissionForm(Form):
     )  # fmt: skip
     due_on = forms.DateField(label=_("Wanted by"), required=False)
 
-    def __init__(self, *args: Any, firms: Any, state_money: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, firms: Any, compared: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         self.fields["firm"].queryset = firms  # type: ignore[attr-defined]
-        for name in ("right", "term_years") if state_money else ():
-            self.fields[name].needed_for = _("needed for a signature")  # type: ignore[attr-defined]
+        for name in compared:
+            self.fields[name].needed_for = _("compared with the contract")  # type: ignore[attr-defined]
 
 
 class AcceptForm(Form):

@@ -258,8 +258,8 @@ def certify_appraisal(
 ) -> Certificate:
     """Take in the firm's certificate (a PDF). The commission ends and the documents close to the firm.
 
-    `purpose`, `right` and `term_years` as the certificate names them; without a `right` (empty text: it names none) all
-    of them as commissioned. Since it is never changed later, one that names something else than was asked is taken only
+    `purpose`, `right` and `term_years` as the certificate names them; without a `right` (empty text: it names none) that
+    of the commission, with its term unless another is given. Since it is never changed later, one that names something else than was asked is taken only
     with `differs`.
     Raises ValidationError by field: not a readable PDF, dates out of order or longer than the rule allows, a difference.
     """
@@ -273,7 +273,7 @@ def certify_appraisal(
         value=value, currency=currency, basis=basis, appraiser_name=appraiser_name,
         appraiser_licence=appraiser_licence, purpose=purpose or appraisal.purpose,
         right=appraisal.right if right is None else right,
-        term_years=appraisal.term_years if right is None else term_years,
+        term_years=appraisal.term_years if right is None and term_years is None else term_years,
         uploaded_by=actor, uploaded_at=timezone.now(),
     )  # fmt: skip
     errors = _date_errors(issued_on, valued_on, valid_until)
