@@ -90,6 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--technology", type=int)
     parser.add_argument("--moves", type=int, default=60)
     options = parser.parse_args(arguments)
+    if not options.url and not RUN.exists():
+        parser.error("no site runs here: start `make demo`, or give --url")
     url = options.url or json.loads(RUN.read_text("utf-8"))["url"]
     result = measure(url, options.technology, options.moves)
     print(f"{'reached' if result['reached'] else 'MISSED':<8} what-if at the browser: median {result['median_ms']} ms")
