@@ -68,12 +68,16 @@ def verdicts(technology: Technology, demand: Demand, delays: Delays) -> dict[str
 
 def left_open(technology: Technology, demand: Demand, delays: Delays) -> list[str]:
     """Name what could not be compared because one side does not say it."""
-    names = {
-        "field": _("Field"), "trl": _("Maturity"), "time": _("Time"), "price": _("Price"), "rights": _("Rights"),
-        "place": _("Place"),
-    }  # fmt: skip
     compared = _compared(technology, demand, delays)
-    return [name for code, name in names.items() if compared[code] is None]
+    return [name for code, name in names().items() if code != "legal" and compared[code] is None]
+
+
+def names() -> dict[str, str]:
+    """Give what each fact is called, by its code, in the order in which they are shown."""
+    return {
+        "field": _("Field"), "trl": _("Maturity"), "time": _("Time"), "price": _("Price"), "rights": _("Rights"),
+        "place": _("Place"), "legal": _("Legal class"),
+    }  # fmt: skip
 
 
 def _compared(technology: Technology, demand: Demand, delays: Delays) -> dict[str, Fact | None]:

@@ -1,9 +1,12 @@
 """What a side says to a match."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from listings.choices import Language
+from listings.forms.inputs import PlainTextField
 from marketplace.kit.forms import Form
 from marketplace.kit.validators import plain_text
 from matching.choices import DeclineReason, Often, Side
@@ -28,6 +31,16 @@ class DeclineForm(ShortlistForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         validators=[plain_text],
     )
+
+
+class WithdrawLayerForm(Form):
+    """Why a layer is stopped."""
+
+    reason = PlainTextField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
 
 
 class OftenForm(Form):

@@ -170,6 +170,11 @@ def layer_in_use() -> Layer | None:
     return serving if fits else None
 
 
+def layers() -> QuerySet[Layer]:
+    """Give every layer that was ever learned, the last one first, with who decided."""
+    return Layer.objects.select_related("decided_by").order_by("-pk")
+
+
 def last_layer() -> Layer | None:
     """Give the layer that was learned last, whatever became of it."""
     return Layer.objects.order_by("-pk").first()

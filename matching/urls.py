@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from matching import alert_api, alert_views, api, views
+from matching import alert_api, alert_views, api, layer_views, views
 
 app_name = "matching"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demands/<int:pk>/coauthor/", views.coauthor, name="coauthor"),
     path("technologies/<int:pk>/matches/", views.of_technology, name="of_technology"),
     path("matches/exposure/", views.exposure, name="exposure"),
+    path("matches/exposure/learned/", layer_views.learned, name="learned"),
+    path("matches/exposure/learned/<int:pk>/withdraw/", layer_views.withdraw, name="withdraw_layer"),
     path("matches/<int:pk>/", views.match, name="match"),
     path("matches/<int:pk>/shortlist/", views.shortlist, name="shortlist"),
     path("matches/<int:pk>/decline/", views.decline, name="decline"),

@@ -99,6 +99,12 @@ def of_technology(request: HttpRequest, pk: int) -> HttpResponse:
     return _of_listing(request, get_object_or_404(listing_selectors.visible_technologies(viewer_of(request)), pk=pk))
 
 
+def exposure_tabs(current: str) -> list[dict[str, Any]]:
+    """Give the pages on how matches are put in order, side by side."""
+    pages = (("exposure", _("Who is put forward")), ("learned", _("What answers taught")))
+    return [{"label": label, "href": reverse(f"matching:{name}"), "current": name == current} for name, label in pages]
+
+
 @require_GET
 def exposure(request: HttpRequest) -> HttpResponse:
     """Show operators how evenly the first places are shared out at their exchanges."""
@@ -107,6 +113,7 @@ def exposure(request: HttpRequest) -> HttpResponse:
     by = pushing.limits()
     figures, most = figures_of_exposure(viewer.exchange_ids(), since=by.since)
     context = {
+        "tabs": exposure_tabs("exposure"),
         "figures": figures,
         "most": most,
         "by": by,

@@ -7,10 +7,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -33,7 +35,10 @@ from tests.factories.listings import DemandFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
 FEW = Terms(taken=40, demands=40, organisations=3, most_share=0.4, growth=0.1, place_slope=1.0)
-GOOD = {"demands": 60, "dcg@10": {"without": 0.5, "with": 0.6}, "difference_interval": [0.05, 0.15], "promote": True}
+GOOD = {
+    "demands": 60, "dcg@10": {"without": 0.5, "with": 0.6}, "difference_interval": [0.05, 0.15],
+    "calibration_error": {"without": 0.04, "with": 0.03}, "promote": True,
+}  # fmt: skip
 EMPTY = {"solution": "", "applications": "", "keywords": [], "ipc": []}
 CHEAP, DEAR = "Cột lọc asen trong nước giếng bằng than", "Cột lọc asen trong nước giếng bằng oxit sắt"
 
@@ -404,6 +409,62 @@ def test_only_a_manager_of_an_exchange_withdraws_or_learns_by_hand(role: str) ->
     with pytest.raises(NotAllowed):
         services.learn_from_answers(actor=person(role=role))
     assert (selectors.layer_in_use(), Event.objects.count()) == (made, events)
+
+
+LEARNED = "/en/matches/exposure/learned/"
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "withdraws"),
+    [(None, 302, 302), ("representative", 403, 403), ("operator", 200, 403), ("manager", 200, 302)],
+)
+def test_the_page_of_what_was_learned_is_for_the_exchange_and_withdrawing_for_its_managers(
+    client: Client, role: str | None, status: int, withdraws: int
+) -> None:
+    made = layers.promote_layer(layer=proposed(weights(price_not=-0.8, place_fits=0.3)), actor=None)
+    if role is not None:
+        client.force_login(person(role=role))
+    address = f"{LEARNED}{made.pk}/withdraw/"
+    answer = client.get(LEARNED)
+    assert answer.status_code == status
+    if status == 200:
+        page = BeautifulSoup(answer.content, "html.parser").main
+        assert page is not None
+        rows = {row.th.text: [cell.text for cell in row.select("td")] for row in page.select("tbody tr") if row.th}
+        assert rows["Price"] == ["0.00", "0.00", "−0.80"]
+        assert rows["Place"] == ["+0.30", "0.00", "0.00"]
+        assert "50% → 60%" in page.get_text()
+        assert (page.select_one(f"form[action='{address}']") is not None) is (role == "manager")
+    events = Event.objects.count()
+    assert client.post(address, {"reason": "Giá không còn đúng"}).status_code == withdraws
+    made.refresh_from_db()
+    gone = role == "manager"
+    assert (made.state, made.note) == (
+        (LayerState.WITHDRAWN, "Giá không còn đúng") if gone else (LayerState.SERVING, "")
+    )
+    assert Event.objects.count() == events + gone
+
+
+def test_a_withdrawal_without_a_reason_or_twice_is_refused_on_the_page(client: Client, manager: User) -> None:
+    made = layers.promote_layer(layer=proposed(), actor=None)
+    client.force_login(manager)
+    address = f"{LEARNED}{made.pk}/withdraw/"
+    refused = client.post(address, {"reason": " "})
+    assert refused.status_code == 400
+    page = BeautifulSoup(refused.content, "html.parser")
+    assert page.select_one("details[open] [name=reason][aria-invalid=true]") is not None
+    assert client.post(address, {"reason": "Sai"}).status_code == 302
+    assert client.post(address, {"reason": "Sai"}).status_code == 409
+    after = BeautifulSoup(client.get(LEARNED).content, "html.parser").get_text(" ")
+    assert "Nothing learned is in use" in after
+    assert "Sai" in after
+
+
+def test_before_anything_was_learned_the_page_says_what_it_takes(client: Client, manager: User) -> None:
+    client.force_login(manager)
+    page = BeautifulSoup(client.get(LEARNED).content, "html.parser").get_text(" ")
+    assert "once 40 matches were taken up in 40 demands of 3 companies" in " ".join(page.split())
+    assert "Nothing yet" in page
 
 
 def test_a_withdrawal_says_why_and_is_done_once(manager: User) -> None:
