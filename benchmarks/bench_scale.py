@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -299,7 +299,10 @@ def memory() -> dict[str, float]:
         cursor.execute("SELECT pg_backend_pid()")
         server = psutil.Process(cursor.fetchone()[0]).parent()
     assert server is not None
-    shares = [one.memory_full_info().pss for one in (server, *server.children(recursive=True))]
+    shares = []
+    for one in (server, *server.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a helper of PostgreSQL ends when it likes
+            shares.append(one.memory_full_info().pss)
     return {
         "process": round(psutil.Process().memory_info().rss / 1e6, 1),
         "postgresql": round(sum(shares) / 1e6, 1),
