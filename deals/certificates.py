@@ -30,10 +30,13 @@ PURPOSE, SCOPE = "appraisal.state_capital.purpose", "appraisal.state_capital.sco
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """One thing in which a certificate does not fit a deal, in the reader's language; whether it stops the signature."""
+    """One thing in which a certificate does not fit a deal, in the reader's language; whether it stops the signature, and
+    whether it would not on another day.
+    """
 
     text: str
     stops: bool
+    of_the_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,11 @@ class Judgement:
         """Tell whether the deal cannot be signed for want of a certificate."""
         return self.clause is not None and self.standing is None
 
+    @property
+    def held_once(self) -> bool:
+        """Tell whether the signature might rest on a certificate, had it been given on another day."""
+        return any(all(one.of_the_day for one in row.misfits if one.stops) for row in self.rows)
+
     def doubts(self, viewer: User) -> list[Judged]:
         """Give where certificates do not fit, as far as the viewer may read them: of the one that counts, or else of all."""
         counting = [row for row in self.rows if row.counts][:1]
@@ -159,10 +167,12 @@ def _misfits(
     appraisal, found = certificate.appraisal, []
     if certificate.issued_on > on:
         day = date_format(certificate.issued_on, "SHORT_DATE_FORMAT")
-        found.append(Misfit(_("It was issued on %(day)s, after the day of signing.") % {"day": day}, stops=True))
+        found.append(
+            Misfit(_("It was issued on %(day)s, after the day of signing.") % {"day": day}, stops=True, of_the_day=True)
+        )
     if certificate.valid_until < on:
         day = date_format(certificate.valid_until, "SHORT_DATE_FORMAT")
-        found.append(Misfit(_("It was valid until %(day)s.") % {"day": day}, stops=True))
+        found.append(Misfit(_("It was valid until %(day)s.") % {"day": day}, stops=True, of_the_day=True))
     if certificate.named_purpose != Appraisal.Purpose.STATE:
         words = _("It was issued for another purpose: %(purpose)s.")
         purpose = certificate.get_named_purpose_display()

@@ -36,7 +36,9 @@ class DeclineForm(ShortlistForm):
 class WithdrawLayerForm(Form):
     """Why a layer is stopped."""
 
-    reason = PlainTextField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = PlainTextField(
+        label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), validators=[plain_text]
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from marketplace.kit.errors import require
+from marketplace.kit.errors import Conflict, require
 from marketplace.kit.pagination import paginate
 from matching import answers, facts, policies, selectors, services
 from matching.choices import Verdict
@@ -28,17 +28,18 @@ def _page(request: HttpRequest, *, form: WithdrawLayerForm | None = None, status
     viewer = viewer_of(request)
     require(policies.can_see_exposure(viewer))
     serving = selectors.serving_layer()
-    page = paginate(request, selectors.layers())
+    page = paginate(request, selectors.layers()) if form is None else None  # its links lead to this address
     context = {
         "tabs": exposure_tabs("learned"),
         "serving": serving,
         "is_used": serving is not None and selectors.layer_in_use() == serving,
         "gain": _gain(serving) if serving else None,
         "weights": _weights(serving) if serving else [],
+        "odds": _rounded(serving.model["weights"].get("odds")) if serving else None,
         "verdicts": Verdict.labels,
         "by": answers.terms(),
         "page": page,
-        "rows": [{"layer": layer, "gain": _gain(layer)} for layer in page.object_list],
+        "rows": [{"layer": layer, "gain": _gain(layer)} for layer in page.object_list] if page else [],
         "may_withdraw": serving is not None and policies.can_keep_layer(viewer),
         "form": form or WithdrawLayerForm(),
     }
@@ -60,9 +61,16 @@ def _weights(layer: Layer) -> list[dict[str, Any]]:
     """Give, fact by fact, what each verdict adds to the log-odds; None where the layer does not know it."""
     found = layer.model["weights"]
     return [
-        {"label": label, "values": [(verdict.label, found.get(f"{code} {verdict.value}")) for verdict in Verdict]}
+        {
+            "label": label,
+            "values": [(verdict.label, _rounded(found.get(f"{code} {verdict.value}"))) for verdict in Verdict],
+        }
         for code, label in facts.names().items()
     ]
+
+
+def _rounded(weight: float | None) -> float | None:
+    return None if weight is None else round(weight, 2) + 0.0  # no minus before a zero
 
 
 @require_POST
@@ -71,6 +79,8 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     viewer = viewer_of(request)
     require(policies.can_keep_layer(viewer))
     layer = get_object_or_404(selectors.layers(), pk=pk)
+    if layer != selectors.serving_layer():
+        raise Conflict(_("It does not serve any more."))
     form = WithdrawLayerForm(request.POST)
     if not form.is_valid():
         return _page(request, form=form, status=400)

@@ -171,8 +171,8 @@ def layer_in_use() -> Layer | None:
 
 
 def layers() -> QuerySet[Layer]:
-    """Give every layer that was ever learned, the last one first, with who decided."""
-    return Layer.objects.select_related("decided_by").order_by("-pk")
+    """Give every layer that was ever learned, the last one first."""
+    return Layer.objects.order_by("-pk")
 
 
 def last_layer() -> Layer | None:

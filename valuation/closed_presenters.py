@@ -76,6 +76,8 @@ def key_words(key: str) -> str | None:
     if kind == "cell":
         number, right, exclusivity = parts
         field = _field(int(number)) if number else None
+        if number and field is None:
+            return None
         return gettext("Closed deals: %(cell)s") % {"cell": _cell(field, right, exclusivity)}
     if kind == "release":
         release, samples = parts

@@ -29,8 +29,8 @@ def commission_for_deal(
 ) -> Appraisal:
     """Commission a firm for the own side; the buyer's commission waits for the owner's consent.
 
-    Without a `purpose` it is the one that the signature asks for; without a `right` (empty text: as in `brief`) right and
-    term are those of the agreed terms. Raises NotAllowed for a firm with an interest in either side, Conflict once the
+    Without a `purpose` it is the one that the signature asks for; without a `right` (empty text: as in `brief`) it is
+    that of the agreed terms, with their term unless another is given. Raises NotAllowed for a firm with an interest in either side, Conflict once the
     deal is over, ValidationError.
     """
     deal = lock(deal)

@@ -32,7 +32,7 @@ def certificate_context(judgement: Judgement, deal: Deal, actor: User) -> dict[s
         "needs_certificate": clause is not None,
         "clause": citation(clause.source) if clause is not None else "",
         "waits_for_certificate": judgement.waits,
-        "has_certificates": bool(judgement.rows),
+        "held_once": judgement.held_once,
         "certificate": found,
         "certificate_is_seen": found is not None and judgement.is_seen(found, actor),
         "certificate_needed": judgement.needed() if judgement.waits else [],

@@ -13,6 +13,7 @@ from audit.services import record
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.single import single
+from marketplace.kit.validators import plain_text
 from matching import answers, policies, selectors
 from matching import layer as linear
 from matching.answers import Answers, Terms
@@ -146,6 +147,7 @@ def withdraw_layer(*, layer: Layer, actor: User, reason: str) -> Layer:
     if not reason:
         raise ValidationError({"reason": [_("Say why.")]})
     MaxLengthValidator(Layer._meta.get_field("note").max_length)(reason)
+    plain_text(reason)
     layer = _locked(layer)
     move(layer, "withdraw", actor=actor, ended_at=timezone.now(), note=reason)
     return layer

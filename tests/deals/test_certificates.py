@@ -296,14 +296,26 @@ def test_what_was_signed_while_the_certificate_held_can_be_recorded_after_its_en
     assert SignedCopy.objects.get().signed_on == signed_on
 
 
+def test_a_certificate_that_never_held_for_the_deal_opens_no_form_and_is_not_betrayed(client: Client) -> None:
+    room = funded_room()
+    certified(room.technology, purpose=Appraisal.Purpose.NEGOTIATION)
+    client.force_login(room.buyer)
+    page = BeautifulSoup(client.get(reverse("deals:signature", args=[room.running.pk])).content, "html.parser")
+    assert page.select_one("form[enctype]") is None
+    assert "Khi đã có chứng thư" in page.get_text()
+
+
 def test_the_page_of_appraisals_asks_for_no_certificate_once_one_was_signed_on(client: Client) -> None:
     room = deal_room(
         DealState.SIGNED, technology=TechnologyFactory(published=True, state_funding_pct=Decimal(70))
     )  # fmt: skip
     with clock_at(timezone.now() + datetime.timedelta(days=400)):
         client.force_login(room.tto)
-        page = client.get(reverse("deals:appraisal", args=[room.running.pk])).content.decode()
+        answer = client.get(reverse("deals:appraisal", args=[room.running.pk]))
+    page = answer.content.decode()
+    assert answer.status_code == 200
     assert "Cần chứng thư thẩm định giá trước khi ký" not in page
+    assert "Chứng thư thẩm định giá còn hiệu lực" not in page
 
 
 def test_a_certificate_that_everyone_may_read_is_read_on_the_signature_page_too(client: Client) -> None:

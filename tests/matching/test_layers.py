@@ -449,6 +449,9 @@ def test_a_withdrawal_without_a_reason_or_twice_is_refused_on_the_page(client: C
     made = layers.promote_layer(layer=proposed(), actor=None)
     client.force_login(manager)
     address = f"{LEARNED}{made.pk}/withdraw/"
+    assert client.post(address, {"reason": "a\u202eb"}).status_code == 400
+    with pytest.raises(ValidationError):
+        services.withdraw_layer(layer=made, actor=manager, reason="a\u202eb")
     refused = client.post(address, {"reason": " "})
     assert refused.status_code == 400
     page = BeautifulSoup(refused.content, "html.parser")
@@ -458,6 +461,39 @@ def test_a_withdrawal_without_a_reason_or_twice_is_refused_on_the_page(client: C
     after = BeautifulSoup(client.get(LEARNED).content, "html.parser").get_text(" ")
     assert "Nothing learned is in use" in after
     assert "Sai" in after
+
+
+def test_the_page_says_of_a_layer_for_other_features_that_it_is_not_used(client: Client, manager: User) -> None:
+    made = proposed(version=layer.VERSION - 1, model={**weights().as_dict(), "weights": {"odds": 0.1}})
+    Layer.objects.filter(pk=made.pk).update(state=LayerState.SERVING, decided_at=timezone.now())
+    client.force_login(manager)
+    page = BeautifulSoup(client.get(LEARNED).content, "html.parser").main
+    assert page is not None
+    assert "It is not used" in page.get_text()
+    assert "In use" not in [heading.text for heading in page.select("h2")]
+    assert page.select_one(".badge-verified") is None
+    assert page.select_one("tbody td").text == "–"
+
+
+def test_a_withdrawal_meant_for_another_layer_stops_none(client: Client, manager: User) -> None:
+    old = layers.promote_layer(layer=proposed(), actor=None)
+    new = layers.promote_layer(layer=proposed(compared_with=old), actor=None)
+    client.force_login(manager)
+    for reason in ("", "Sai"):
+        assert client.post(f"{LEARNED}{old.pk}/withdraw/", {"reason": reason}).status_code == 409
+    assert selectors.layer_in_use() == new
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_of_what_was_learned_asks_the_same_for_three_layers_as_for_one(
+    client: Client, manager: User, count: int, django_assert_num_queries: Any
+) -> None:
+    for _number in range(count):
+        layers._refuse_layer(layer=proposed(), actor=None)
+    client.force_login(manager)
+    client.get(LEARNED)
+    with django_assert_num_queries(6):
+        client.get(LEARNED)
 
 
 def test_before_anything_was_learned_the_page_says_what_it_takes(client: Client, manager: User) -> None:
