@@ -23,6 +23,7 @@ from django.utils import translation
 
 from marketplace.celery import app
 from marketplace.engines import process
+from search import index
 from tests import strictness
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +79,7 @@ def _clean_surroundings() -> Iterator[None]:
     cache.clear()
     translation.deactivate()
     strictness.undefined_variables.clear()
+    index.forget_memory()  # a test in a transaction keeps its index in the process
     yield
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
     if strictness.undefined_variables:

@@ -18,8 +18,6 @@ HIDDEN_STATES = [state for state in ListingState.values if state != "published"]
 @pytest.fixture(autouse=True)
 def index_dir(settings, tmp_path):
     settings.INDEX_DIR = tmp_path / "index"
-    yield
-    index.forget_memory()
 
 
 def doors(kind, *, query=""):

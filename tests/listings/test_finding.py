@@ -49,7 +49,6 @@ def words_alone(settings, tmp_path):
     use_embedder(NoEmbedder())
     yield
     use_embedder(None)
-    index.forget_memory()
 
 
 def published(kind="technology", **fields):

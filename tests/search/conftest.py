@@ -21,11 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
-def index_dir(settings: Any, tmp_path: Path) -> Iterator[Path]:
+def index_dir(settings: Any, tmp_path: Path) -> Path:
     """Keep the index in a folder of the test's own."""
     settings.INDEX_DIR = tmp_path / "index"
-    yield settings.INDEX_DIR
-    index.forget_memory()
+    return settings.INDEX_DIR
 
 
 def wait_for(condition: Callable[[], object], *, seconds: float, what: str) -> float:

@@ -14,7 +14,6 @@ from tests.factories.search import put
 from tests.search.conftest import Follower, assert_equals_fresh_build, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MAKING = 20.0  # seconds: the first document of a kind waits until its index is made and flushed to the disk
 
 
 def found(words: str) -> list[int]:
@@ -24,7 +23,7 @@ def found(words: str) -> list[int]:
 
 def test_published_is_found_and_withdrawn_is_gone_within_two_seconds(follower: Follower) -> None:
     first = put("Máy bơm nước")
-    wait_for(lambda: found("máy bơm") == [first.object_id], seconds=MAKING, what="the first is found")
+    wait_for(lambda: found("máy bơm") == [first.object_id], seconds=2, what="the first is found")
     second = put("Máy bơm dầu")
     wait_for(lambda: len(found("máy bơm")) == 2, seconds=2, what="the second is found")
     services.remove_document(kind="technology", object_id=second.object_id)
@@ -34,7 +33,7 @@ def test_published_is_found_and_withdrawn_is_gone_within_two_seconds(follower: F
 @pytest.mark.faults
 def test_killed_follower_catches_up_when_started_again(follower: Follower) -> None:
     first = put("Máy bơm nước")
-    wait_for(lambda: found("máy bơm"), seconds=MAKING, what="the first is found")
+    wait_for(lambda: found("máy bơm"), seconds=2, what="the first is found")
     follower.kill()
     second = put("Máy bơm dầu")
     services.remove_document(kind="technology", object_id=first.object_id)
@@ -45,7 +44,7 @@ def test_killed_follower_catches_up_when_started_again(follower: Follower) -> No
 @pytest.mark.faults
 def test_follower_builds_a_deleted_index_anew(follower: Follower, index_dir: Path) -> None:
     document = put("Máy bơm nước")
-    wait_for(lambda: found("máy bơm"), seconds=MAKING, what="found at first")
+    wait_for(lambda: found("máy bơm"), seconds=2, what="found at first")
     shutil.rmtree(index_dir / "technology")
     wait_for(lambda: found("máy bơm") == [document.object_id], seconds=5, what="found again")
 
@@ -53,7 +52,7 @@ def test_follower_builds_a_deleted_index_anew(follower: Follower, index_dir: Pat
 @pytest.mark.faults
 def test_follower_survives_a_lost_connection(follower: Follower) -> None:
     put("Máy bơm nước")
-    wait_for(lambda: found("máy bơm"), seconds=MAKING, what="found at first")
+    wait_for(lambda: found("máy bơm"), seconds=2, what="found at first")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -12,7 +12,6 @@ from django.db import connection
 from accounts.models import Organisation
 from audit.services import faults
 from listings.models import Technology
-from search import index
 from tests.factories.accounts import ExchangeFactory, person
 from tests.listings.importer.records import GOOD, ROOT, run
 
@@ -28,7 +27,6 @@ def _spawn(path):
 
 @pytest.fixture
 def committed_exchange(transactional_db):
-    index.forget_memory()
     exchange = ExchangeFactory(code="HN-IMPORT")
     person(role="operator", exchange=exchange, email="operator@import.example")
     return exchange
