@@ -41,6 +41,17 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "past": {"past_costs_0_year": "2023", "past_costs_0_cost": "800 triệu", "past_costs_origin": "measured"},
     "terms": {"walk_away_0": "300 triệu", "disclosure": "range"},
 }  # fmt: skip
+#: The form of a page that was open before it went: the same fields, sent to the same address.
+STALE_FORM = """([address, label]) => {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").cloneNode();
+  const [file, day] = ["file", "text"].map((type) => Object.assign(document.createElement("input"), { type }));
+  const form = Object.assign(document.createElement("form"), {
+    action: address, method: "post", enctype: "multipart/form-data", noValidate: true,
+  });
+  form.append(token, Object.assign(file, { name: "file" }), Object.assign(day, { name: "signed_on" }));
+  form.append(Object.assign(document.createElement("button"), { textContent: label }));
+  document.querySelector("#content").append(form);
+}"""
 WORDS = {
     "vi": {"product": "Cột lọc asen cho trạm cấp nước", "buyers": "Khoảng 200 trạm cấp nước nông thôn",
            "brief": "Quyền sử dụng độc quyền trong 5 năm tại Việt Nam."},
@@ -190,7 +201,10 @@ def verify(walk: Walk, visitor: Person, owner: Person, report: Report) -> None:
 
 
 def wait_for_the_certificate(walk: Walk, owner: Person, deal: int) -> None:
-    """With state money in the deal no signed copy is asked for yet; the page names the clause and the way out."""
+    """With state money in the deal no signed copy is asked for yet; the page names the clause and the way out.
+
+    Who sends one all the same, from a page that was open before, is refused.
+    """
     owner.open("deals:signature", deal)
     with translation.override(walk.language):
         clause = citation(rule("appraisal.state_capital.required", on=timezone.localdate()).source)
@@ -200,6 +214,18 @@ def wait_for_the_certificate(walk: Walk, owner: Person, deal: int) -> None:
     )  # fmt: skip
     assert owner.main.locator("input[type=file]").count() == 0
     owner.see("signature-waits-for-certificate")
+    owner.page.evaluate(STALE_FORM, [walk.url("deals:upload_signed_copy", deal), walk.say("Record the signed copy")])
+    record_copy(owner)
+    with owner.page.expect_navigation() as answered:
+        owner.button("Record the signed copy").click()
+    assert answered.value.status == 409
+    words = walk.say(
+        "State money is in this deal: before it is signed it needs the certificate of a licensed valuation firm that "
+        "holds on the day of signing (%(clause)s). Commission a firm first.", clause=clause,
+    )  # fmt: skip
+    assert words in " ".join(owner.errors())
+    owner.see("signature-refused")
+    assert Deal.objects.get(pk=deal).state == DealState.AGREED
 
 
 def record_copy(owner: Person) -> None:
