@@ -12,8 +12,8 @@ from place to place, and takes up what it wants of what it looked at. Only place
 Prints JSON: for each market and number of demands, over several draws: how many pairs were taken up; how often the rule
 promotes; the gain that the replay held out (its mean, and the interval of the first draw); the **true gain**, nDCG@10 of
 what is wanted on 400 further demands whose companies look at every place, with its 95 % interval on the first draw; and
-how much of the gain of the true weights that is. In the market `texts alone` facts put nobody off: what
-is left to find there is that the samples' fields go with their judgements. In the others places are looked at less or more than
+how much of the gain of the true weights that is. In the market `texts alone` facts put nobody off: what is left to find there
+is that the samples' fields go with their judgements. In the others places are looked at less or more than
 `match.learn.place_slope` says.
 """
 

@@ -40,7 +40,7 @@ def royalty(terms: Terms) -> str | None:
 
 
 def fixed_value(terms: Terms, milestones: Sequence[Milestone]) -> str:
-    """Write of what the sum of `deals.legal.contract.contract_value` is made; empty when it has one part or none."""
+    """Write of what the sum of `deals.legal.contract.contract_value` is made; empty when it is one amount or none."""
     payments = sum(row.amount for row in milestones if row.kind == MilestoneKind.MILESTONE)
     parts = [_("lump sum %(amount)s") % {"amount": amount(terms.lump_sum)}] if terms.lump_sum else []
     if payments:
@@ -51,7 +51,8 @@ def fixed_value(terms: Terms, milestones: Sequence[Milestone]) -> str:
             terms.term_years,
         )  # fmt: skip
         parts.append(words % {"amount": amount(terms.minimum_annual), "years": terms.term_years})
-    return " + ".join(parts) if len(parts) > 1 or (parts and terms.term_years and terms.minimum_annual) else ""
+        return " + ".join(parts)
+    return " + ".join(parts) if len(parts) > 1 else ""
 
 
 def due(row: Milestone) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -84,10 +83,6 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     form = WithdrawLayerForm(request.POST)
     if not form.is_valid():
         return _page(request, form=form, status=400)
-    try:
-        services.withdraw_layer(layer=layer, actor=viewer, reason=form.cleaned_data["reason"])
-    except ValidationError as error:
-        form.add_error(None, error)
-        return _page(request, form=form, status=400)
+    services.withdraw_layer(layer=layer, actor=viewer, reason=form.cleaned_data["reason"])
     messages.success(request, _("Withdrawn. Lists are put in order without it within minutes."))
     return redirect("matching:learned")

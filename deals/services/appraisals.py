@@ -30,8 +30,8 @@ def commission_for_deal(
     """Commission a firm for the own side; the buyer's commission waits for the owner's consent.
 
     Without a `purpose` it is the one that the signature asks for; without a `right` (empty text: as in `brief`) it is
-    that of the agreed terms, with their term unless another is given. Raises NotAllowed for a firm with an interest in either side, Conflict once the
-    deal is over, ValidationError.
+    that of the agreed terms, with their term unless another is given. Raises NotAllowed for a firm with an interest in
+    either side, Conflict once the deal is over, ValidationError.
     """
     deal = lock(deal)
     require_no_conflict(actor, deal)
@@ -43,7 +43,8 @@ def commission_for_deal(
     appraisal = commission_appraisal(
         technology=deal.technology, firm=firm, client=deal.organisation_of(side),
         counterparty=deal.organisation_of(other(side)), deal_id=deal.pk, actor=actor, brief=brief, purpose=purpose,
-        right=scope.right if right is None else right, term_years=scope.term_years if right is None and term_years is None else term_years,
+        right=scope.right if right is None else right,
+        term_years=scope.term_years if right is None and term_years is None else term_years,
         due_on=due_on,
     )  # fmt: skip
     data = {"appraisal": appraisal.pk, "firm": firm.pk, "side": side}

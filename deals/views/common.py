@@ -141,6 +141,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal", judgement: Judgement |
     reached = reached_by(deal)
     both = {Turn.BOTH.value, side}
     yours = bool(side) and deal.turn in both and step["act"] in acts and step.get("side", side) == side
+    opens = yours or deal.state == DealState.EFFECTIVE  # who waits has nothing to open there
     return {
         "deal": deal,
         "crumbs": [(_("Deals"), reverse("deals:deal_list"))],
@@ -151,9 +152,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal", judgement: Judgement |
         "steps": stepper(deal, reached),
         "step": step,
         "yours": yours,
-        "next_href": step["href"]
-        if yours or deal.state == DealState.EFFECTIVE
-        else "",  # who waits has nothing to open
+        "next_href": step["href"] if opens else "",
         "owner": step.get("owner") or owner_of_turn(deal),
         "demand_title": deal.demand.title if deal.demand else deal.licensee,
         "demand_note": deal.licensee if deal.demand else "",

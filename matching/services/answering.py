@@ -90,8 +90,8 @@ def note_feedback(
     """Add an act to the log, with the place and probability at which the pair was shown; the demand learns from it.
 
     `position` is where the person saw the pair; unless given, where the match stands: for the demand's side in its list,
-    for the other in the search that found it. The demand is matched again
-    once this commits; the sweep makes up for a lost message.
+    for the other in the search that found it. The demand is matched again once this commits; the sweep makes up for a
+    lost message.
     """
     match = selectors.of_pair(technology, demand)
     if position is None and match is not None:

@@ -259,8 +259,8 @@ def certify_appraisal(
     """Take in the firm's certificate (a PDF). The commission ends and the documents close to the firm.
 
     `purpose`, `right` and `term_years` as the certificate names them; without a `right` (empty text: it names none) that
-    of the commission, with its term unless another is given. Since it is never changed later, one that names something else than was asked is taken only
-    with `differs`.
+    of the commission, with its term unless another is given. Since it is never changed later, one that names something
+    else than was asked is taken only with `differs`.
     Raises ValidationError by field: not a readable PDF, dates out of order or longer than the rule allows, a difference.
     """
     appraisal = lock(appraisal)
