@@ -132,6 +132,33 @@ def _fit_probability(
     return float(bare[0]), bare[1:], float(beta[0] - bare @ middle)
 
 
+def fit_absent(asked: Sequence[Asked], models: Models) -> dict[str, float]:
+    """Fit what stands for `best_raw` where nothing is in the query's own language, for kinds that never saw it.
+
+    The models stay as they are: one number of each kind makes the probability right for the queries given, of whose
+    tables that feature is 0.
+    """
+    place = FEATURES.index("best_raw")
+    found = {}
+    for kind in sorted({one.kind for one in asked}):
+        pull = models[f"{kind} cross"][1][place]
+        odds, labels, weights = [], [], []
+        for one in (one for one in asked if one.kind == kind):
+            plain = logits(one, models)
+            first = np.argsort(-plain, kind="stable")[:SHOWN]
+            odds.append(plain[first])
+            labels.append(one.relevant[first] > 0)
+            weights.append(np.full(len(first), one.weight))
+        base, label, weight = (np.concatenate(column) for column in (odds, labels, weights))
+
+        def loss(value: Floats, base=base, label=label, weight=weight, pull=pull) -> float:
+            shown = base + pull * value[0]
+            return float((weight * (np.logaddexp(0, shown) - label * shown)).sum())
+
+        found[kind] = round(float(minimize(loss, [0.8], method="Nelder-Mead").x[0]), 3)
+    return found
+
+
 def logits(one: Asked, models: Models, *, words: bool = False) -> Floats:
     """Give the log-odds of a query's candidates."""
     if words:

@@ -7,6 +7,9 @@
 Each stands for every kind of query: a few Vietnamese words (`vi`), a few English ones (`en`), a whole `need`, of whose
 many words some are always shared, which proves less. Features that tell of the query alone (QUERY_FEATURES) move all its candidates alike: they make the
 probability right and leave the order alone.
+
+A stock may hold nothing in the query's own language (a young exchange, a narrow filter). Then `best_raw` is not
+measured, and the file says under `absent` what stands for it where a model never saw such a stock.
 """
 
 import json
@@ -34,7 +37,7 @@ CANDIDATE_FEATURES = (
 QUERY_FEATURES = (
     "best_share",  # the best lexical share of any candidate
     "best_cosine",  # the best centred cosine of any candidate
-    "best_raw",  # the best raw cosine in the query's own language
+    "best_raw",  # the best raw cosine in the query's own language; 0 where nothing is in it
     "said",  # logarithm of the number of words asked
     "crowd_lexical",  # the tenth best lexical ratio in the query's own language
     "crowd_raw",  # how far the tenth nearest of the query's own language is behind the nearest
@@ -55,6 +58,7 @@ NEED = "need"
 KINDS = ("vi", "en", NEED)
 SITUATIONS = ("same", "cross", "words")
 LONG_QUERY_WORDS = 30
+LEAD_ALONE = 0.5  # of a candidate with nothing beside it: neither far ahead nor behind
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -94,6 +98,11 @@ class Scores:
     def known(self) -> Bools:
         """Which candidates have a vector."""
         return ~np.isnan(self.cosine)
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether no candidate with a vector is in the query's own language."""
+        return not (self.known & ~self.cross).any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +164,7 @@ def _tenth(values: Floats) -> float:
 def _lead(ratios: Floats) -> Floats:
     """Give by how much each ratio is above the second best: nothing for all but the best."""
     if len(ratios) < 2:
-        return np.zeros(len(ratios))
+        return LEAD_ALONE * ratios
     return np.maximum(ratios - np.partition(ratios, -2)[-2], 0.0)
 
 
@@ -171,6 +180,11 @@ def model(kind: str, situation: str) -> Model:
     return Model(stored["bias"], np.array([stored["weights"].get(name, 0.0) for name in FEATURES]))
 
 
+def absent_best(kind: str) -> float:
+    """Give what stands for `best_raw` where nothing is in the query's own language."""
+    return float(_file()["absent"].get(kind, 0.0))
+
+
 def floor() -> float:
     """Give the probability below which a candidate is not worth showing."""
     return float(_file()["floor"])
@@ -184,6 +198,8 @@ def good() -> float:
 def probabilities(scores: Scores, *, kind: str) -> tuple[Floats, Floats]:
     """Give each candidate's log-odds and probability, by the model of its situation."""
     table = features(scores)
+    if scores.is_abroad:
+        table[:, FEATURES.index("best_raw")] = absent_best(kind)
     same, other, words = (model(kind, situation).logit(table) for situation in SITUATIONS)
     logits = np.where(scores.known, np.where(scores.cross, other, same), words)
     return logits, 1.0 / (1.0 + np.exp(-logits))

@@ -91,6 +91,36 @@ def test_nothing_fits_is_said(embedded: None) -> None:
     assert rank("hệ thống tưới nhỏ giọt tự động", kind="technology").has_good_match
 
 
+ABROAD = {
+    "vi": (
+        "Cần xử lý nước thải dệt nhuộm",
+        "Xưởng nhuộm của chúng tôi xả nước thải còn nhiều phẩm màu và kim loại nặng, vượt quy chuẩn. Chúng tôi cần màng"
+        " lọc hoặc công nghệ tương đương để loại bỏ phẩm màu, chạy liên tục hai ca và chi phí vận hành thấp.",
+        [2, 4, 6],
+    ),
+    "en": (
+        "Treatment of effluent of a dyeing mill",
+        "Our dyeing mill discharges wastewater that still holds dyes and heavy metals above the limits of the permit. We"
+        " need a membrane or something like it that removes the dyes, runs in two shifts and costs little to operate.",
+        [1, 3, 5],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", sorted(ABROAD))
+def test_a_whole_need_is_answered_by_a_stock_of_the_other_language_alone(embedded: None, language: str) -> None:
+    title, body, stock = ABROAD[language]
+    right = next(iter({3, 4} & set(stock)))
+    found = rank(body, title=title, kind="technology", restrict_to=stock)
+    assert found.language == language
+    assert found.object_ids[0] == right
+    assert found.hits[0].probability > 0.3
+    alone = rank(body, title=title, kind="technology", restrict_to=[right])
+    assert alone.object_ids == [right]  # above the floor; few texts are told apart less surely
+    without = rank(body, title=title, kind="technology", restrict_to=[pk for pk in stock if pk != right])
+    assert all(hit.probability < 0.1 for hit in without.hits)
+
+
 def test_matched_terms_explain_the_lexical_score(embedded: None) -> None:
     found = rank("màng lọc nước thải", kind="technology")
     terms = found.matched_terms(3)

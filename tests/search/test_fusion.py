@@ -56,6 +56,21 @@ def test_missing_vectors_leave_the_words(kind: str) -> None:
     assert ((probabilities > 0) & (probabilities < 1)).all()
 
 
+def test_nothing_in_the_language_of_a_need_is_no_evidence_against_the_rest() -> None:
+    assert not scores().is_abroad
+    there = scores(cross=np.array([True, True, True]))
+    unembedded = scores(cosine=np.array([np.nan, np.nan, 0.4]), raw=np.array([np.nan, np.nan, 0.85]))
+    for found in (there, unembedded):
+        assert found.is_abroad
+        assert column(found, "best_raw") == [0.0, 0.0, 0.0]
+    weight = fusion.model("need", "cross").weights[FEATURES.index("best_raw")]
+    plain = fusion.model("need", "cross").logit(fusion.features(there))
+    logits, _ = fusion.probabilities(there, kind="need")
+    assert logits == pytest.approx(plain + weight * fusion.absent_best("need"))
+    assert 0.7 < fusion.absent_best("need") < 0.9  # about the least that any query of the training had
+    assert fusion.absent_best("vi") == fusion.absent_best("en") == 0  # these were learned on such stocks, too
+
+
 def test_no_candidates_give_no_rows() -> None:
     none = scores().without(np.array([True, True, True]))
     assert fusion.features(none).shape == (0, len(FEATURES))
@@ -115,3 +130,20 @@ def test_trimming_keeps_every_right_answer() -> None:
     assert "299" in one.keys
     assert len(one.keys) <= learning.TAKEN + 1
     assert one.relevant.sum() == 1
+
+
+def test_what_stands_for_the_own_language_is_learned_from_queries_without_it() -> None:
+    place = FEATURES.index("best_raw")
+    weights = np.zeros(len(FEATURES))
+    weights[place], weights[FEATURES.index("cosine")] = 40.0, 20.0
+    models = {"need same": (-40.0, weights), "need cross": (-40.0, weights)}
+    chance = np.random.default_rng(4)
+    asked = []
+    for number in range(400):
+        table = np.zeros((5, len(FEATURES)))
+        table[:, FEATURES.index("cosine")] = chance.uniform(0.1, 0.6, 5)
+        true = 1 / (1 + np.exp(-(-40.0 + table @ weights + 40.0 * 0.8)))
+        judged = {str(key): 1 for key in np.flatnonzero(chance.uniform(size=5) < true)}
+        keys = [str(key) for key in range(5)]
+        asked.append(Asked("c", str(number), "need", keys, judged, table, np.ones(5, dtype=bool), 1 / 400))
+    assert learning.fit_absent(asked, models) == {"need": pytest.approx(0.8, abs=0.01)}
