@@ -129,6 +129,13 @@ def test_staged_value_weights_costs_by_reaching_and_revenue_by_passing():
     assert rnpv.gated_value(gates, launch_value=10.0, launch_time=2.0, rate=0.0) == 0.0
 
 
+def test_gates_of_one_time_are_passed_in_the_order_given():
+    gates = [rnpv.Gate(time=0.0, cost=0.0, probability=0.5), rnpv.Gate(time=0.0, cost=1.0, probability=1.0)]
+    assert rnpv.staged_value(gates, revenues=[2.0], revenue_times=[5.0], rate=0.0) == 0.5
+    assert rnpv.gated_value(gates, launch_value=2.0, launch_time=5.0, rate=0.0) == 0.5
+    assert rnpv.gated_value(gates[::-1], launch_value=2.0, launch_time=5.0, rate=0.0) == 0.0
+
+
 def test_flow_weights_follow_the_number_of_probabilities():
     flows = [-10.0, -20.0, 100.0]
     assert rnpv.flow_weights([0.5, 0.4], flows) == pytest.approx([1.0, 0.5, 0.2])

@@ -58,8 +58,9 @@ def gated_value(gates: Sequence[Gate], *, launch_value: float, launch_time: floa
 
     ``launch_value`` is the value at ``launch_time`` once every gate is passed.
     """
+    ordered = sorted(gates, key=lambda gate: gate.time)  # those of one time in the order given, as in staged_value
     value, time = launch_value, launch_time
-    for gate in sorted(gates, key=lambda gate: gate.time, reverse=True):
+    for gate in reversed(ordered):
         require(gate.time <= time, "a gate lies after the launch")
         value = max(0.0, gate.probability * value * (1.0 + rate) ** -(time - gate.time) - gate.cost)
         time = gate.time
