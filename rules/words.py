@@ -22,6 +22,7 @@ GROUPS = (
     (("valuation.royalty.", "valuation.comparables.", "valuation.similarity."), _("Royalties and comparables")),
     (("valuation.success.", "valuation.launch_delay.", "valuation.ramp."), _("Chance and time to market")),
     (("valuation.grade.",), _("Grade of a suggested range")),
+    (("valuation.unanswered.",), _("What counts where nobody answers")),
     (("valuation.",), _("Other inputs of a suggested range")),
     (("appraisal.",), _("Certificates of valuation firms")),
     (("closed_deals.",), _("Privacy of published figures")),
@@ -71,6 +72,18 @@ NAMES = {
     "valuation.comparables.half_life": _("Age at which a comparable counts half"),
     "valuation.comparables.minimum": _("Least number of comparables"),
     "valuation.example.revenue": _("Yearly sales from which an outsider's what-if starts: an example"),
+    "valuation.unanswered.revenue": _("Where nobody states it: sales of a licensee"),
+    "valuation.unanswered.incremental_profit": _("Where nobody states it: the buyer's extra profit"),
+    "valuation.unanswered.stages": _("Where nobody states it: cost of the steps before the first sale"),
+    "valuation.unanswered.launch_cost": _("Where nobody states it: cost of starting production"),
+    "valuation.unanswered.past_costs": _("Where nobody states it: past cost of research and development"),
+    "valuation.unanswered.tab_life": _("Where nobody states it: years of writing off"),
+    "valuation.unanswered.other_capital": _("Where nobody states it: what other partners would bring"),
+    "valuation.unanswered.walk_away": _("Where nobody states it: what the owner has without the deal"),
+    "valuation.unanswered.currency": _("Where nobody chooses: currency of the sales"),
+    "valuation.unanswered.royalty_base": _("Where nobody chooses: base of a royalty"),
+    "valuation.unanswered.use_excess": _("Where nobody chooses: whether the technology carries the whole business"),
+    "valuation.unanswered.payer": _("Where nobody chooses: who pays until selling starts"),
     "valuation.comparables.unknown_age": _("Age of a comparable without a date"),
     "valuation.adjust.exclusive": _("Exclusive against non-exclusive"),
     "valuation.charge": _("Charge for the buyer's other assets"),
@@ -104,7 +117,9 @@ ENDS = {
     "q3": _("upper quartile"), "observations": _("number of observations"), "max": _("highest"),
 }  # fmt: skip
 #: Rules that are words.
-TEXTS = {"not_subject": _("Not subject to it")}
+TEXTS = {
+    "not_subject": _("Not subject to it"), "net_revenue": _("Net revenue"), "buyer": _("The buyer"), "no": _("No"),
+}  # fmt: skip
 STEMS = {
     "valuation.success.": _("Chance of reaching the market"),
     "valuation.launch_delay.": _("Time to the first sales"),

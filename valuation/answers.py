@@ -1,7 +1,7 @@
 """Read and check answers of the interview: one rule for the page, the API and the computation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -39,6 +39,12 @@ def check(code: str, answer: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if origin not in GIVEN:
         raise ValidationError(_("Say whether it is measured, your estimate, or a guess."), code="origin")
     return {"value": _values(question, values), "origin": origin}
+
+
+def standing_choice(question: Question, standing: Mapping[str, str]) -> str:
+    """Give the choice that counts where nobody chose: the dated one if it is among the choices, else the first."""
+    stands = standing.get(question.code, "")
+    return stands if stands in dict(question.choices) else question.choices[0][0]
 
 
 def _values(question: Question, values: list[str]) -> list[str]:
@@ -107,9 +113,13 @@ def _cell(question: Question, kind: Kind, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Stored answers, read as numbers: percentages as fractions, money and years as they are."""
+    """Stored answers, read as numbers: percentages as fractions, money and years as they are.
+
+    `standing` holds the choices that count where nobody chose (`Defaults.choices`).
+    """
 
     given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    standing: Mapping[str, str] = field(default_factory=dict)
 
     def __contains__(self, code: str) -> bool:
         return code in self.given
@@ -131,8 +141,10 @@ class Answers:
         return None if found is None else found[0]
 
     def choice(self, code: str) -> str:
-        """Give what was chosen, else the first of the choices."""
-        return str(self.given[code]["value"][0]) if code in self.given else QUESTIONS[code].choices[0][0]
+        """Give what was chosen, else what stands, else the first of the choices."""
+        if code in self.given:
+            return str(self.given[code]["value"][0])
+        return standing_choice(QUESTIONS[code], self.standing)
 
     def rows(self, code: str) -> list[dict[str, str]]:
         """Give the rows of an answer as text by column."""
@@ -140,7 +152,7 @@ class Answers:
 
     def without(self, codes: set[str]) -> "Answers":
         """Give the answers but some."""
-        return Answers({code: answer for code, answer in self.given.items() if code not in codes})
+        return replace(self, given={code: answer for code, answer in self.given.items() if code not in codes})
 
     def stages(self) -> list[tuple[float, float, float]]:
         """Give (years from now, cost in VND, chance 0-1) of the steps still to come, in order of time."""

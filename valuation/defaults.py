@@ -12,6 +12,7 @@ from rules.selectors import RuleMissing, in_force
 
 PREFIX = "valuation."
 TAX = "tax.cit.standard"
+UNANSWERED = "unanswered."  # what counts where nobody answers a question of the interview
 TERMS = {IPKind.PATENT: "ip.patent.term", IPKind.UTILITY_SOLUTION: "ip.utility_solution.term"}
 
 
@@ -40,6 +41,21 @@ class Defaults:
         if row.value is None:
             raise RuleMissing(f"rule {code} has no number")
         return float(row.value / 100 if row.unit == "percent" else row.value)
+
+    def words(self, code: str) -> str:
+        """Give a row that is words. Raises RuleMissing."""
+        return self.row(code).text
+
+    def unanswered(self, code: str) -> float:
+        """Give what counts where nobody states an amount; 0: nothing, and what needs it is left out."""
+        return self.number(f"{UNANSWERED}{code}")
+
+    def choices(self) -> dict[str, str]:
+        """Give the answer that counts where nobody chose, by question."""
+        rows = self.rows.items()
+        return {
+            code.removeprefix(UNANSWERED): row.text for code, row in rows if code.startswith(UNANSWERED) and row.text
+        }
 
     def source(self, *codes: str) -> str:
         """Name the sources of some rows, each once."""

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from listings.models import Technology
 from listings.policies import Viewer
+from rules.selectors import number
 from valuation import policies
 from valuation.answers import Answers
+from valuation.defaults import PREFIX, UNANSWERED
 from valuation.methods.reconcile import round_significant
 from valuation.models import Disclosure, Interview, Suggestion
 from valuation.questions import QUESTIONS
@@ -154,6 +156,8 @@ def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reade
     if reader is not Reader.OWNER or found is None:
         return None
     alternative = Answers(interview.answers).number("walk_away") if interview is not None else None
+    if alternative is None:
+        alternative = float(number(f"{PREFIX}{UNANSWERED}walk_away")) or None
     computed = found["reserve_at_least"]
     spent = (suggestion.inputs.get("parameters") or {}).get("sunk_cost_floor")
     known = [value for value in (computed, alternative) if value is not None]

@@ -5,6 +5,7 @@ Percentages are fractions here, money is VND, times are years. Sources of the ch
 
 import datetime
 import math
+from dataclasses import replace
 from typing import Any, Final
 
 from accounts.models import Organisation
@@ -12,7 +13,7 @@ from listings.choices import IPKind, IPStatus, Right
 from listings.models import IPRight, Technology
 from valuation.answers import Answers
 from valuation.closed_selectors import closed_group
-from valuation.defaults import TAX, TERMS, Defaults
+from valuation.defaults import TAX, TERMS, UNANSWERED, Defaults
 from valuation.methods.comparables import Comparable
 from valuation.methods.cost import indexed_history, replacement_cost
 from valuation.methods.payment_forms import Instalment
@@ -37,6 +38,11 @@ from valuation.models import Reason, RoyaltyRate
 
 BASE: Final = "net sales"
 ALL, UNIVERSITY = "all", "university"
+#: Amounts for which a dated row stands in where nobody states them, with their unit. The row may say 0: nothing.
+AMOUNTS: Final = {
+    "revenue": "VND", "incremental_profit": "VND", "stages": "VND", "launch_cost": "VND", "past_costs": "VND",
+    "tab_life": "years", "other_capital": "VND", "walk_away": "VND",
+}  # fmt: skip
 #: Weighted methods; the others are bounds and are shown without weight.
 WEIGHTED = (RELIEF, COMPARABLE_ROYALTIES, STAGED, EXCESS)
 #: Rights that nobody else gets beside the buyer.
@@ -69,16 +75,22 @@ class Gathering:
     """One pass over a technology; each step notes its row."""
 
     def __init__(self, technology: Technology, defaults: Defaults, rates: list[RoyaltyRate], answers: Answers) -> None:
-        self.technology, self.defaults, self.rates, self.answers = technology, defaults, rates, answers
+        self.technology, self.defaults, self.rates = technology, defaults, rates
+        self.answers = replace(answers, standing=defaults.choices())
         self.rows: list[dict[str, Any]] = []
         self.comparables: list[dict[str, Any]] = []
 
     def missing(self) -> Reason | None:
         """Tell what nothing can stand in for."""
-        if self.technology.revenue_mode is None and "revenue" not in self.answers:
+        if not self.knows_sales():
             return Reason.NO_REVENUE
         told = ("success" in self.answers or "stages" in self.answers) and "launch_delay" in self.answers
         return Reason.NO_TRL if self.technology.trl is None and not told else None
+
+    def knows_sales(self) -> bool:
+        """Tell whether sales are stated or stand in."""
+        stated = self.technology.revenue_mode is not None or "revenue" in self.answers
+        return stated or self.defaults.unanswered("revenue") > 0
 
     def parameters(self) -> SuggestionInputs:
         default = self.defaults.number
@@ -95,10 +107,8 @@ class Gathering:
         margin = self._three("margin", Shape.PERT, Origin.ASSUMPTION)
         excess = self.answers.choice("use_excess") == "yes"
         launch_cost = self._optional("launch_cost")
-        gates = tuple(Gate(*stage) for stage in self.answers.stages())
+        gates = self._gates()
         to_come = launch_cost is not None or any(gate.cost > 0 for gate in gates)
-        if gates:
-            self._note("stages", [gate.cost for gate in gates], "VND", self.answers.origin("stages"))
         return SuggestionInputs(
             revenue=revenue,
             revenue_base=BASE,
@@ -110,7 +120,7 @@ class Gathering:
             decay=decay,
             success=success,
             tax=tax,
-            tab_life=self._stated("tab_life", "years"),
+            tab_life=self._stated("tab_life"),
             timing=Timing.MID_YEAR,
             method_weights={name: default(f"weight.{name}") for name in WEIGHTED},
             grade_rule=grade_rule(self.defaults),
@@ -145,9 +155,21 @@ class Gathering:
                 margin=margin.mode,
                 signing=default("proposal.signing"),
                 milestone=default("proposal.milestone"),
-                other_capital=self._stated("other_capital", "VND"),
+                other_capital=self._stated("other_capital"),
             ),
         )
+
+    def _gates(self) -> tuple[Gate, ...]:
+        """The steps before the first sale; without an answer, what stands in for their cost, spent at once."""
+        stages = self.answers.stages()
+        if stages:
+            self._note("stages", [cost for _years, cost, _chance in stages], "VND", self.answers.origin("stages"))
+            return tuple(Gate(*stage) for stage in stages)
+        cost = self.defaults.unanswered("stages")
+        if not cost:
+            return ()
+        self._note("stages", [cost], "VND", Origin.ASSUMPTION, f"{UNANSWERED}stages")
+        return (Gate(0.0, cost, 1.0),)
 
     def assumed(self) -> None:
         """Note the defaults that an interview shows and that the other steps do not note."""
@@ -163,6 +185,10 @@ class Gathering:
             self._one(code, code, "fraction", Origin.ASSUMPTION)
         for kind in ("functional", "technological", "economic"):
             self._one(f"obsolescence_{kind}", f"obsolescence.{kind}", "fraction", Origin.ASSUMPTION)
+        for code, unit in AMOUNTS.items():
+            if code != "revenue" or self.technology.revenue_mode is None:
+                code_of_row = f"{UNANSWERED}{code}"
+                self._note(code, [self.defaults.number(code_of_row)], unit, Origin.ASSUMPTION, code_of_row)
 
     def _note(
         self, name: str, values: list[float], unit: str, origin: Origin, *codes: str, source: str = "",
@@ -176,19 +202,30 @@ class Gathering:
         })  # fmt: skip
 
     def _optional(self, code: str) -> Estimate | None:
-        """Give an answer of three amounts; None without one, since nothing can stand in for it."""
+        """Give an answer of three amounts, else what stands in for it; None when that is nothing."""
         given = self.answers.numbers(code)
         if given is None:
-            return None
+            return self._standing(code)
         origin = self.answers.origin(code)
         self._note(code, given, "VND", origin)
         return Estimate(given[0], given[1], given[2], Shape.PERT, origin)
 
-    def _stated(self, code: str, unit: str) -> float | None:
-        """Give an answer of one number; None without one."""
+    def _standing(self, code: str) -> Estimate | None:
+        """Give the amount that stands in where nobody states one; None when it is 0: what needs it is left out."""
+        row = f"{UNANSWERED}{code}"
+        value = self.defaults.number(row)
+        if not value:
+            return None
+        self._note(code, [value], AMOUNTS[code], Origin.ASSUMPTION, row)
+        return Estimate.known(value, Origin.ASSUMPTION, self.defaults.source(row))
+
+    def _stated(self, code: str) -> float | None:
+        """Give an answer of one number, else what stands in for it; None when that is nothing."""
         given = self.answers.number(code)
-        if given is not None:
-            self._note(code, [given], unit, self.answers.origin(code))
+        if given is None:
+            standing = self._standing(code)
+            return None if standing is None else standing.mode
+        self._note(code, [given], AMOUNTS[code], self.answers.origin(code))
         return given
 
     def _one(self, code: str, default: str, unit: str, origin: Origin) -> float:
@@ -219,6 +256,8 @@ class Gathering:
             self._note("revenue", [value * rate for value in given], "VND", origin)
             return Estimate(given[0] * rate, given[1] * rate, given[2] * rate, Shape.PERT, origin)
         technology = self.technology
+        if technology.revenue_mode is None and (standing := self._standing("revenue")) is not None:
+            return standing
         low, mode, high = (
             float(value or 0) for value in (technology.revenue_low, technology.revenue_mode, technology.revenue_high)
         )
@@ -345,7 +384,12 @@ class Gathering:
         spent: dict[int, float] = {}
         for row in self.answers.rows("past_costs"):
             spent[int(row["year"])] = spent.get(int(row["year"]), 0.0) + float(row["cost"])
-        if not spent:
+        origin, rows = Origin.ASSUMPTION, [f"{UNANSWERED}past_costs"]
+        if spent:
+            origin, rows = self.answers.origin("past_costs"), []
+        elif standing := self.defaults.unanswered("past_costs"):
+            spent[self.defaults.day.year] = standing
+        else:
             return None
         total, _parts = indexed_history(spent, self._price_index(min(spent)), to_year=self.defaults.day.year)
         found = replacement_cost(
@@ -357,8 +401,7 @@ class Gathering:
                 for kind in ("functional", "technological", "economic")
             },
         )
-        origin = self.answers.origin("past_costs")
-        self._note("cost", [float(found.value)], "VND", origin, note="at_todays_prices")
+        self._note("cost", [float(found.value)], "VND", origin, *rows, note="at_todays_prices")
         return Estimate.known(float(found.value), origin)
 
     def _price_index(self, first: int) -> dict[int, float]:
@@ -395,6 +438,12 @@ class Gathering:
             })  # fmt: skip
             out.append(Comparable(key, value, BASE, age, likeness, "owner", adjustments))
         return out
+
+    def published(self, used: RoyaltyRate | None) -> None:
+        """Note how many published figures stand in for deals that the owner knows of."""
+        alike = [rate for rate, _likeness in self._alike(used)]
+        source = "; ".join(dict.fromkeys(rate.source for rate in alike))
+        self._note("deals", [float(len(alike))], "figures", Origin.DEFAULT, source=source)
 
     def royalty(self) -> tuple[RoyaltyRange, RoyaltyRate | None]:
         """Give the royalty's quartiles and the published row they rest on (None: the figures for all industries).

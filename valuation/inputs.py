@@ -86,10 +86,15 @@ def prepare(
     return Prepared(parameters, reason, gathering.rows, gathering.comparables, defaults.day, kept)
 
 
+def lacks_sales(technology: Technology, answers: Answers, defaults: Defaults) -> bool:
+    """Tell whether no range can come, since nobody states sales and nothing stands in for them."""
+    return not Gathering(technology, defaults, [], answers).knows_sales()
+
+
 def standing_defaults(
     technology: Technology, *, defaults: Defaults, rates: list[RoyaltyRate]
 ) -> dict[str, dict[str, Any]]:
-    """Give the input rows that stand in for answers, by name; those that nothing can stand in for are absent."""
+    """Give the input rows that stand in for answers, by name; readiness unknown, what rests on it is absent."""
     gathering = Gathering(technology, defaults, rates, Answers())
     if technology.trl is not None:
         gathering.success()
@@ -97,7 +102,8 @@ def standing_defaults(
     if technology.revenue_mode is not None:
         gathering.revenue()
     gathering.lives()
-    gathering.royalty()
+    _range, used = gathering.royalty()
+    gathering.published(used)
     gathering.assumed()
     gathering.discount()
     return {row["name"]: row for row in gathering.rows}

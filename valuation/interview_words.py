@@ -1,26 +1,44 @@
-"""The interview in words: answers as a reader sees them, and what stands in where there is none."""
+"""The interview in words: answers as a reader sees them, and the dated record that stands in where there is none."""
 
 from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext, ngettext
 
+from listings.models import Technology
 from marketplace.kit import money
-from valuation.answers import Answers
-from valuation.defaults import Defaults
-from valuation.presenters import input_source, write
-from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question, is_asked
+from valuation.answers import Answers, standing_choice
+from valuation.defaults import UNANSWERED, Defaults
+from valuation.gathering import AMOUNTS
+from valuation.methods.statement import Origin
+from valuation.presenters import input_source, source_words, write
+from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question, Words, is_asked
 from valuation.words import NOTES
 from valuation.words import ORIGINS as ORIGIN_WORDS
 
 PERCENTS = {Kind.PERCENT, Kind.PERCENT2, Kind.PERCENT3}
 MONEYS = {Kind.MONEY, Kind.MONEY3}
+LISTED_WORDS = 20  # of a text that the listing holds
 
 
-def default_words(rows: dict[str, dict[str, Any]], defaults: Defaults, answers: Answers) -> dict[str, dict[str, Any]]:
+def default_words(
+    rows: dict[str, dict[str, Any]], defaults: Defaults, answers: Answers, technology: Technology
+) -> dict[str, dict[str, Any]]:
     """Give what stands in for each answer: text, source, origin, and whether it is still to be confirmed."""
     out = {name: _words(row, QUESTIONS.get(name)) for name, row in rows.items()}
+    out |= {code: _listed(technology, text) for code, text in listed_texts(technology).items() if text}
+    for question in QUESTIONS.values():
+        if question.kind is Kind.CHOICE:
+            row = defaults.row(f"{UNANSWERED}{question.code}")
+            out[question.code] = {
+                "text": str(dict(question.choices)[standing_choice(question, defaults.choices())]),
+                "source": source_words(row.source), "note": "", **_origin(Origin.DEFAULT),
+                "unconfirmed": row.certainty == "B",
+            }  # fmt: skip
     if "discount_rate" in out:
         rate = out["discount_rate"]
         whole = gettext("Nothing is added; the discount rate then stays %(rate)s: bond, shares, small company")
@@ -32,21 +50,47 @@ def default_words(rows: dict[str, dict[str, Any]], defaults: Defaults, answers: 
         row = defaults.row(f"exchange_rate.{currency}")
         out["exchange_rate"] = {
             "text": money.number(row.value or 0, money.language_of(get_language())), "source": row.source, "note": "",
-            "origin": ORIGIN_WORDS["default"][0], "tone": "neutral", "unconfirmed": row.certainty == "B",
+            **_origin(Origin.DEFAULT), "unconfirmed": row.certainty == "B",
         }  # fmt: skip
     return out
 
 
+def _origin(origin: str) -> dict[str, Any]:
+    """Give where an answer comes from: code, words and the tone of its badge."""
+    words, tone = ORIGIN_WORDS[origin]
+    return {"origin": str(origin), "origin_words": words, "tone": tone}
+
+
 def _words(row: dict[str, Any], question: Question | None) -> dict[str, Any]:
     """Give a default in words: as many figures as the question has fields, or the one that they all are."""
-    origin, tone = ORIGIN_WORDS[row["origin"]]
     values = (
         row["values"][: question.parts] if question is not None and question.kind is Kind.PERCENT2 else row["values"]
     )
-    texts = list(dict.fromkeys(write(value, row["unit"]) for value in values))
+    note: Words = NOTES.get(row["note"], "")
+    if row["name"] in AMOUNTS and not any(values) and question is not None:
+        note = question.without
+    if row["name"] == "deals":
+        count = int(values[0])
+        text = ngettext("%(count)s published figure", "%(count)s published figures", count) % {"count": count}
+    else:
+        text = " – ".join(dict.fromkeys(write(value, row["unit"]) for value in values))
     return {
-        "text": " – ".join(texts), "source": input_source(row, {}), "note": NOTES.get(row["note"], ""), "origin": origin,
-        "tone": tone, "unconfirmed": row["certainty"] == "B",
+        "text": text, "source": input_source(row, {}), "note": note, **_origin(row["origin"]),
+        "unconfirmed": row["certainty"] == "B",
+    }  # fmt: skip
+
+
+def listed_texts(technology: Technology) -> dict[str, str]:
+    """Give what the listing says where nobody answers a question for words."""
+    return {"product": technology.title, "buyers": technology.applications}
+
+
+def _listed(technology: Technology, text: str) -> dict[str, Any]:
+    saved = date_format(localtime(technology.updated_at), "SHORT_DATE_FORMAT")
+    return {
+        "text": Truncator(" ".join(text.split())).words(LISTED_WORDS),
+        "source": gettext("The listing, as saved on %(date)s") % {"date": saved}, "note": "",
+        **_origin(Origin.OWNER), "unconfirmed": False,
     }  # fmt: skip
 
 
@@ -96,15 +140,12 @@ def answer_rows(answers: Answers, defaults: dict[str, dict[str, Any]], *, techno
                 "is_secret": question.is_secret,
                 "lines": [],
                 "default": None,
-                "without": question.without,
             }
             if question.code in answers:
                 row["lines"] = _text(question, answers, currency)
                 if question.asks_origin:
                     origin = answers.origin(question.code)
                     row |= {"origin": ORIGIN_WORDS[origin][0], "tone": ORIGIN_WORDS[origin][1], "how": names[origin]}
-            elif question.kind is Kind.CHOICE:
-                row["lines"] = [str(question.choices[0][1])]
             else:
                 row["default"] = defaults.get(question.code)
             rows.append(row)

@@ -1,8 +1,8 @@
 """The guided interview as data: what is asked, in plain words, in which unit, and which dated record answers otherwise.
 
 An answer is {"value": [text, …], "origin": measured | owner | assumption}; numbers are text of decimals: VND (or the
-currency chosen), percent 0-100, years. A code that is absent takes its default; `default` names the input row whose
-figure stands in then (`valuation.inputs`).
+currency chosen), percent 0-100, years. A code that is absent takes its default (`valuation.inputs`): a figure from a
+dated row, the exchange's rule of what counts where nobody states anything (`valuation.unanswered.…`), or the listing.
 """
 
 import enum
@@ -37,14 +37,13 @@ class Question:
     """One question. `hint` explains it in one sentence; `bounds` are the least and greatest value allowed.
 
     `part_labels` name the values; of `rows` a table with columns (name, label, kind). `is_secret`: never disclosed.
-    `without` says what happens when there is neither an answer nor a default.
+    `without` says what happens when there is no answer and what stands in for it is nothing.
     """
 
     code: str
     label: Words
     hint: Words
     kind: Kind
-    default: str = ""
     bounds: tuple[float, float] | None = None
     choices: tuple[tuple[str, Words], ...] = ()
     part_labels: tuple[Words, ...] = ()
@@ -106,7 +105,7 @@ SECTIONS: Final = (
         Question(
             "selling_price_ratio", _("Of each 100 đồng of net revenue, how much is net selling price?"),
             _("Less than 100 when the product also holds bought-in parts that your technology has nothing to do with."),
-            Kind.PERCENT, default="selling_price_ratio", bounds=(1.0, 100.0),
+            Kind.PERCENT, bounds=(1.0, 100.0),
         ),
     )),
     Section("sales", _("How much"), _("What one licensee would sell with your technology in a full, normal year."), (
@@ -116,53 +115,53 @@ SECTIONS: Final = (
         ),
         Question(
             "exchange_rate", _("How many đồng for one unit of that currency?"), _("Leave it empty for đồng."),
-            Kind.NUMBER, default="exchange_rate", bounds=(1.0, 1e6),
+            Kind.NUMBER, bounds=(1.0, 1e6),
         ),
         Question(
             "revenue", _("Sales of one licensee in a full year"),
             _("Low is a year that disappoints, high one that goes very well; most likely is what you would bet on."),
-            Kind.AMOUNT3, default="revenue", part_labels=SPREAD, bounds=(0.0, 1e17),
+            Kind.AMOUNT3, part_labels=SPREAD, bounds=(0.0, 1e17),
             without=_("no range can be suggested: every method that counts starts from sales."),
         ),
         Question(
             "coverage", _("Which part of these sales rests on your technology?"),
             _("100% when nobody would buy the product without it; less when it is one component among several."),
-            Kind.PERCENT3, default="coverage", part_labels=SPREAD, bounds=PERCENT_BOUNDS,
+            Kind.PERCENT3, part_labels=SPREAD, bounds=PERCENT_BOUNDS,
         ),
         Question(
             "growth", _("How fast do sales grow each year after the start?"), _("0% when they stay level."),
-            Kind.PERCENT, default="growth", bounds=(-50.0, 50.0),
+            Kind.PERCENT, bounds=(-50.0, 50.0),
         ),
     )),
     Section("time", _("When"), _("Money that comes later is worth less today."), (
         Question(
             "launch_delay", _("In how many years does selling start?"), _("0 when it is sold already."),
-            Kind.YEARS, default="launch_delay", bounds=(0.0, 15.0),
+            Kind.YEARS, bounds=(0.0, 15.0),
         ),
         Question(
             "ramp", _("How large are the first two years, against a full year?"), _("New products start slowly."),
-            Kind.PERCENT2, default="ramp", part_labels=(_("First year"), _("Second year")), bounds=PERCENT_BOUNDS,
+            Kind.PERCENT2, part_labels=(_("First year"), _("Second year")), bounds=PERCENT_BOUNDS,
         ),
         Question(
             "economic_life", _("For how many years will customers still want it?"),
             _("Until something better replaces it; the legal life of your rights is counted by itself."),
-            Kind.YEARS, default="economic_life", bounds=(1.0, 30.0),
+            Kind.YEARS, bounds=(1.0, 30.0),
         ),
         Question(
             "decay", _("How much pull does it lose each year?"), _("As competitors bring alternatives to the market."),
-            Kind.PERCENT3, default="decay", part_labels=SPREAD, bounds=PERCENT_BOUNDS,
+            Kind.PERCENT3, part_labels=SPREAD, bounds=PERCENT_BOUNDS,
         ),
     )),
     Section("profit", _("What it earns"), _("What the buyer keeps, and what part of it is usual to pay."), (
         Question(
             "royalty", _("Which royalty do you think is right?"),
             _("On the base chosen in the first step. Published rates of your industry stand in when you leave it empty."),
-            Kind.PERCENT3, default="royalty", part_labels=SPREAD, bounds=PERCENT_BOUNDS,
+            Kind.PERCENT3, part_labels=SPREAD, bounds=PERCENT_BOUNDS,
         ),
         Question(
             "margin", _("What is left of 100 đồng of sales as the buyer's profit before tax?"),
             _("After wages, material, rent and machines; a maker of simple goods keeps less than a software company."),
-            Kind.PERCENT3, default="margin", part_labels=SPREAD, bounds=(0.1, 95.0),
+            Kind.PERCENT3, part_labels=SPREAD, bounds=(0.1, 95.0),
         ),
         Question(
             "incremental_profit", _("How much more does a buyer earn in a year with your technology than without?"),
@@ -178,14 +177,14 @@ SECTIONS: Final = (
         Question(
             "charge", _("Fair return for the buyer's other assets, of 100 đồng of sales"),
             _("What machines, buildings and working capital would earn elsewhere, before tax."),
-            Kind.PERCENT3, default="charge", part_labels=SPREAD, bounds=PERCENT_BOUNDS,
+            Kind.PERCENT3, part_labels=SPREAD, bounds=PERCENT_BOUNDS,
         ),
     )),
     Section("chance", _("How sure"), _("What still has to work out, and what it costs until selling can start."), (
         Question(
             "success", _("How likely is it that it reaches the market at all?"),
             _("Judged by readiness level when you leave it empty. Leave it empty too when you fill in the steps below."),
-            Kind.PERCENT3, default="success", part_labels=SPREAD, bounds=PERCENT_BOUNDS,
+            Kind.PERCENT3, part_labels=SPREAD, bounds=PERCENT_BOUNDS,
         ),
         Question(
             "stages", _("Steps that still lie before the first sale"),
@@ -214,33 +213,33 @@ SECTIONS: Final = (
         ),
         Question(
             "overhead", _("Overhead on top of these costs"), _("Administration, buildings, electricity of the institute."),
-            Kind.PERCENT, default="overhead", bounds=(0.0, 200.0),
+            Kind.PERCENT, bounds=(0.0, 200.0),
         ),
         Question(
             "obsolescence_functional", _("How much of it works less well than what one would build today?"),
             _("Functional obsolescence: 0% when you would build it the same way again."),
-            Kind.PERCENT, default="obsolescence_functional", bounds=PERCENT_BOUNDS,
+            Kind.PERCENT, bounds=PERCENT_BOUNDS,
         ),
         Question(
             "obsolescence_technological", _("How much did newer technology take away from it?"),
             _("Technological obsolescence: 0% when nothing newer does the same."),
-            Kind.PERCENT, default="obsolescence_technological", bounds=PERCENT_BOUNDS,
+            Kind.PERCENT, bounds=PERCENT_BOUNDS,
         ),
         Question(
             "obsolescence_economic", _("How much did the market take away from it?"),
             _("Economic obsolescence: 0% when demand and rules are as good as when the work began."),
-            Kind.PERCENT, default="obsolescence_economic", bounds=PERCENT_BOUNDS,
+            Kind.PERCENT, bounds=PERCENT_BOUNDS,
         ),
     )),
     Section("terms", _("Money and terms"), _("What a buyer reckons with, and what you would do otherwise."), (
         Question(
             "specific_premium", _("Extra risk of this buyer or market, on top of the discount rate"),
             _("The discount rate is the yearly return a buyer wants; add only what is special, not technical failure."),
-            Kind.PERCENT3, default="specific_premium", part_labels=SPREAD, bounds=(0.0, 30.0),
+            Kind.PERCENT3, part_labels=SPREAD, bounds=(0.0, 30.0),
         ),
         Question(
             "tax", _("Income tax of the buyer"), _("20%, or 15 to 17% for small companies, or less with an incentive."),
-            Kind.PERCENT, default="tax", bounds=(0.0, 50.0),
+            Kind.PERCENT, bounds=(0.0, 50.0),
         ),
         Question(
             "tab_life", _("Over how many years may the buyer write the purchase off?"),

@@ -94,6 +94,10 @@ SOURCES = {
     ),
     "Published rule of the grade": _("Published rule of the grade"),
     "Rule of the exchange for showing a price": _("Rule of the exchange for showing a price"),
+    "Rule of the exchange: what nobody states is not counted": _(
+        "Rule of the exchange: what nobody states is not counted"
+    ),
+    "Convention of the exchange for what nobody chose": _("Convention of the exchange for what nobody chose"),
     "Order of magnitude of the central rate 2026": _("Order of magnitude of the central rate 2026"),
 }
 #: Published figures that belong to no industry, and what is noted beside figures.

@@ -10,6 +10,7 @@ from knox.models import AuthToken
 
 from accounts.models import User
 from listings.models import Technology
+from rules.models import Rule
 from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
 from valuation import disclosure, selectors, services
@@ -277,6 +278,10 @@ def test_the_least_is_the_highest_of_what_is_known() -> None:
         **side, "least": side["computed"], "alternative": None, "rule": "quarter",
     }  # fmt: skip
     assert technology.pk == found.technology_id
+    Rule.objects.filter(code="valuation.unanswered.walk_away").update(value=88e9)
+    standing = disclosure.walk_away(found, None, Reader.OWNER)
+    assert standing is not None
+    assert (standing["least"], standing["rule"]) == (88e9, "alternative")
 
 
 @pytest.mark.parametrize(

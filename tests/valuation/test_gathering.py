@@ -1,5 +1,6 @@
 """From answers to the arguments of the methods: conversions, origins, and what each adds to the ladder."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from valuation.defaults import Defaults
 from valuation.inputs import prepare, rebuild
 from valuation.methods.statement import Origin, SuggestionInputs
 from valuation.methods.suggest import suggest_range
+from valuation.methods.types import jsonable
 from valuation.models import Reason, Suggestion
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +47,48 @@ def test_an_answer_replaces_its_default_and_says_so() -> None:
     assert (own.coverage.low, own.coverage.mode, own.coverage.high) == (0.1, 0.2, 0.3)
     assert (plain.tax, own.tax) == (0.2, 0.17)
     assert own.coverage.origin is Origin.MEASURED
+
+
+def test_nothing_is_counted_where_nobody_states_it() -> None:
+    inputs, rows = gathered()
+    assert (inputs.incremental_profit, inputs.launch_cost, inputs.cost, inputs.tab_life) == (None, None, None, None)
+    assert (inputs.gates, inputs.plan.other_capital if inputs.plan else 0) == ((), None)
+    assert not {"incremental_profit", "launch_cost", "cost", "tab_life", "stages", "other_capital"} & rows.keys()
+
+
+def test_a_row_of_the_exchange_stands_in_where_nobody_states_an_amount() -> None:
+    for code, value in (("incremental_profit", 3e8), ("launch_cost", 2e8), ("stages", 1e8), ("past_costs", 5e8),
+                        ("tab_life", 6), ("other_capital", 9e8)):  # fmt: skip
+        Rule.objects.filter(code=f"valuation.unanswered.{code}").update(value=value)
+    inputs, rows = gathered()
+    assert inputs.incremental_profit is not None
+    assert (inputs.incremental_profit.mode, inputs.incremental_profit.origin) == (3e8, Origin.ASSUMPTION)
+    assert inputs.launch_cost is not None
+    assert inputs.launch_cost.mode == 2e8
+    assert [(gate.time, gate.cost, gate.probability) for gate in inputs.gates] == [(0.0, 1e8, 1.0)]
+    assert inputs.cost is not None
+    assert inputs.cost.origin is Origin.ASSUMPTION
+    assert inputs.cost.mode == pytest.approx(5e8 * (1 + number("overhead")) * (1 + number("developer_profit")) * 0.8)
+    assert (inputs.tab_life, inputs.plan.other_capital if inputs.plan else 0) == (6, 9e8)
+    for name in ("incremental_profit", "launch_cost", "stages", "cost", "tab_life", "other_capital"):
+        assert (rows[name]["origin"], rows[name]["certainty"]) == ("assumption", "A")
+        assert rows[name]["source"] == "Rule of the exchange: what nobody states is not counted"
+    assert rebuild(json.loads(json.dumps(jsonable(inputs)))) == inputs
+    own, rows = gathered(launch_cost=["1000000", "2000000", "3000000"])
+    assert own.launch_cost is not None
+    assert (own.launch_cost.mode, rows["launch_cost"]["origin"]) == (2e6, "measured")
+
+
+def test_sales_come_from_a_row_only_where_the_exchange_assumes_some() -> None:
+    silent = TechnologyFactory(with_right=True, revenue_low=None, revenue_mode=None, revenue_high=None)
+    found = prepare(silent, defaults=Defaults.on(timezone.localdate()), rates=selectors.royalty_rates())
+    assert (found.parameters, found.reason) == (None, Reason.NO_REVENUE)
+    Rule.objects.filter(code="valuation.unanswered.revenue").update(value=4e9)
+    inputs, rows = gathered(silent)
+    assert (inputs.revenue.mode, inputs.revenue.origin) == (4e9, Origin.ASSUMPTION)
+    assert rows["revenue"]["source"] == "Rule of the exchange: what nobody states is not counted"
+    _stated, rows = gathered(TechnologyFactory(with_right=True))
+    assert rows["revenue"]["origin"] == "owner"
 
 
 def test_sales_in_dollars_become_dong_at_the_dated_rate() -> None:

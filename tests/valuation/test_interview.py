@@ -7,18 +7,21 @@ from django.core.exceptions import ValidationError
 from django.db import InternalError, transaction
 from django.db.utils import IntegrityError
 from django.test import Client
+from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts.models import User
 from audit.models import Event
 from listings.models import Technology
 from marketplace.kit.errors import NotAllowed, Stale
+from rules.models import Rule
 from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
 from valuation import services
 from valuation.answers import Answers, check
+from valuation.defaults import Defaults
 from valuation.models import Interview, InterviewRevision
-from valuation.questions import QUESTIONS, SECTIONS
+from valuation.questions import QUESTIONS, SECTIONS, is_asked
 
 pytestmark = pytest.mark.django_db
 
@@ -221,16 +224,61 @@ def test_money_and_rows_are_read_as_people_write_them(client: Client) -> None:
     assert 'value="1,500,000,000"' in text
 
 
-def test_every_question_says_what_stands_in_for_it(client: Client) -> None:
-    technology = TechnologyFactory(with_right=True)
+@pytest.mark.parametrize("lists_sales", [True, False])
+@pytest.mark.parametrize("currency", ["VND", "EUR"])
+def test_every_question_has_a_default_from_a_dated_record(client: Client, lists_sales: bool, currency: str) -> None:
+    sales = {} if lists_sales else {"revenue_low": None, "revenue_mode": None, "revenue_high": None}
+    technology = TechnologyFactory(with_right=True, **sales)
+    if currency != "VND":
+        save(technology, currency={"value": [currency], "origin": "owner"})
     client.force_login(technology.author)
-    seen = set()
+    asked = {code for code, question in QUESTIONS.items() if is_asked(question, currency)}
+    origins = {"default", "assumption", "owner", "measured"}
+    told = {}
     for section in SECTIONS:
-        response = client.get(page(technology, section.slug))
-        seen |= {block["question"].code for block in response.context["blocks"] if block["default"]}
-        assert all(block["default"]["source"] for block in response.context["blocks"] if block["default"])
-    assert seen >= {"revenue", "coverage", "growth", "launch_delay", "ramp", "economic_life", "decay", "royalty", "margin",
-                    "success", "charge", "overhead", "tax", "selling_price_ratio"}  # fmt: skip
+        for block in client.get(page(technology, section.slug)).context["blocks"]:
+            told[block["question"].code] = block["default"]
+    assert {code for code, default in told.items() if default is None} == set(QUESTIONS) - asked
+    token = AuthToken.objects.create(technology.author)[1]
+    headers = {"Authorization": f"Token {token}", "Accept-Language": "en"}
+    by_api = {row["code"]: row["default"] for row in client.get(api(technology), headers=headers).json()["questions"]}
+    for code in asked:
+        assert told[code]["text"], code
+        assert told[code]["source"], code
+        assert told[code]["origin"] in origins, code
+        words = {key: str(told[code][key]) for key in ("text", "origin", "source", "note")}
+        assert by_api[code] == words | {"unconfirmed": told[code]["unconfirmed"]}, code
+    rows = [row for section in client.get(page(technology)).context["sections"] for row in section["rows"]]
+    assert all(row["lines"] or row["default"] for row in rows)
+    for language in ("", "/en"):
+        text = client.get(page(technology).replace("/en", language)).content.decode()
+        main = text[text.index("<main") : text.index("</main>")].lower()
+        assert "định giá" not in main.replace("thẩm định giá", "")  # what a licensed appraiser does keeps its name
+
+
+def test_what_the_listing_says_stands_in_for_words(client: Client) -> None:
+    technology = TechnologyFactory(title="Dryer for cashew nuts", applications="Roasters\nand packers of nuts")
+    client.force_login(technology.author)
+    texts = {block["question"].code: block["default"]["text"]
+             for block in client.get(page(technology, "product")).context["blocks"]}  # fmt: skip
+    assert (texts["product"], texts["buyers"]) == ("Dryer for cashew nuts", "Roasters and packers of nuts")
+
+
+def test_the_choice_that_the_exchange_counts_is_marked_and_used(client: Client) -> None:
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    Rule.objects.filter(code="valuation.unanswered.payer").update(text="owner")
+    Rule.objects.filter(code="valuation.unanswered.use_excess").update(text="perhaps")  # no such choice
+    blocks = {block["question"].code: block for block in client.get(page(technology, "chance")).context["blocks"]}
+    assert blocks["payer"]["fields"][0].value() == "owner"
+    blocks = {block["question"].code: block for block in client.get(page(technology, "profit")).context["blocks"]}
+    assert blocks["use_excess"]["fields"][0].value() == "no"
+    answers = Answers({}, Defaults.on(timezone.localdate()).choices())
+    assert (answers.choice("payer"), answers.choice("use_excess")) == ("owner", "no")
+    client.post(page(technology, "chance"), {"version": 0, "payer": "owner"})
+    assert Interview.objects.get(technology=technology).answers == {}  # it stands; nothing was answered
+    client.post(page(technology, "chance"), {"version": 0, "payer": "buyer"})
+    assert Interview.objects.get(technology=technology).answers["payer"]["value"] == ["buyer"]
     for language in ("", "/en"):
         text = client.get(page(technology).replace("/en", language)).content.decode()
         main = text[text.index("<main") : text.index("</main>")].lower()

@@ -281,5 +281,5 @@ def test_pages_ask_a_constant_number_of_queries(client: Client, count: int, djan
         with django_assert_num_queries(queries):
             client.get(path)
     client.force_login(technology.author)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(page(technology))

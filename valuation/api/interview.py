@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
@@ -13,6 +14,11 @@ from rest_framework.views import APIView
 from listings.models import Technology
 from marketplace.kit.errors import require
 from valuation import policies, selectors, services
+from valuation.answers import Answers
+from valuation.defaults import Defaults
+from valuation.inputs import standing_defaults
+from valuation.interview_words import default_words
+from valuation.methods.statement import Origin
 from valuation.models import Disclosure, Interview
 from valuation.questions import SECTIONS, Kind
 
@@ -24,8 +30,21 @@ class AnswerSerializer(serializers.Serializer[Any]):
     origin = serializers.ChoiceField(choices=["measured", "owner", "assumption"], default="owner")
 
 
+class StandingSerializer(serializers.Serializer[Any]):
+    """What counts where nobody answers: words in the reader's language, from a dated record with its source."""
+
+    text = serializers.CharField()
+    origin = serializers.ChoiceField(choices=[(origin.value, origin.value) for origin in Origin])
+    source = serializers.CharField()  # type: ignore[assignment]
+    note = serializers.CharField(allow_blank=True)
+    unconfirmed = serializers.BooleanField()
+
+
 class InterviewQuestionSerializer(serializers.Serializer[Any]):
-    """A question: its code, words in the reader's language, the form of its answer, and whether it stays secret."""
+    """A question: its code, words in the reader's language, the form of its answer, and whether it stays secret.
+
+    `default` is null only where the listing states no readiness level, on which it would rest.
+    """
 
     code = serializers.CharField()
     section = serializers.CharField()
@@ -35,6 +54,7 @@ class InterviewQuestionSerializer(serializers.Serializer[Any]):
     parts = serializers.IntegerField()
     choices = serializers.ListField(child=serializers.CharField())
     is_secret = serializers.BooleanField()
+    default = StandingSerializer(allow_null=True)
 
 
 class InterviewSerializer(serializers.Serializer[Any]):
@@ -54,13 +74,16 @@ class SaveSerializer(serializers.Serializer[Any]):
     answers = serializers.DictField(child=AnswerSerializer(allow_null=True), default=dict)
 
 
-def shape(interview: Interview) -> dict[str, Any]:
-    """Give an interview with its questions."""
+def shape(technology: Technology, interview: Interview) -> dict[str, Any]:
+    """Give an interview with its questions and what counts where they are not answered."""
+    defaults = Defaults.on(timezone.localdate())
+    rows = standing_defaults(technology, defaults=defaults, rates=selectors.royalty_rates())
+    standing = default_words(rows, defaults, Answers(interview.answers, defaults.choices()), technology)
     questions = [
         {
             "code": question.code, "section": section.slug, "label": str(question.label), "hint": str(question.hint),
             "kind": question.kind.value, "parts": question.parts, "choices": [code for code, _ in question.choices],
-            "is_secret": question.is_secret,
+            "is_secret": question.is_secret, "default": _standing(standing.get(question.code)),
         }
         for section in SECTIONS
         for question in section.questions
@@ -71,6 +94,13 @@ def shape(interview: Interview) -> dict[str, Any]:
         "answers": interview.answers,
         "questions": questions,
     }
+
+
+def _standing(words: dict[str, Any] | None) -> dict[str, Any] | None:
+    if words is None:
+        return None
+    texts = {name: str(words[name]) for name in ("text", "origin", "source", "note")}
+    return texts | {"unconfirmed": words["unconfirmed"]}
 
 
 class PriceInterview(APIView):
@@ -86,7 +116,7 @@ class PriceInterview(APIView):
     @extend_schema(responses=InterviewSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Show questions and answers."""
-        return Response(shape(self._find(request, pk)[1]))
+        return Response(shape(*self._find(request, pk)))
 
     @extend_schema(request=SaveSerializer, responses=InterviewSerializer)
     def patch(self, request: Request, pk: int) -> Response:
@@ -99,4 +129,4 @@ class PriceInterview(APIView):
             technology=technology, actor=request.user, version=given["version"], answers=given["answers"],
             disclosure=given.get("disclosure"),
         )  # fmt: skip
-        return Response(shape(saved))
+        return Response(shape(technology, saved))

@@ -17,7 +17,7 @@ from valuation import interview_words, policies, selectors, services
 from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.forms.interview import LAST, SectionForm
-from valuation.inputs import standing_defaults
+from valuation.inputs import lacks_sales, standing_defaults
 from valuation.models import Disclosure, Interview
 from valuation.questions import SECTIONS, Section, is_asked, section
 
@@ -35,17 +35,16 @@ def _url(technology: Technology, slug: str) -> str:
     return reverse("valuation:interview_step", args=[technology.pk, slug])
 
 
-def defaults_of(technology: Technology, answers: Answers) -> dict[str, dict[str, Any]]:
+def defaults_of(technology: Technology, answers: Answers, defaults: Defaults) -> dict[str, dict[str, Any]]:
     """Give what stands in for each answer, in words, with its source and tag."""
-    defaults = Defaults.on(timezone.localdate())
     rows = standing_defaults(technology, defaults=defaults, rates=selectors.royalty_rates())
-    return interview_words.default_words(rows, defaults, answers)
+    return interview_words.default_words(rows, defaults, answers, technology)
 
 
-def frame(technology: Technology, interview: Interview, slug: str) -> dict[str, Any]:
+def frame(technology: Technology, interview: Interview, slug: str, defaults: Defaults) -> dict[str, Any]:
     """What every page of the interview shows: the steps with their state and the way back."""
     steps: list[dict[str, Any]] = []
-    currency = Answers(interview.answers).choice("currency")
+    currency = Answers(interview.answers, defaults.choices()).choice("currency")
     for one in SECTIONS:
         asked = [question for question in one.questions if is_asked(question, currency)]
         answered = sum(question.code in interview.answers for question in asked)
@@ -57,7 +56,7 @@ def frame(technology: Technology, interview: Interview, slug: str) -> dict[str, 
     steps.append({"label": _("Check and suggest"), "href": check, "state": here, "hint": None})
     return {
         "listing": technology,
-        "lacks_sales": technology.revenue_mode is None and "revenue" not in interview.answers,
+        "lacks_sales": lacks_sales(technology, Answers(interview.answers), defaults),
         "steps": steps,
         "version": interview.version,
         "price_url": reverse("valuation:suggestion", args=[technology.pk]),
@@ -73,9 +72,11 @@ def frame(technology: Technology, interview: Interview, slug: str) -> dict[str, 
 def overview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show every answer and what stands in where there is none, before the range is computed."""
     technology, interview = find(request, pk)
-    answers = Answers(interview.answers)
-    context = frame(technology, interview, "check" if interview.version else "") | {
-        "sections": interview_words.answer_rows(answers, defaults_of(technology, answers), technology=technology.pk),
+    defaults = Defaults.on(timezone.localdate())
+    answers = Answers(interview.answers, defaults.choices())
+    standing = defaults_of(technology, answers, defaults)
+    context = frame(technology, interview, "check" if interview.version else "", defaults) | {
+        "sections": interview_words.answer_rows(answers, standing, technology=technology.pk),
         "interview": interview,
         "disclosure": Disclosure(interview.disclosure).label,
         "sales_url": f"{_url(technology, 'sales')}#q-revenue",
@@ -95,9 +96,11 @@ def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if asked is None:
         raise Http404
     first = {"disclosure": interview.disclosure} if slug == LAST else {}
+    standing = Defaults.on(timezone.localdate()).choices()
     if request.method != "POST":
-        return _show(request, technology, interview, asked, SectionForm(asked, interview.answers, initial=first))
-    form = SectionForm(asked, interview.answers, request.POST, initial=first)
+        form = SectionForm(asked, interview.answers, standing, initial=first)
+        return _show(request, technology, interview, asked, form)
+    form = SectionForm(asked, interview.answers, standing, request.POST, initial=first)
     version = posted_version(request)
     if not form.is_valid():
         return _show(request, technology, interview, asked, form, version=version)
@@ -109,7 +112,7 @@ def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         )  # fmt: skip
     except Stale as error:
         now = selectors.interview_of(technology) or interview
-        stored = dict(SectionForm(asked, now.answers).shown())
+        stored = dict(SectionForm(asked, now.answers, standing).shown())
         stale = [
             {"label": label, "stored": stored.get(label, ""), "typed": typed}
             for label, typed in form.shown()
@@ -136,11 +139,12 @@ def _show(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    answers = Answers(interview.answers)
-    context = frame(technology, interview, asked.slug) | {
+    defaults = Defaults.on(timezone.localdate())
+    answers = Answers(interview.answers, defaults.choices())
+    context = frame(technology, interview, asked.slug, defaults) | {
         "section": asked,
         "form": form,
-        "blocks": form.blocks(defaults_of(technology, answers)),
+        "blocks": form.blocks(defaults_of(technology, answers, defaults)),
         "stale": stale,
         "problem": problem,
     }
