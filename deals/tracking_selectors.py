@@ -282,12 +282,17 @@ def ledger_lines(contract: Contract, viewer: User) -> QuerySet[Entry]:
 
 @dataclass(frozen=True)
 class TrackingSummary:
-    """What an operator wants to know of a deal at a glance. Money in VND."""
+    """What an operator wants to know of a deal at a glance. Money in VND.
+
+    `overdue` leaves out what is past its day but cannot be paid yet: sums whose invoice the supplier owes (`unbilled`).
+    """
 
     next_due_on: datetime.date | None
     next_kind: str
     overdue: int
     overdue_since: datetime.date | None
+    unbilled: int
+    unbilled_since: datetime.date | None
     owed: Decimal
 
     @property
@@ -297,7 +302,7 @@ class TrackingSummary:
 
 
 def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
-    """Give, by deal, what falls due next, how much is overdue and what is owed on invoices. Three queries in all.
+    """Give, by deal, what falls due next, what is past its day and what is owed on invoices. Three queries in all.
 
     Deals without a contract in effect are left out. The caller has narrowed the deals to the viewer.
     """
@@ -305,12 +310,19 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
     rows = rows.exclude(asked_by_top_up())
     today = timezone.localdate()
-    overdue = {
-        row["contract__deal_id"]: (row["count"], row["since"])
+    waits = Q(waits_for_invoice=True)
+    past = {
+        row["contract__deal_id"]: (row["overdue"], row["overdue_since"], row["unbilled"], row["unbilled_since"])
         for row in rows.filter(due_on__lt=today)
+        .annotate(waits_for_invoice=_waits_for_invoice())
         .order_by()
         .values("contract__deal_id")
-        .annotate(count=Count("pk"), since=Min("due_on"))
+        .annotate(
+            overdue=Count("pk", filter=~waits),
+            overdue_since=Min("due_on", filter=~waits),
+            unbilled=Count("pk", filter=waits),
+            unbilled_since=Min("due_on", filter=waits),
+        )
     }
     upcoming = {
         deal: (due, kind)
@@ -327,10 +339,9 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
         .annotate(owed=Sum("left"))
     }
     found = {}
-    for pk in {*overdue, *upcoming, *owed}:
+    for pk in {*past, *upcoming, *owed}:
         due, kind = upcoming.get(pk, (None, ""))
-        count, since = overdue.get(pk, (0, None))
-        found[pk] = TrackingSummary(due, kind, count, since, owed.get(pk, ZERO))
+        found[pk] = TrackingSummary(due, kind, *past.get(pk, (0, None, 0, None)), owed.get(pk, ZERO))
     return found
 
 

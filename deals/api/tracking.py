@@ -212,7 +212,7 @@ class Question(OfStatement):
 
 
 class Obligations(generics.ListAPIView[Any]):
-    """What is still owed under the viewer's contracts; `?show=overdue` narrows it."""
+    """What is still owed under the viewer's contracts; `?show=overdue` narrows it to what is past its day."""
 
     serializer_class = ObligationSerializer
     filter_backends: list[Any] = []

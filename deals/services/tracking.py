@@ -170,16 +170,23 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
     deal = obligation.contract.deal
     if Obligation.objects.filter(tracking_selectors.asked_by_top_up(), pk=obligation.pk).exists():
         return True  # the top-up tells of the one debt
-    if kind != ReminderKind.OVERDUE:
-        tell(
-            deal, obligation.side, kind=f"obligation.{kind}", actor=None, page="tracking", awaits=obligation,
-            text=lambda: _say(obligation, gettext_noop("%(what)s under contract %(number)s is due on %(date)s.")),
-        )  # fmt: skip
-        return True
-
     unbilled = (
         obligation.kind in INVOICED and not obligation.invoices.exclude(state=InvoiceState.CANCELLED).exists()
     )  # fmt: skip
+    if kind != ReminderKind.OVERDUE:
+        told = (
+            gettext_noop(
+                "%(what)s under contract %(number)s is due on %(date)s; the supplier has not issued its invoice."
+            )
+            if unbilled
+            else gettext_noop("%(what)s under contract %(number)s is due on %(date)s.")
+        )
+        for side in Side.values if unbilled else [obligation.side]:
+            tell(
+                deal, side, kind=f"obligation.{kind}", actor=None, page="tracking", awaits=obligation,
+                text=lambda: _say(obligation, told),
+            )  # fmt: skip
+        return True
 
     def text() -> str:
         if unbilled:

@@ -307,13 +307,13 @@ def obligation_report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def obligation_list(request: HttpRequest) -> HttpResponse:
-    """List what is owed under the viewer's contracts, or only what is overdue."""
+    """List what is owed under the viewer's contracts, or only what is past its day."""
     viewer = actor_of(request)
     overdue = request.GET.get("show") == "overdue"
     page = paginate(request, selectors.open_obligations(viewer, overdue_only=overdue))
     url = reverse("deals:obligation_list")
     tabs = [
         {"label": _("All that is owed"), "href": url, "current": not overdue},
-        {"label": _("Overdue"), "href": f"{url}?show=overdue", "current": overdue},
+        {"label": _("Past its day"), "href": f"{url}?show=overdue", "current": overdue},
     ]
     return render(request, "deals/tracking/obligations.html", {"page_obj": page, "tabs": tabs, "overdue": overdue})

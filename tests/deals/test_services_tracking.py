@@ -121,10 +121,10 @@ def due_in(days: int):
     ("days", "done", "state", "told"),
     [
         (15, "", "upcoming", []),
-        (14, "first", "due", ["buyer"]),
-        (4, "first", "due", ["buyer"]),
-        (3, "second", "due", ["buyer"]),
-        (0, "second", "due", ["buyer"]),
+        (14, "first", "due", ["buyer", "tto"]),
+        (4, "first", "due", ["buyer", "tto"]),
+        (3, "second", "due", ["buyer", "tto"]),
+        (0, "second", "due", ["buyer", "tto"]),
         (-1, "overdue", "overdue", ["buyer", "tto", "operator"]),
     ],
 )
@@ -139,6 +139,21 @@ def test_an_obligation_is_attended_to_by_its_day(days, done, state, told):
     assert list(row.reminders.values_list("kind", flat=True)) == ([done] if done else [])
     assert set(Notification.objects.values_list("user", flat=True)) == {room.person(name).pk for name in told}
     assert Notification.objects.count() == len(told)
+
+
+def test_the_supplier_is_reminded_of_the_invoice_that_a_sum_waits_for_and_then_the_buyer_alone():
+    room, row = due_in(10)
+    assert attend_to_obligation(pk=row.pk) == "first"
+    texts = set(Notification.objects.values_list("text", flat=True))
+    assert len(texts) == 1
+    assert texts.pop().endswith("bên giao chưa xuất hóa đơn.")
+    issue_invoice(obligation=row, actor=room.tto)
+    Notification.objects.all().delete()
+
+    assert attend_to_obligation(pk=row.pk, on=row.due_on - 2 * DAY) == "second"
+    told = Notification.objects.get()
+    assert told.user == room.buyer
+    assert "hóa đơn" not in told.text
 
 
 def test_a_first_reminder_is_not_sent_after_the_second():

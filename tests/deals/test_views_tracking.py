@@ -63,6 +63,27 @@ def test_a_sum_that_the_buyer_cannot_pay_yet_is_not_called_overdue_but_waits_for
             assert ("overdue" in row.get_text()) is invoiced
 
 
+def test_the_board_and_the_tracking_page_tell_a_debt_from_a_sum_without_invoice(client):
+    room = tracked(lump_sum=Decimal(500_000_000))
+    operator = room.operator
+    for invoiced in (False, True):
+        if invoiced:
+            issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
+        client.force_login(operator)
+        for address in ("/en/operator/deals/", f"/en/deals/{room.deal.pk}/tracking/"):
+            page = BeautifulSoup(client.get(address).content, "html.parser").main
+            card = page.select_one(".deal-card") or page
+            words = " ".join(card.get_text(" ").split())
+            if "operator" in address:  # six statements and reports are overdue beside it
+                assert ("Overdue 7 · since" in words, "Waits for the invoice 1 · since" in words) == (
+                    invoiced,
+                    not invoiced,
+                )
+            else:
+                stats = {stat.select_one(".stat-label").get_text(strip=True) for stat in page.select(".stat")}
+                assert ("Past their day, waiting for the invoice" in stats) is not invoiced
+
+
 def next_of(client, user, room) -> tuple[str, list[str]]:
     """Give the words of the panel that says what comes next, and what can be done there."""
     client.force_login(user)
@@ -193,7 +214,8 @@ def test_the_summary_for_the_board_costs_three_queries(count, django_assert_num_
 
     assert set(found) == {room.deal.pk for room in rooms}
     first = found[rooms[0].deal.pk]
-    assert (first.overdue, first.overdue_since, first.owed) == (1, late.due_on, 35_000_000)
+    assert (first.overdue, first.overdue_since, first.owed) == (0, None, 35_000_000)
+    assert (first.unbilled, first.unbilled_since) == (1, late.due_on)
     assert first.next_kind == "royalty"
 
 
