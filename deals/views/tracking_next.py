@@ -163,6 +163,7 @@ def next_steps(
 
     Told from the reader's side: `yours` says whether it is the reader's own turn, `owner` names the side that acts.
     `act` is what the reader may do about it now: label, address and whether the button itself acts, or None.
+    `unbilled`: a sum whose invoice the supplier owes, so that nobody is late in paying it.
     """
     steps = [_answer(viewer, contract, row) for row in reversed(statements) if row.state in _WAITING]
     for following in rows:
@@ -187,7 +188,7 @@ def next_steps(
                 "title": f"{following} {period_label(following)}" if following.period_start else str(following),
                 "text": text, "due": following.due_on, "amount": following.amount, "act": acts[0] if acts else None,
                 "due_label": _("Payment due") if following.amount is not None else _("Due"),
-                **_whose(viewer, contract, side),
+                **_whose(viewer, contract, side), "unbilled": following.waits_for_invoice,
             }
         )  # fmt: skip
     return sorted(steps, key=lambda step: not step["yours"])
@@ -225,7 +226,7 @@ def _answer(viewer: User, contract: Contract, row: RoyaltyStatement) -> dict[str
         else _("%(Supplier)s accepts the statement or asks about it.")
     )
     return {
-        "title": _("Royalty statement %(period)s") % {"period": period_label(row)},
+        "title": _("Royalty statement %(period)s") % {"period": period_label(row)}, "unbilled": False,
         "text": words % _names(viewer, contract), "due": None, "due_label": "", "amount": row.amount,
         "act": {"label": label, "href": row.get_absolute_url(), "post": False} if may else None,
         **_whose(viewer, contract, Side.LICENSEE if asked else Side.LICENSOR),

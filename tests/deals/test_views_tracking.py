@@ -84,6 +84,16 @@ def test_the_board_and_the_tracking_page_tell_a_debt_from_a_sum_without_invoice(
                 assert ("Past their day, waiting for the invoice" in stats) is not invoiced
 
 
+def test_only_who_must_invoice_reads_that_a_sum_without_invoice_is_late(client):
+    room = tracked(lump_sum=Decimal(500_000_000))
+    for user, late in ((room.buyer, False), (room.tto, True)):
+        client.force_login(user)
+        page = BeautifulSoup(client.get(f"/en/deals/{room.deal.pk}/tracking/").content, "html.parser")
+        step = next(one for one in page.select("#next li") if "Lump sum" in one.get_text())
+        assert "Payment due" in step.get_text()
+        assert ("overdue" in step.get_text()) is late
+
+
 def next_of(client, user, room) -> tuple[str, list[str]]:
     """Give the words of the panel that says what comes next, and what can be done there."""
     client.force_login(user)
