@@ -116,17 +116,18 @@ def gather(collections: list[stand.Collection], sample: int, *, stocks: Sequence
 
     With `stocks`, also as if there were but so many documents, with an answer and without.
     """
-    from search import embedder  # noqa: PLC0415 -- after Django is set up
-    from search.engine import examine  # noqa: PLC0415 -- as above
+    from search import vocabulary  # noqa: PLC0415 -- after Django is set up
+    from search.engine import embed, examine  # noqa: PLC0415 -- as above
 
     chance = np.random.default_rng(STOCKS_SEED)
     asked = []
     for one in collections:
         chosen = one.queries[:: max(1, len(one.queries) // sample)]
         print(f"{one.name}: {len(chosen)} queries", file=sys.stderr, flush=True)
+        vocabulary.rebuild(given={}, kinds=[one.kind])  # as of an exchange that holds this collection alone
         for query in chosen:
             said = f"{query.title.rstrip('.')}. {query.body}" if query.title else query.body
-            found = examine(query.body, title=query.title, kind=one.kind, query_vector=embedder.embed_query(said))
+            found = examine(query.body, title=query.title, kind=one.kind, query_vector=embed(said))
             if not found.rows:
                 continue
             keys = [one.keys[row.object_id] for row in found.rows]

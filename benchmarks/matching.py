@@ -37,11 +37,12 @@ def by_bm25(query: Text, kind: str) -> list[int]:
 
 def measure(collection: Collection, *, dense: bool, sample: int) -> dict[str, Any]:
     """Rank the queries of a collection by BM25 and by everything."""
-    from search import embedder  # noqa: PLC0415 -- after Django is set up
-    from search.engine import rank  # noqa: PLC0415 -- as above
+    from search import vocabulary  # noqa: PLC0415 -- after Django is set up
+    from search.engine import embed, rank  # noqa: PLC0415 -- as above
     from search.fusion import LONG_QUERY_WORDS, NEED  # noqa: PLC0415 -- as above
     from search.text import words  # noqa: PLC0415 -- as above
 
+    vocabulary.rebuild(given={}, kinds=[collection.kind])  # as of an exchange that holds this collection alone
     scores: dict[str, dict[str, list[float]]] = {"ours": {}, "bm25": {}}
     times: list[float] = []
     shown: dict[str, list[tuple[float, bool]]] = {"": []}
@@ -51,7 +52,7 @@ def measure(collection: Collection, *, dense: bool, sample: int) -> dict[str, An
     for query in asked:
         judged = collection.judged[query.key]
         said = f"{query.title.rstrip('.')}. {query.body}" if query.title else query.body
-        vector = embedder.embed_query(said) if dense else None
+        vector = embed(said) if dense else None
         start = time.perf_counter()
         found = rank(
             query.body,

@@ -139,12 +139,13 @@ def main() -> None:
     with stand.running():
         from django.core.cache import cache  # noqa: PLC0415 -- after Django is set up
 
-        from search import embedder  # noqa: PLC0415 -- as above
+        from search import embedder, vocabulary  # noqa: PLC0415 -- as above
         from search.engine import rank  # noqa: PLC0415 -- as above
 
         stored = stand.install_stored_embedder()
         collection = read()
         stand.put([collection])
+        vocabulary.rebuild(given={})
         answers = ask(collection)
         report: dict[str, Any] = {
             "technologies": len(collection.documents),

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from listings.models import Demand, Technology
 from listings.search_text import body_of
 from listings.selectors import among, in_order, published_technologies
-from search import embedder, engine, text, vectors
+from search import embedder, engine, text, vectors, vocabulary
 from search.embedder import EmbeddingError, Vectors
 
 ENOUGH = 4  # words from which an element says something
@@ -101,7 +101,8 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
     if sum(1 for _word in text.words(said)) < LEAST:
         return Help(elements, None, (), has_good_match=False, dense=False, pending=False)
     space, _means = vectors.serving()
-    vector, pending = vector_within(said, language=demand.language, space=space, seconds=wait)
+    marked = vocabulary.with_marks(said) if demand.language == text.VIETNAMESE else said
+    vector, pending = vector_within(marked, language=demand.language, space=space, seconds=wait)
     ranking = engine.rank(
         body,
         title=demand.title,

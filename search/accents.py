@@ -2,13 +2,15 @@
 
 Only for the encoder, which goes astray on bare Vietnamese; words are folded anyway. A query is read as a chain of
 syllables, each with the marked forms that were seen, and the likeliest chain is taken (Viterbi, pairs of neighbours
-that back off, discounted, to single syllables). `accents.tsv` holds the counts: one syllable a line, how often it was seen, and
-what followed it. `python -m benchmarks.accents --write` makes it and says from what.
+that back off, discounted, to single syllables). `accents.tsv` holds the counts: one syllable a line, how often it was
+seen, and what followed it. `python -m benchmarks.accents --write` makes it and says from what. What the stock says
+itself, and how it writes it, can be added (`Seen`): a query asks for words that are there.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
 from pathlib import Path
@@ -33,6 +35,27 @@ class Counts:
     single: dict[str, int]
     follows: dict[str, dict[str, int]]
     forms: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How often the stock writes some pairs of neighbours, with their marks: added to the counts for one text."""
+
+    follows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str, float]]) -> "Seen":
+        """Count pairs, given as left, right and how often."""
+        follows: dict[str, dict[str, float]] = {}
+        forms: dict[str, dict[str, None]] = {}
+        for one, other, often in pairs:
+            left, right = standard(one), standard(other)
+            after = follows.setdefault(left, {})
+            after[right] = after.get(right, 0.0) + often
+            for form in (left, right):
+                forms.setdefault(fold(form), {})[form] = None
+        return cls(follows, {bare: tuple(sorted(marked)) for bare, marked in forms.items()})
 
 
 def read(lines: list[str]) -> Counts:
@@ -91,15 +114,15 @@ def is_bare(text: str) -> bool:
     return sum(1 for word in found if not word.isascii()) <= BARE_SHARE * len(found)
 
 
-def restore(text: str, *, table: Counts | None = None) -> str:
+def restore(text: str, *, table: Counts | None = None, seen: Seen | None = None) -> str:
     """Give a bare Vietnamese text with its likely marks; what carries marks already is returned as it is.
 
-    Case, spacing and all that is not a known syllable stay. Folded, the answer equals the folded text.
+    `table` stands in for the shipped counts, `seen` adds to them. Case, spacing and all that is not a known syllable stay. Folded, the answer equals the folded text.
     """
     text = clean(text)
     if not is_bare(text):
         return text
-    table = table or counts()
+    table, seen = table or counts(), seen or Seen()
     pieces: list[str] = []
     chain: list[tuple[str, str]] = []  # what stood before each syllable of the phrase, and the syllable
     last = 0
@@ -107,36 +130,38 @@ def restore(text: str, *, table: Counts | None = None) -> str:
         word = match.group()
         between = text[last : match.start()]
         last = match.end()
-        known = fold(word) in table.forms and len(word) == len(fold(word))
+        folded = fold(word)
+        known = (folded in table.forms or folded in seen.forms) and len(word) == len(folded)
         if chain and (not known or BREAK.search(between)):
-            pieces += _solved(chain, table)
+            pieces += _solved(chain, table, seen)
             chain = []
         if known:
             chain.append((between, word))
         else:
             pieces += (between, word)
-    return "".join([*pieces, *_solved(chain, table), text[last:]])
+    return "".join([*pieces, *_solved(chain, table, seen), text[last:]])
 
 
-def _solved(chain: list[tuple[str, str]], table: Counts) -> list[str]:
+def _solved(chain: list[tuple[str, str]], table: Counts, seen: Seen) -> list[str]:
     """Give the pieces of a phrase, each syllable in the form of the likeliest chain."""
     if not chain:
         return []
     best: dict[str, float] = {START: 0.0}
     back: list[dict[str, str]] = []
     for _, word in chain:
-        options = table.forms[fold(word)] if word.isascii() else (word.lower(),)
+        options = _options(fold(word), table, seen) if word.isascii() else (word.lower(),)
         here: dict[str, float] = {}
         came: dict[str, str] = {}
         steps = []
         for left, score in best.items():
-            after = table.follows.get(left, {})
-            steps.append((left, score - log(table.single.get(left, 0) + 1), after, DISCOUNT * len(after) + 1))
+            after, added = table.follows.get(left, {}), seen.follows.get(left, {})
+            often = table.single.get(left, 0) + sum(added.values()) + 1
+            steps.append((left, score - log(often), after, added, DISCOUNT * len(after) + 1))
         for form in options:
-            alone = (table.single.get(form, 0) + 0.5) / table.total
+            alone = (table.single.get(form, 0) + sum(seen.follows.get(form, {}).values()) + 0.5) / table.total
             here[form], came[form] = max(
-                (score + log(max(after.get(form, 0) - DISCOUNT, 0.0) + spare * alone), left)
-                for left, score, after, spare in steps
+                (score + log(max(after.get(form, 0) + added.get(form, 0) - DISCOUNT, 0.0) + spare * alone), left)
+                for left, score, after, added, spare in steps
             )
         best = here
         back.append(came)
@@ -149,6 +174,12 @@ def _solved(chain: list[tuple[str, str]], table: Counts) -> list[str]:
     for (between, word), form in zip(chain, reversed(chosen), strict=True):
         pieces += (between, _in_case(word, form))
     return pieces
+
+
+def _options(bare: str, table: Counts, seen: Seen) -> tuple[str, ...]:
+    """Give the marked forms of a syllable: the shipped ones, and those that only the stock has."""
+    shipped = table.forms.get(bare, ())
+    return (*shipped, *(form for form in seen.forms.get(bare, ()) if form not in shipped))
 
 
 def _in_case(word: str, form: str) -> str:

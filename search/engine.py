@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 import numpy as np
 from tantivy import Query
 
-from search import embedder, fusion, index, lexical, lexicon, text, vectors
+from search import embedder, fusion, index, lexical, lexicon, text, vectors, vocabulary
 from search.embedder import EmbeddingError, Vectors
 from search.fusion import Scores
 from search.lexical import LexicalHit, LexicalIndex, MatchedTerm
@@ -185,7 +185,8 @@ def examine(
     asked, exact = _weights(said, title, language)
     state = index.lexical(kind)
     other = text.ENGLISH if language == text.VIETNAMESE else text.VIETNAMESE
-    translated = lexicon.translate(said, language)
+    marked = vocabulary.with_marks(said) if language == text.VIETNAMESE else said
+    translated = lexicon.translate(marked, language)
     queries: dict[str, Query] = {}
     possible = (0.0, 0.0)
     known: dict[str, int] = {}
@@ -214,7 +215,7 @@ def examine(
     else:
         space, means = vectors.serving()
         if query_vector is None or query_space not in {None, space}:
-            query_vector = _vector(said, language, space)
+            query_vector = _vector(marked, language, space)
     few = restrict_to is not None and len(restrict_to) <= EXACT_SCAN
     if query_vector is not None:
         mean = means[language, "need" if is_long else "query"]
@@ -386,6 +387,14 @@ def _by_words(
     with index.reporting_damage(kind):
         return state.search(query, limit=limit, only=only, without=without, language=language)
     return []
+
+
+def embed(said: str, *, language: str | None = None, space: str | None = None) -> Vectors:
+    """Give the vector of a query as `rank` would make it. Raises EmbeddingError."""
+    said = text.clean(said)
+    language = language or text.detect_language(said)
+    marked = vocabulary.with_marks(said) if language == text.VIETNAMESE else said
+    return embedder.embed_query(marked, language=language, space=space)
 
 
 def _vector(said: str, language: str, space: str) -> Vectors | None:

@@ -2,17 +2,24 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from django.db.models import Q
 
 from listings.choices import IPKind
 from rules.models import Rule
 from rules.selectors import RuleMissing, in_force
+from valuation.methods.reconcile import GradeRule
+from valuation.methods.statement import Origin
 
 PREFIX = "valuation."
 TAX = "tax.cit.standard"
 UNANSWERED = "unanswered."  # what counts where nobody answers a question of the interview
+#: Amounts for which a dated row stands in where nobody states them, with their unit. The row may say 0: nothing.
+UNSTATED: Final = {
+    "revenue": "VND", "incremental_profit": "VND", "stages": "VND", "launch_cost": "VND", "past_costs": "VND",
+    "tab_life": "years", "other_capital": "VND", "walk_away": "VND",
+}  # fmt: skip
 TERMS = {IPKind.PATENT: "ip.patent.term", IPKind.UTILITY_SOLUTION: "ip.utility_solution.term"}
 
 
@@ -64,3 +71,19 @@ class Defaults:
     def certainty(self, *codes: str) -> str:
         """Give A when every row is certain, else B."""
         return "B" if any(self.row(code).certainty == Rule.Certainty.B for code in codes) else "A"
+
+
+def grade_rule(defaults: Defaults) -> GradeRule:
+    """Give the published rule of the grade as it stands on the day of `defaults`."""
+    number = defaults.number
+    parts = ("data", "comparables", "agreement", "readiness", "dispersion", "indicators")
+    return GradeRule(
+        **{f"weight_{part}": number(f"grade.weight.{part}") for part in parts},
+        origin_credit={origin.value: number(f"grade.credit.{origin.value}") for origin in Origin},
+        comparables_full=number("grade.comparables_full"),
+        spread_zero=number("grade.spread_zero"),
+        dispersion_zero=number("grade.dispersion_zero"),
+        cut_a=number("grade.cut.a"),
+        cut_b=number("grade.cut.b"),
+        cut_c=number("grade.cut.c"),
+    )

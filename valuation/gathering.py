@@ -13,12 +13,11 @@ from listings.choices import IPKind, IPStatus, Right
 from listings.models import IPRight, Technology
 from valuation.answers import Answers
 from valuation.closed_selectors import closed_group
-from valuation.defaults import TAX, TERMS, UNANSWERED, Defaults
+from valuation.defaults import TAX, TERMS, UNANSWERED, UNSTATED, Defaults, grade_rule
 from valuation.methods.comparables import Comparable
 from valuation.methods.cost import indexed_history, replacement_cost
 from valuation.methods.payment_forms import Instalment
 from valuation.methods.rates import build_up
-from valuation.methods.reconcile import GradeRule
 from valuation.methods.rnpv import Gate
 from valuation.methods.statement import (
     COMPARABLE_ROYALTIES,
@@ -38,33 +37,12 @@ from valuation.models import Reason, RoyaltyRate
 
 BASE: Final = "net sales"
 ALL, UNIVERSITY = "all", "university"
-#: Amounts for which a dated row stands in where nobody states them, with their unit. The row may say 0: nothing.
-AMOUNTS: Final = {
-    "revenue": "VND", "incremental_profit": "VND", "stages": "VND", "launch_cost": "VND", "past_costs": "VND",
-    "tab_life": "years", "other_capital": "VND", "walk_away": "VND",
-}  # fmt: skip
 #: Weighted methods; the others are bounds and are shown without weight.
 WEIGHTED = (RELIEF, COMPARABLE_ROYALTIES, STAGED, EXCESS)
 #: Rights that nobody else gets beside the buyer.
 EXCLUSIVE = {Right.EXCLUSIVE, Right.ASSIGNMENT}
 PUBLIC_OWNERS = {Organisation.Kind.UNIVERSITY, Organisation.Kind.INSTITUTE}
 PROTECTED = {IPKind.PATENT, IPKind.UTILITY_SOLUTION, IPKind.INDUSTRIAL_DESIGN, IPKind.PLANT_VARIETY}
-
-
-def grade_rule(defaults: Defaults) -> GradeRule:
-    """Give the published rule of the grade as it stands on the day of `defaults`."""
-    number = defaults.number
-    parts = ("data", "comparables", "agreement", "readiness", "dispersion", "indicators")
-    return GradeRule(
-        **{f"weight_{part}": number(f"grade.weight.{part}") for part in parts},
-        origin_credit={origin.value: number(f"grade.credit.{origin.value}") for origin in Origin},
-        comparables_full=number("grade.comparables_full"),
-        spread_zero=number("grade.spread_zero"),
-        dispersion_zero=number("grade.dispersion_zero"),
-        cut_a=number("grade.cut.a"),
-        cut_b=number("grade.cut.b"),
-        cut_c=number("grade.cut.c"),
-    )
 
 
 def _middle(rate: RoyaltyRate) -> Any:
@@ -185,7 +163,7 @@ class Gathering:
             self._one(code, code, "fraction", Origin.ASSUMPTION)
         for kind in ("functional", "technological", "economic"):
             self._one(f"obsolescence_{kind}", f"obsolescence.{kind}", "fraction", Origin.ASSUMPTION)
-        for code, unit in AMOUNTS.items():
+        for code, unit in UNSTATED.items():
             if code != "revenue" or self.technology.revenue_mode is None:
                 code_of_row = f"{UNANSWERED}{code}"
                 self._note(code, [self.defaults.number(code_of_row)], unit, Origin.ASSUMPTION, code_of_row)
@@ -216,7 +194,7 @@ class Gathering:
         value = self.defaults.number(row)
         if not value:
             return None
-        self._note(code, [value], AMOUNTS[code], Origin.ASSUMPTION, row)
+        self._note(code, [value], UNSTATED[code], Origin.ASSUMPTION, row)
         return Estimate.known(value, Origin.ASSUMPTION, self.defaults.source(row))
 
     def _stated(self, code: str) -> float | None:
@@ -225,7 +203,7 @@ class Gathering:
         if given is None:
             standing = self._standing(code)
             return None if standing is None else standing.mode
-        self._note(code, [given], AMOUNTS[code], self.answers.origin(code))
+        self._note(code, [given], UNSTATED[code], self.answers.origin(code))
         return given
 
     def _one(self, code: str, default: str, unit: str, origin: Origin) -> float:

@@ -12,8 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from listings.models import Technology
 from marketplace.kit import money
 from valuation.answers import Answers, standing_choice
-from valuation.defaults import UNANSWERED, Defaults
-from valuation.gathering import AMOUNTS
+from valuation.defaults import UNANSWERED, UNSTATED, Defaults
 from valuation.methods.statement import Origin
 from valuation.presenters import input_source, source_words, write
 from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question, Words, is_asked
@@ -67,7 +66,7 @@ def _words(row: dict[str, Any], question: Question | None) -> dict[str, Any]:
         row["values"][: question.parts] if question is not None and question.kind is Kind.PERCENT2 else row["values"]
     )
     note: Words = NOTES.get(row["note"], "")
-    if row["name"] in AMOUNTS and not any(values) and question is not None:
+    if row["name"] in UNSTATED and not any(values) and question is not None:
         note = question.without
     if row["name"] == "deals":
         count = int(values[0])

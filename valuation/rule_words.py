@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from marketplace.kit import money
-from valuation.defaults import Defaults
-from valuation.gathering import WEIGHTED, grade_rule
+from valuation.defaults import Defaults, grade_rule
+from valuation.gathering import WEIGHTED
 from valuation.methods.ladder import BOUNDS
 from valuation.methods.reconcile import round_significant
 from valuation.methods.statement import METHODS, Origin

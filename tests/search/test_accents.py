@@ -1,5 +1,7 @@
 """Marks put back: nothing but marks changes, what has marks stays, common technical phrases come back right."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +75,23 @@ def test_technical_phrases_come_back(phrase: str) -> None:
     bare = "".join(fold(letter).upper() if letter.isupper() else fold(letter) for letter in phrase)
     assert bare.isascii()
     assert accents.restore(bare) == phrase
+
+
+def test_what_the_stock_writes_adds_to_the_shipped_counts() -> None:
+    seen = accents.Seen.of([("nhiễm", "mặn", 2), ("hoá", "lỏng", 1), ("hóa", "lỏng", 1)])
+    assert accents.restore("nuoc nhiem man", seen=seen) == "nước nhiễm mặn"
+    assert seen.follows["hóa"] == {"lỏng": 2}  # one tone mark, wherever it is put
+    assert accents.restore("khi hoa long", seen=seen) == "khí hóa lỏng"
+    assert accents.restore("nuoc thai det nhuom", seen=accents.Seen()) == accents.restore("nuoc thai det nhuom")
+
+
+@given(
+    st.text(alphabet="abcdeghiklmnopqrstuvxy ", max_size=60),
+    st.lists(st.sampled_from(["mặn", "màn", "nước", "hóa"]), min_size=2),
+)
+def test_with_the_stock_too_only_marks_are_added(bare: str, written: list[str]) -> None:
+    seen = accents.Seen.of([(left, right, 3.0) for left, right in pairwise(written)])
+    assert fold(accents.restore(bare, seen=seen)) == fold(bare)
 
 
 def test_words_that_are_no_syllables_stay() -> None:

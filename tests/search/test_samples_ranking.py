@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks import samples, stand
-from search import embedder
+from search import embedder, vocabulary
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,7 @@ def figures() -> Any:
     try:
         collection = samples.read()
         stand.put([collection])
+        vocabulary.rebuild(given={})
         yield samples.summary(collection, samples.ask(collection))
     finally:
         embedder.use_embedder(None)

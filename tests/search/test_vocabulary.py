@@ -2,7 +2,7 @@
 
 import pytest
 
-from search import index, services, vocabulary
+from search import accents, index, services, vocabulary
 from search.models import Phrase
 from search.telex import decode
 
@@ -41,6 +41,37 @@ def stock():
 )  # fmt: skip
 def test_correct_mends_what_no_text_holds(stock, typed, meant):
     assert vocabulary.correct(typed, kind="technology") == meant
+
+
+SALT = "Thiết bị khử mặn cho vùng nhiễm mặn, rửa mặn và lọc mặn."
+
+
+def test_a_bare_query_gets_the_marks_with_which_the_stock_writes_its_words(stock, django_assert_num_queries):
+    assert accents.restore("loc nuoc nhiem man") != "lọc nước nhiễm mặn"  # the shipped counts do not know it
+    services.put_document(kind="technology", object_id=9, title="Khử mặn", body=SALT, language="vi")
+    vocabulary.rebuild(given={})
+    with django_assert_num_queries(1):
+        assert vocabulary.with_marks("Loc nuoc nhiem man") == "Lọc nước nhiễm mặn"
+    services.put_document(kind="demand", object_id=9, title="Nuoc", body="Tôi tin dùng nước nhiệm mạn.", language="vi")
+    vocabulary.rebuild(given={}, kinds=["demand"])
+    assert vocabulary.with_marks("loc nuoc nhiem man").endswith("nhiệm mạn")
+    services.remove_document(kind="demand", object_id=9)
+    vocabulary.rebuild(given={})
+    assert vocabulary.with_marks("loc nuoc nhiem man") == "lọc nước nhiễm mặn"
+
+
+@pytest.mark.parametrize("said", ["lọc nước nhiễm mặn", "", "   ", "2026", "lọc"])
+def test_what_has_marks_or_no_neighbours_is_left_to_the_shipped_counts(stock, said):
+    assert vocabulary.with_marks(said) == accents.restore(said)
+
+
+def test_english_words_of_the_stock_put_no_marks_off(stock):
+    for number in range(20, 40):
+        body = f"A pump to man so long an hour, number {number}: to man, so to man."
+        services.put_document(kind="technology", object_id=number, title="Man to so", body=body, language="en")
+    services.put_document(kind="technology", object_id=9, title="Khử mặn", body=SALT, language="vi")
+    vocabulary.rebuild(given={})
+    assert vocabulary.with_marks("loc nuoc nhiem man") == "lọc nước nhiễm mặn"
 
 
 def test_correct_never_names_a_word_that_left_the_index(stock):
