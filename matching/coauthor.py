@@ -129,7 +129,7 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
 
 
 def vector_within(said: str, *, language: str, seconds: float, space: str | None = None) -> tuple[Vectors | None, bool]:
-    """Give the vector of a text if it is there within some time, and whether it is still being made.
+    """Give the vector of a text, its marks put back, if it is there within some time, and whether it is being made.
 
     One is made at a time, outside the request's thread: while another is, nothing is waited for.
     """
@@ -138,7 +138,7 @@ def vector_within(said: str, *, language: str, seconds: float, space: str | None
 
     def make() -> Vectors | None:
         try:
-            return embedder.embed_query(said, language=language, space=space)
+            return embedder.embed_query(said, language=language, space=space, is_marked=True)
         except EmbeddingError:
             return None
         finally:

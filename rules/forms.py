@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.validators import plain_text
 from rules.models import Rule, RuleProposal
+from rules.words import CHOICES
 
 
 class ProposalForm(ModelForm):
@@ -39,6 +40,9 @@ class ProposalForm(ModelForm):
             self.fields["value"].required = True
         else:
             self.fields["text"].required = True
+            if rule.code in CHOICES:
+                words = {"words": ", ".join(CHOICES[rule.code])}
+                self.fields["text"].help_text = _("This rule is one of these words: %(words)s.") % words
         for name in ("source", "note"):
             self.fields[name].validators.append(plain_text)
 

@@ -18,6 +18,7 @@ from marketplace.kit.validators import plain_text
 from rules import policies
 from rules.lifecycle import ProposalState
 from rules.models import Rule, RuleProposal
+from rules.words import CHOICES
 
 #: Codes with these last parts stand together and rise in this order.
 RISING = (("low", "mode", "high"), ("q1", "median", "q3"))
@@ -72,6 +73,8 @@ def _errors(rows: list[Rule], proposal: RuleProposal, today: datetime.date) -> d
         errors["value"] = [_("Give the new value.")]
     if not holds_number and (proposal.value is not None or not proposal.text.strip()):
         errors["text"] = [_("This rule holds words: give the new text, and no value.")]
+    elif not holds_number and proposal.text not in (allowed := CHOICES.get(proposal.code, (proposal.text,))):
+        errors["text"] = [_("This rule is one of these words: %(words)s.") % {"words": ", ".join(allowed)}]
     if proposal.value is not None and proposal.value < 0:
         errors["value"] = [_("The value must not be negative.")]
     if proposal.value is not None and last.unit in SHARES and proposal.value > 100:

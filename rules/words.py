@@ -118,8 +118,17 @@ ENDS = {
 }  # fmt: skip
 #: Rules that are words.
 TEXTS = {
-    "not_subject": _("Not subject to it"), "net_revenue": _("Net revenue"), "buyer": _("The buyer"), "no": _("No"),
+    "not_subject": _("Not subject to it"), "net_revenue": _("Net revenue"), "net_selling_price": _("Net selling price"),
+    "pre_tax_profit": _("Pre-tax profit"), "buyer": _("The buyer"), "owner": _("We, the owner"), "no": _("No"),
+    "yes": _("Yes"),
 }  # fmt: skip
+#: Rules that are one of some words; the program knows no others.
+CHOICES = {
+    "valuation.unanswered.currency": ("VND", "USD", "EUR"),
+    "valuation.unanswered.royalty_base": ("net_revenue", "net_selling_price", "pre_tax_profit"),
+    "valuation.unanswered.use_excess": ("no", "yes"),
+    "valuation.unanswered.payer": ("buyer", "owner"),
+}
 STEMS = {
     "valuation.success.": _("Chance of reaching the market"),
     "valuation.launch_delay.": _("Time to the first sales"),

@@ -50,6 +50,8 @@ class Seen:
         follows: dict[str, dict[str, float]] = {}
         forms: dict[str, dict[str, None]] = {}
         for one, other, often in pairs:
+            if len(one) != len(fold(one)) or len(other) != len(fold(other)):  # a sign that stands for letters: `Ⅵ`
+                continue
             left, right = standard(one), standard(other)
             after = follows.setdefault(left, {})
             after[right] = after.get(right, 0.0) + often

@@ -182,10 +182,10 @@ def passage_text(title: str, body: str) -> str:
     return query_text(f"{head.rstrip('.')}. {rest}" if head and rest else head or rest)
 
 
-def query_text(text: str, *, language: str | None = None) -> str:
-    """Give the part of a query that is embedded; bare Vietnamese with its likely marks."""
+def query_text(text: str, *, language: str | None = None, is_marked: bool = False) -> str:
+    """Give the part of a query that is embedded; bare Vietnamese with its likely marks, unless it has them already."""
     said = shorten(" ".join(clean(text).split()), TEXT_SIZE)
-    if accents.is_bare(said) and (language or detect_language(said)) == VIETNAMESE:
+    if not is_marked and accents.is_bare(said) and (language or detect_language(said)) == VIETNAMESE:
         return accents.restore(said)
     return said
 
@@ -195,13 +195,15 @@ def text_hash(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def embed_query(text: str, *, language: str | None = None, space: str | None = None) -> Vectors:
+def embed_query(
+    text: str, *, language: str | None = None, space: str | None = None, is_marked: bool = False
+) -> Vectors:
     """Embed one query, from the cache if it was asked lately, for the present embedder's space unless named.
 
-    Its language is detected unless given. Raises EmbeddingError.
+    Its language is detected unless given. `is_marked`: its marks are those that it should have. Raises EmbeddingError.
     """
     embedder = embedder_for(space) if space else current_embedder()
-    text = query_text(text, language=language)
+    text = query_text(text, language=language, is_marked=is_marked)
     return _embed_cached(embedder, [text], "query", QUERY_CACHE_SECONDS)[0]
 
 

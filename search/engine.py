@@ -186,7 +186,7 @@ def examine(
     state = index.lexical(kind)
     other = text.ENGLISH if language == text.VIETNAMESE else text.VIETNAMESE
     marked = vocabulary.with_marks(said) if language == text.VIETNAMESE else said
-    translated = lexicon.translate(marked, language)
+    translated = lexicon.translate(marked, language, is_marked=True)
     queries: dict[str, Query] = {}
     possible = (0.0, 0.0)
     known: dict[str, int] = {}
@@ -394,12 +394,12 @@ def embed(said: str, *, language: str | None = None, space: str | None = None) -
     said = text.clean(said)
     language = language or text.detect_language(said)
     marked = vocabulary.with_marks(said) if language == text.VIETNAMESE else said
-    return embedder.embed_query(marked, language=language, space=space)
+    return embedder.embed_query(marked, language=language, space=space, is_marked=True)
 
 
 def _vector(said: str, language: str, space: str) -> Vectors | None:
     try:
-        return embedder.embed_query(said, language=language, space=space)
+        return embedder.embed_query(said, language=language, space=space, is_marked=True)
     except EmbeddingError as error:
         logger.warning("No vector for the query, words alone rank: %s", error)
         return None

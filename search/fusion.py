@@ -58,7 +58,7 @@ NEED = "need"
 KINDS = ("vi", "en", NEED)
 SITUATIONS = ("same", "cross", "words")
 LONG_QUERY_WORDS = 30
-LEAD_ALONE = 0.5  # of a candidate with nothing beside it: neither far ahead nor behind
+LEAD_ALONE = 0.5  # of the only candidate there is: neither far ahead nor behind
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -136,6 +136,8 @@ def features(scores: Scores) -> Floats:
                 columns[f"{name}_gap"][near] = values[near].max() - values[near]
             if group is not scores.cross:
                 columns["best_raw"][:] = scores.raw[near].max()
+    if rows == 1:
+        columns["lexical_lead"] = LEAD_ALONE * columns["lexical_ratio"]
     columns["cosine"][known] = scores.cosine[known]
     columns["raw_cosine"][known] = scores.raw[known]
     columns["length"] = np.log(np.maximum(scores.characters, 20.0) / 1000.0)
@@ -162,9 +164,9 @@ def _tenth(values: Floats) -> float:
 
 
 def _lead(ratios: Floats) -> Floats:
-    """Give by how much each ratio is above the second best: nothing for all but the best."""
+    """Give by how much each ratio is above the second best: nothing for all but the best, nor for one by itself."""
     if len(ratios) < 2:
-        return LEAD_ALONE * ratios
+        return np.zeros(len(ratios))
     return np.maximum(ratios - np.partition(ratios, -2)[-2], 0.0)
 
 

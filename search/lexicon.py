@@ -57,18 +57,21 @@ def lexicon() -> Lexicon:
     return read(FILE.read_text(encoding="utf-8").splitlines())
 
 
-def translate(said: str, language: str, *, table: Lexicon | None = None) -> dict[str, float]:
+def translate(said: str, language: str, *, table: Lexicon | None = None, is_marked: bool = False) -> dict[str, float]:
     """Give the terms that a text of the other language would share with this one, each with its weight.
 
-    Longest entries first. Of several translations each gets its part. Vietnamese without marks is restored first.
+    Longest entries first. Of several translations each gets its part. Vietnamese without marks is restored first,
+    unless `is_marked` says that it has those that it should have.
     """
     table = table or lexicon()
-    return _to_english(said, table) if language == VIETNAMESE else _to_vietnamese(said, table)
+    if language != VIETNAMESE:
+        return _to_vietnamese(said, table)
+    return _to_english(said if is_marked else accents.restore(said), table)
 
 
 def _to_english(said: str, table: Lexicon) -> dict[str, float]:
     found: dict[str, float] = {}
-    words = _marked(accents.restore(said))
+    words = _marked(said)
     bare = tuple(text.fold(word) for word in words)
     place = 0
     while place < len(words):

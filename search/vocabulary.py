@@ -66,7 +66,7 @@ def _parts(said: str, language: str) -> tuple[set[str], set[str]]:
     said = text.clean(said)
     found = {match.group().lower() for match in text.words(said)}
     pairs: set[str] = set()
-    if language == text.VIETNAMESE:
+    if language == text.VIETNAMESE and not accents.is_bare(said):  # a bare text does not tell how its words are written
         for token in text.analyse(said, language).tokens:
             if token.pair:
                 pairs.add(" ".join(re.findall(r"\w+", said[token.start : token.pair_end].lower())))
@@ -144,7 +144,10 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
         last = match.end()
     mended += said[last:]
     if bare and not any(decode(word) != word.lower() for word in words):
-        mended = with_marks(text.fold(mended))
+        plain = text.fold(mended)
+        mended = with_marks(plain)
+        if any(_is_marked_as_none(match.group(), state) for match in text.words(mended)):  # only a text that is gone
+            mended = accents.restore(plain)
     return mended if mended.lower() != said.lower() and all(knows(state, w) for w in changes.values()) else None
 
 

@@ -41,6 +41,10 @@ def check(code: str, answer: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"value": _values(question, values), "origin": origin}
 
 
+#: Choices that say in what an answer is given, with the question of that answer.
+UNIT_OF: Final = {"currency": "revenue", "royalty_base": "royalty"}
+
+
 def standing_choice(question: Question, standing: Mapping[str, str]) -> str:
     """Give the choice that counts where nobody chose: the dated one if it is among the choices, else the first."""
     stands = standing.get(question.code, "")
@@ -141,10 +145,13 @@ class Answers:
         return None if found is None else found[0]
 
     def choice(self, code: str) -> str:
-        """Give what was chosen, else what stands, else the first of the choices."""
+        """Give what was chosen, else what stands, else the first of the choices.
+
+        An amount that is stated without its unit is in the first of the choices, whatever stands now.
+        """
         if code in self.given:
             return str(self.given[code]["value"][0])
-        return standing_choice(QUESTIONS[code], self.standing)
+        return standing_choice(QUESTIONS[code], {} if UNIT_OF.get(code) in self.given else self.standing)
 
     def rows(self, code: str) -> list[dict[str, str]]:
         """Give the rows of an answer as text by column."""

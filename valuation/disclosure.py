@@ -149,13 +149,14 @@ def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reade
     """Give the owner's side in VND, None for anyone else: `least`, the most to ask first, and the buyer's ceiling.
 
     `least` = max(P25 of the range, state money a public owner spent, what he has without the deal); `rule` names which
-    of them it is: quarter, state_money or alternative. `ceiling`: what a typical buyer gains by the owner's own
+    of them it is: quarter, state_money, alternative (as he answered) or standing (the exchange's row). `ceiling`: what a typical buyer gains by the owner's own
     estimate. Source: domain file sections 2 (price range) and 8.
     """
     found = suggestion.result
     if reader is not Reader.OWNER or found is None:
         return None
     alternative = Answers(interview.answers).number("walk_away") if interview is not None else None
+    stated = alternative is not None
     if alternative is None:
         alternative = float(number(f"{PREFIX}{UNANSWERED}walk_away")) or None
     computed = found["reserve_at_least"]
@@ -163,7 +164,7 @@ def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reade
     known = [value for value in (computed, alternative) if value is not None]
     least, rule = (max(known) if known else None), "quarter"
     if alternative is not None and least == alternative:
-        rule = "alternative"
+        rule = "alternative" if stated else "standing"
     elif spent is not None and computed is not None and round_significant(spent) == computed:
         rule = "state_money"
     zone = found.get("zone")

@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from listings.models import Technology
 from marketplace.kit import money
-from valuation.answers import Answers, standing_choice
+from valuation.answers import Answers
 from valuation.defaults import UNANSWERED, UNSTATED, Defaults
 from valuation.methods.statement import Origin
 from valuation.presenters import input_source, source_words, write
@@ -34,7 +34,7 @@ def default_words(
         if question.kind is Kind.CHOICE:
             row = defaults.row(f"{UNANSWERED}{question.code}")
             out[question.code] = {
-                "text": str(dict(question.choices)[standing_choice(question, defaults.choices())]),
+                "text": str(dict(question.choices)[answers.without({question.code}).choice(question.code)]),
                 "source": source_words(row.source), "note": "", **_origin(Origin.DEFAULT),
                 "unconfirmed": row.certainty == "B",
             }  # fmt: skip
@@ -81,7 +81,7 @@ def _words(row: dict[str, Any], question: Question | None) -> dict[str, Any]:
 
 def listed_texts(technology: Technology) -> dict[str, str]:
     """Give what the listing says where nobody answers a question for words."""
-    return {"product": technology.title, "buyers": technology.applications}
+    return {"product": technology.title, "buyers": technology.applications or technology.summary or technology.title}
 
 
 def _listed(technology: Technology, text: str) -> dict[str, Any]:

@@ -203,6 +203,7 @@ LEAST = {
     "quarter": _("It is a quarter of the way through the range (P25): three of four simulations are worth more."),
     "state_money": _("It is the part of state money in what you, a public owner, spent on it."),
     "alternative": _("It is what you would have without this deal, as you answered in the questions."),
+    "standing": _("It is what the exchange takes an owner to have without a deal where he does not say."),
 }
 #: Inputs whose figure is an amount in VND.
 AMOUNTS = {"revenue", "comparable_price", "incremental_profit", "cost", "launch_cost", "development_cost"}

@@ -70,6 +70,7 @@ def _issue(
         source=source_of(invoice),
         actor=actor,
     )
+    settle(obligation)  # the reminders asked for this invoice; the note of it stands for them
     record(tag="invoice.issue", subject=invoice, actor=actor, data={"number": invoice.number, "amount": amount})
     tell(
         deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking", awaits=invoice,

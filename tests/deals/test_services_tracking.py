@@ -148,10 +148,10 @@ def test_the_supplier_is_reminded_of_the_invoice_that_a_sum_waits_for_and_then_t
     assert len(texts) == 1
     assert texts.pop().endswith("bên giao chưa xuất hóa đơn.")
     issue_invoice(obligation=row, actor=room.tto)
-    Notification.objects.all().delete()
+    assert not Notification.objects.filter(kind="obligation.first", read_at=None).exists()
 
     assert attend_to_obligation(pk=row.pk, on=row.due_on - 2 * DAY) == "second"
-    told = Notification.objects.get()
+    told = Notification.objects.get(kind="obligation.second")
     assert told.user == room.buyer
     assert "hóa đơn" not in told.text
 

@@ -277,3 +277,19 @@ def test_staff_see_what_waits_and_what_was_decided(client: Client) -> None:
     assert client.post(reverse("rules:propose", args=[CODE]), {}).status_code == 400
     client.force_login(who["stranger"])
     assert client.get(reverse("rules:proposals")).status_code == 404
+
+
+def test_a_choice_of_the_interview_is_one_that_the_interview_offers(client: Client) -> None:
+    operator, code = person(Role.OPERATOR), "valuation.unanswered.payer"
+    for wrong in ("we", "Owner", "owner "):
+        with pytest.raises(ValidationError) as refused:
+            services.propose_rule(code=code, actor=operator, **says(value=None, text=wrong))
+        assert "buyer, owner" in str(refused.value.message_dict["text"])
+    proposal = services.propose_rule(code=code, actor=operator, **says(value=None, text="owner"))
+    services.approve_rule(proposal=proposal, actor=person(Role.MANAGER, exchange=ExchangeFactory()))
+    assert selectors.rule(code).text == "owner"
+    client.force_login(operator)
+    page = client.get(reverse("rules:propose", args=["valuation.unanswered.royalty_base"])).content.decode()
+    assert "net_revenue, net_selling_price, pre_tax_profit" in page
+    shown = {row.code: words.value_of(row, row.unit) for row in Rule.objects.filter(code__in=words.CHOICES)}
+    assert not {text for text in shown.values() if "_" in text}

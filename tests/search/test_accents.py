@@ -87,7 +87,7 @@ def test_what_the_stock_writes_adds_to_the_shipped_counts() -> None:
 
 @given(
     st.text(alphabet="abcdeghiklmnopqrstuvxy ", max_size=60),
-    st.lists(st.sampled_from(["mặn", "màn", "nước", "hóa"]), min_size=2),
+    st.lists(st.sampled_from(["mặn", "màn", "nước", "hóa", "ⅵ", "vi", "ﬁ"]), min_size=2),
 )
 def test_with_the_stock_too_only_marks_are_added(bare: str, written: list[str]) -> None:
     seen = accents.Seen.of([(left, right, 3.0) for left, right in pairwise(written)])

@@ -71,6 +71,16 @@ def test_nothing_in_the_language_of_a_need_is_no_evidence_against_the_rest() -> 
     assert fusion.absent_best("vi") == fusion.absent_best("en") == 0  # these were learned on such stocks, too
 
 
+def test_only_the_only_candidate_of_all_leads_by_half() -> None:
+    def lead(*left: int) -> list[float]:
+        return column(scores().without(~np.isin(np.arange(3), left)), "lexical_lead")
+
+    assert lead(0, 1, 2) == [0.5, 0.0, 0.0]  # the one of the other language has none of its own to beat
+    assert lead(1, 2) == [0.0, 0.0]
+    assert lead(2) == [0.5]
+    assert lead(0) == [0.5]
+
+
 def test_no_candidates_give_no_rows() -> None:
     none = scores().without(np.array([True, True, True]))
     assert fusion.features(none).shape == (0, len(FEATURES))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search import accents, index, services, vocabulary
+from search import accents, embedder, index, services, vocabulary
 from search.models import Phrase
 from search.telex import decode
 
@@ -63,6 +63,43 @@ def test_a_bare_query_gets_the_marks_with_which_the_stock_writes_its_words(stock
 @pytest.mark.parametrize("said", ["lọc nước nhiễm mặn", "", "   ", "2026", "lọc"])
 def test_what_has_marks_or_no_neighbours_is_left_to_the_shipped_counts(stock, said):
     assert vocabulary.with_marks(said) == accents.restore(said)
+
+
+def test_signs_that_stand_for_letters_and_bare_texts_teach_nothing(stock):
+    for number in range(20, 24):
+        services.put_document(kind="technology", object_id=number, title="Hóa chất nhóm Ⅵ", body=SALT, language="vi")
+        bare = "Loc nuoc nhiem man cho vung ven bien, may loc nuoc nhiem man."
+        services.put_document(kind="demand", object_id=number, title="Can loc nuoc", body=bare, language="vi")
+    vocabulary.rebuild(given={})
+    assert vocabulary.with_marks("hoa chat nhom vi") == "hóa chất nhóm vi"
+    assert vocabulary.with_marks("loc nuoc nhiem man") == "lọc nước nhiễm mặn"
+
+
+def test_a_word_that_is_written_without_marks_stays_so(stock):
+    for number in range(20, 40):
+        body = "Giống khoai lang tím, dây khoai lang sạch bệnh, củ khoai lang sấy dẻo."
+        services.put_document(kind="technology", object_id=number, title="Khoai lang", body=body, language="vi")
+    vocabulary.rebuild(given={})
+    marked = vocabulary.with_marks("khoai lang")
+    assert marked == "khoai lang"
+    assert embedder.query_text(marked, is_marked=True) == "khoai lang"
+    assert embedder.query_text(marked) != "khoai lang"  # by the shipped counts alone
+
+
+def test_correct_puts_no_marks_that_only_a_withdrawn_text_had(stock):
+    services.put_document(kind="technology", object_id=9, title="Khử mặn", body=SALT, language="vi")
+    for number in range(20, 24):
+        body = "Lọc nước nhiệm mạn, máy lọc nước nhiệm mạn."
+        services.put_document(kind="technology", object_id=number, title="Nhiệm mạn", body=body, language="vi")
+    index.catch_up()
+    vocabulary.rebuild(given={})
+    assert vocabulary.correct("loc nuoc nhiem mann", kind="technology") == "lọc nước nhiệm mạn"
+    for number in range(20, 24):
+        services.remove_document(kind="technology", object_id=number)
+    index.catch_up()
+    mended = vocabulary.correct("loc nuoc nhiem mann", kind="technology")
+    assert mended is not None
+    assert "nhiệm mạn" not in mended
 
 
 def test_english_words_of_the_stock_put_no_marks_off(stock):

@@ -43,7 +43,8 @@ class StandingSerializer(serializers.Serializer[Any]):
 class InterviewQuestionSerializer(serializers.Serializer[Any]):
     """A question: its code, words in the reader's language, the form of its answer, and whether it stays secret.
 
-    `default` is null only where the listing states no readiness level, on which it would rest.
+    `default` is null only where it rests on a readiness level that the listing does not state, and of the exchange rate
+    while the currency is đồng.
     """
 
     code = serializers.CharField()

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from listings.forms.inputs import MoneyField, PercentField, PlainTextField, QuantityField
 from marketplace.kit import money
 from marketplace.kit.forms import Form
-from valuation.answers import LONGEST, check, standing_choice
+from valuation.answers import LONGEST, Answers, check, standing_choice
 from valuation.models import Disclosure
-from valuation.questions import ORIGINS, QUESTIONS, Kind, Question, Section
+from valuation.questions import ORIGINS, Kind, Question, Section
 
 LAST = "terms"
 LEAST_DONG = 1_000_000  # of sales or a profit: less than this was typed without its word
@@ -71,7 +71,7 @@ class SectionForm(Form):
         self, section: Section, answers: dict[str, Any], standing: Mapping[str, str], *args: Any, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.standing = standing
+        self.answered = Answers(answers, standing)
         self.use_required_attribute = False
         self.section = section
         for question in section.questions:
@@ -95,7 +95,7 @@ class SectionForm(Form):
                 self.fields[name].summary_label = f"{question.label} ({label})"  # type: ignore[attr-defined]
             self.initial.setdefault(name, _stored(kind, text))
         if question.kind is Kind.CHOICE and not values[0]:
-            self.initial[question.code] = standing_choice(question, self.standing)
+            self.initial[question.code] = self.answered.choice(question.code)
         if question.asks_origin:
             self.fields[f"{question.code}_origin"] = forms.ChoiceField(
                 choices=ORIGINS, label=_("How do you know?"), required=False
@@ -120,8 +120,9 @@ class SectionForm(Form):
             if any(name in self.errors for name in names):
                 continue
             values = ["" if cleaned.get(name) in (None, "") else f"{cleaned[name]}" for name in names]
-            if question.kind is Kind.CHOICE and values == [standing_choice(question, self.standing)]:
-                values = [""]  # it counts without an answer
+            if question.kind is Kind.CHOICE and values == [question.choices[0][0]]:
+                stands = standing_choice(question, self.answered.standing)
+                values = [""] if values == [stands] else values  # it counts without an answer
             if self._has_slips(question, names, cleaned):
                 continue
             answer = {"value": values, "origin": cleaned.get(f"{question.code}_origin") or "owner"}
@@ -146,7 +147,7 @@ class SectionForm(Form):
         if question.kind is Kind.ROWS:
             return False
         in_dong = {Kind.MONEY, Kind.MONEY3}
-        if (cleaned.get("currency") or standing_choice(QUESTIONS["currency"], self.standing)) == "VND":
+        if (cleaned.get("currency") or self.answered.choice("currency")) == "VND":
             in_dong.add(Kind.AMOUNT3)
         found = False
         for name, kind in zip(names, _kinds(question), strict=True):

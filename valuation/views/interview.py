@@ -96,14 +96,15 @@ def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if asked is None:
         raise Http404
     first = {"disclosure": interview.disclosure} if slug == LAST else {}
-    standing = Defaults.on(timezone.localdate()).choices()
+    defaults = Defaults.on(timezone.localdate())
+    standing = defaults.choices()
     if request.method != "POST":
         form = SectionForm(asked, interview.answers, standing, initial=first)
-        return _show(request, technology, interview, asked, form)
+        return _show(request, technology, interview, asked, form, defaults)
     form = SectionForm(asked, interview.answers, standing, request.POST, initial=first)
     version = posted_version(request)
     if not form.is_valid():
-        return _show(request, technology, interview, asked, form, version=version)
+        return _show(request, technology, interview, asked, form, defaults, version=version)
     assert request.user.is_authenticated
     try:
         services.save_answers(
@@ -118,7 +119,7 @@ def step(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
             for label, typed in form.shown()
             if stored.get(label, "") != typed
         ]
-        return _show(request, technology, now, asked, form, stale=stale, problem=error.message, status=409)
+        return _show(request, technology, now, asked, form, defaults, stale=stale, problem=error.message, status=409)
     if request.POST.get("then") == "leave":
         messages.success(request, _("Saved. You can go on later."))
         return redirect("valuation:interview", pk)
@@ -133,13 +134,13 @@ def _show(
     interview: Interview,
     asked: Section,
     form: SectionForm,
+    defaults: Defaults,
     *,
     version: int | None = None,
     stale: list[dict[str, Any]] | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    defaults = Defaults.on(timezone.localdate())
     answers = Answers(interview.answers, defaults.choices())
     context = frame(technology, interview, asked.slug, defaults) | {
         "section": asked,
