@@ -10,25 +10,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
-from matching import answers, layer, selectors, services
+from matching import layer, selectors, services
 from matching.lifecycle import LayerState
 from matching.models import Layer
 from matching.services import layers
 from tests.factories.accounts import person
-from tests.factories.layers import FEW, proposed, weights
+from tests.factories.layers import proposed, weights
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few")]
 LEARNED = "/en/matches/exposure/learned/"
-
-
-@pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "terms", lambda: FEW)
-
-
-@pytest.fixture
-def manager() -> User:
-    return person(role="manager")
 
 
 @pytest.mark.parametrize(

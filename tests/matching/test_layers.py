@@ -16,7 +16,6 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Event
 from listings.models import Demand, Technology
-from listings.services.publication import index_listing
 from marketplace.kit.errors import Conflict, NotAllowed
 from matching import answers, layer, selectors, services
 from matching.answers import Terms
@@ -24,27 +23,14 @@ from matching.choices import Act, Answer, DeclineReason, Side
 from matching.facts import launch_delays
 from matching.layer import FEATURES
 from matching.lifecycle import LayerState
-from matching.models import Feedback, Layer, Match, Run
-from matching.presenters import present, reason_rows
-from matching.services import layers, searching
-from search import embeddings, index
+from matching.models import Feedback, Layer, Match
+from matching.presenters import present
+from matching.services import layers
 from tests.factories.accounts import OrganisationFactory, person
-from tests.factories.layers import FEW, GOOD, proposed, weights
+from tests.factories.layers import CHEAP, FEW, GOOD, demand_of_two_offers, proposed
 from tests.factories.listings import DemandFactory, TechnologyFactory
 
-pytestmark = pytest.mark.django_db
-EMPTY = {"solution": "", "applications": "", "keywords": [], "ipc": []}
-CHEAP, DEAR = "Cột lọc asen trong nước giếng bằng than", "Cột lọc asen trong nước giếng bằng oxit sắt"
-
-
-@pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "terms", lambda: FEW)
-
-
-@pytest.fixture
-def manager() -> User:
-    return person(role="manager")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("few")]
 
 
 def entry(technology: int, place: int, odds: float, facts: dict[str, str]) -> dict[str, Any]:
@@ -81,35 +67,7 @@ def log() -> Callable[..., None]:
 
 @pytest.fixture
 def demand() -> Demand:
-    """Give a demand with a budget, and two offers: the better text asks more than it."""
-    values = {"fields": [], "province": None, "trl": None, "rights_offered": [], "legal_class": ""}
-    for title, price in ((DEAR, 900), (CHEAP, 90)):
-        offer = TechnologyFactory(
-            published=True,
-            title=title,
-            summary=title,
-            problem=title,
-            price_min=price,
-            price_max=None,
-            **EMPTY,
-            **values,
-        )
-        index_listing(offer)
-    demand = DemandFactory(
-        published=True, title="Cột lọc asen trong nước giếng", problem="Cột lọc asen trong nước giếng, như oxit sắt.",
-        effect="",
-        budget_min=None, budget_max=100,
-    )  # fmt: skip
-    index_listing(demand)
-    while embeddings.embed_documents():
-        pass
-    index.catch_up()
-    services.match_listing(kind="demand", pk=demand.pk)
-    return demand
-
-
-def titles(demand: Demand) -> list[str]:
-    return [match.technology.title for match in Match.objects.filter(demand=demand).order_by("position")]
+    return demand_of_two_offers()
 
 
 def test_an_answer_keeps_what_was_seen_before_it_had_any_effect(demand: Demand) -> None:
@@ -279,85 +237,6 @@ def test_nothing_of_a_company_or_of_a_reason_is_in_a_layer(log: Callable[..., No
     assert set(lesson.layer.model["weights"]) == set(lesson.layer.model["middle"]) == set(FEATURES)
     keys = {"from", "to", "taken", "demands", "organisations", "dcg@10", "difference_interval", "calibration_error"}
     assert {key for row in data for key in row} == keys | {"promote"}
-
-
-# --- what a layer changes
-
-
-def test_order_changes_after_promotion_and_returns_after_withdrawal(demand: Demand, manager: User) -> None:
-    before = list(Match.objects.filter(demand=demand).order_by("pk").values_list("score", "position", "exchange_shift"))
-    assert titles(demand) == [DEAR, CHEAP]
-    made = proposed(weights(price_not=-2.0, price_fits=2.0))
-    layers.promote_layer(layer=made, actor=None)
-    assert selectors.searched_with_another_layer(made) == [demand.pk]
-    services.sweep()
-    assert titles(demand) == [CHEAP, DEAR]
-    shifts = dict(Match.objects.filter(demand=demand).values_list("technology__title", "exchange_shift"))
-    assert shifts == {CHEAP: 2.0, DEAR: -2.0}
-    assert Run.objects.get(demand=demand).layer == made
-    assert selectors.searched_with_another_layer(made) == []
-    services.withdraw_layer(layer=made, actor=manager, reason="It does not fit what companies say")
-    services.sweep()
-    after = list(Match.objects.filter(demand=demand).order_by("pk").values_list("score", "position", "exchange_shift"))
-    assert after == [(pytest.approx(score), position, shift) for score, position, shift in before]
-    assert titles(demand) == [DEAR, CHEAP]
-    last = Event.objects.filter(subject_type="matching.layer", subject_id=made.pk).latest("seq")
-    assert (last.tag, last.actor_id) == ("layer.withdraw", manager.pk)
-
-
-def test_both_sides_are_told_that_answers_of_the_exchange_moved_the_place(demand: Demand) -> None:
-    layers.promote_layer(layer=proposed(weights(price_not=-0.4)), actor=None)
-    services.match_listing(kind="demand", pk=demand.pk)
-    match = Match.objects.get(demand=demand, technology__title=DEAR)
-    buyer = person(role="representative", organisation=demand.organisation)
-    supplier = person(role="tto_officer", organisation=match.technology.organisation)
-    for reader in (buyer, supplier):
-        (row,) = [row for row in reason_rows(match, reader, launch_delays()) if row["kind"] == "exchange"]
-        assert row["weight"] == pytest.approx(-0.4)
-
-
-@pytest.mark.parametrize("other", [{"version": layer.VERSION + 1}, {"space": "another"}])
-def test_a_layer_for_other_features_or_vectors_is_not_used(demand: Demand, other: dict[str, Any]) -> None:
-    made = proposed(weights(price_not=-2.0, price_fits=2.0), **other)
-    Layer.objects.filter(pk=made.pk).update(state=LayerState.SERVING)
-    services.match_listing(kind="demand", pk=demand.pk)
-    assert titles(demand) == [DEAR, CHEAP]
-    assert selectors.serving_layer() == made
-    assert selectors.layer_in_use() is None
-    successor = layers.promote_layer(layer=proposed(), actor=None)
-    made.refresh_from_db()
-    assert (made.state, selectors.layer_in_use()) == (LayerState.SUCCEEDED, successor)
-
-
-def test_a_search_from_the_supply_is_left_alone(demand: Demand) -> None:
-    layers.promote_layer(layer=proposed(weights(price_not=-1.5)), actor=None)
-    Match.objects.all().delete()
-    services.match_listing(kind="technology", pk=Technology.objects.get(title=DEAR).pk)
-    assert Match.objects.get().exchange_shift == 0
-
-
-def test_a_layer_moves_the_order_and_not_the_chance_that_is_shown(demand: Demand) -> None:
-    before = {match.pk: match.chance for match in Match.objects.filter(demand=demand)}
-    layers.promote_layer(layer=proposed(weights(price_not=-2.0, price_fits=2.0)), actor=None)
-    services.match_listing(kind="demand", pk=demand.pk)
-    assert titles(demand) == [CHEAP, DEAR]
-    for match in Match.objects.filter(demand=demand):
-        assert match.exchange_shift
-        assert match.chance == pytest.approx(before[match.pk], abs=1e-9)
-
-
-def test_one_sweep_searches_a_demand_once(demand: Demand, monkeypatch: pytest.MonkeyPatch) -> None:
-    buyer = person(role="representative", organisation=demand.organisation)
-    match = Match.objects.get(demand=demand, technology__title=CHEAP)
-    services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
-    made = layers.promote_layer(layer=proposed(), actor=None)
-    assert selectors.unlearned() == selectors.searched_with_another_layer(made) == [demand.pk]
-    searched = []
-    monkeypatch.setattr(
-        searching, "match_listing", lambda *, kind, pk: searched.append(pk if kind == "demand" else None)
-    )
-    services.sweep()
-    assert searched.count(demand.pk) == 1
 
 
 def test_a_decision_that_fails_leaves_no_layer_behind(
