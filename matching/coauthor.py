@@ -101,7 +101,7 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
     if sum(1 for _word in text.words(said)) < LEAST:
         return Help(elements, None, (), has_good_match=False, dense=False, pending=False)
     space, _means = vectors.serving()
-    marked = vocabulary.with_marks(said) if demand.language == text.VIETNAMESE else said
+    marked = vocabulary.with_marks(said, demand.language)
     vector, pending = vector_within(marked, language=demand.language, space=space, seconds=wait)
     ranking = engine.rank(
         body,

@@ -119,7 +119,7 @@ ENDS = {
 #: Rules that are words.
 TEXTS = {
     "not_subject": _("Not subject to it"), "net_revenue": _("Net revenue"), "net_selling_price": _("Net selling price"),
-    "pre_tax_profit": _("Pre-tax profit"), "buyer": _("The buyer"), "owner": _("We, the owner"), "no": _("No"),
+    "pre_tax_profit": _("Pre-tax profit"), "buyer": _("The buyer"), "owner": _("The owner"), "no": _("No"),
     "yes": _("Yes"),
 }  # fmt: skip
 #: Rules that are one of some words; the program knows no others.

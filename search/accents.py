@@ -119,7 +119,8 @@ def is_bare(text: str) -> bool:
 def restore(text: str, *, table: Counts | None = None, seen: Seen | None = None) -> str:
     """Give a bare Vietnamese text with its likely marks; what carries marks already is returned as it is.
 
-    `table` stands in for the shipped counts, `seen` adds to them. Case, spacing and all that is not a known syllable stay. Folded, the answer equals the folded text.
+    `table` stands in for the shipped counts, `seen` adds to them. Case, spacing and all that is not a known syllable
+    stay. Folded, the answer equals the folded text.
     """
     text = clean(text)
     if not is_bare(text):

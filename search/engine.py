@@ -185,7 +185,7 @@ def examine(
     asked, exact = _weights(said, title, language)
     state = index.lexical(kind)
     other = text.ENGLISH if language == text.VIETNAMESE else text.VIETNAMESE
-    marked = vocabulary.with_marks(said) if language == text.VIETNAMESE else said
+    marked = vocabulary.with_marks(said, language)
     translated = lexicon.translate(marked, language, is_marked=True)
     queries: dict[str, Query] = {}
     possible = (0.0, 0.0)
@@ -393,8 +393,7 @@ def embed(said: str, *, language: str | None = None, space: str | None = None) -
     """Give the vector of a query as `rank` would make it. Raises EmbeddingError."""
     said = text.clean(said)
     language = language or text.detect_language(said)
-    marked = vocabulary.with_marks(said) if language == text.VIETNAMESE else said
-    return embedder.embed_query(marked, language=language, space=space, is_marked=True)
+    return embedder.embed_query(vocabulary.with_marks(said, language), language=language, space=space, is_marked=True)
 
 
 def _vector(said: str, language: str, space: str) -> Vectors | None:

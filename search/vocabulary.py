@@ -76,13 +76,13 @@ def _parts(said: str, language: str) -> tuple[set[str], set[str]]:
 # --- what was meant
 
 
-def with_marks(said: str) -> str:
-    """Give bare Vietnamese with its likely marks, as the stock writes these words; what carries marks is left.
+def with_marks(said: str, language: str) -> str:
+    """Give bare Vietnamese with its likely marks, as the stock writes these words; all else is left as it is.
 
     The stock knows the words that are asked for better than any count made beforehand (ADR 29). Asks the database at
     most once.
     """
-    if not accents.is_bare(said):
+    if language != text.VIETNAMESE or not accents.is_bare(said):
         return said
     syllables = [text.fold(match.group()) for match in text.words(text.clean(said))]
     pairs = {f"{left} {right}" for left, right in pairwise(syllables)}
@@ -145,7 +145,7 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
     mended += said[last:]
     if bare and not any(decode(word) != word.lower() for word in words):
         plain = text.fold(mended)
-        mended = with_marks(plain)
+        mended = with_marks(plain, language)
         if any(_is_marked_as_none(match.group(), state) for match in text.words(mended)):  # only a text that is gone
             mended = accents.restore(plain)
     return mended if mended.lower() != said.lower() and all(knows(state, w) for w in changes.values()) else None

@@ -49,10 +49,6 @@ class Defaults:
             raise RuleMissing(f"rule {code} has no number")
         return float(row.value / 100 if row.unit == "percent" else row.value)
 
-    def words(self, code: str) -> str:
-        """Give a row that is words. Raises RuleMissing."""
-        return self.row(code).text
-
     def unanswered(self, code: str) -> float:
         """Give what counts where nobody states an amount; 0: nothing, and what needs it is left out."""
         return self.number(f"{UNANSWERED}{code}")

@@ -149,8 +149,8 @@ def walk_away(suggestion: Suggestion, interview: Interview | None, reader: Reade
     """Give the owner's side in VND, None for anyone else: `least`, the most to ask first, and the buyer's ceiling.
 
     `least` = max(P25 of the range, state money a public owner spent, what he has without the deal); `rule` names which
-    of them it is: quarter, state_money, alternative (as he answered) or standing (the exchange's row). `ceiling`: what a typical buyer gains by the owner's own
-    estimate. Source: domain file sections 2 (price range) and 8.
+    of them it is: quarter, state_money, alternative (as he answered) or standing (the exchange's row). `ceiling`: what
+    a typical buyer gains by the owner's own estimate. Source: domain file sections 2 (price range) and 8.
     """
     found = suggestion.result
     if reader is not Reader.OWNER or found is None:

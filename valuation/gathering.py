@@ -165,8 +165,7 @@ class Gathering:
             self._one(f"obsolescence_{kind}", f"obsolescence.{kind}", "fraction", Origin.ASSUMPTION)
         for code, unit in UNSTATED.items():
             if code != "revenue" or self.technology.revenue_mode is None:
-                code_of_row = f"{UNANSWERED}{code}"
-                self._note(code, [self.defaults.number(code_of_row)], unit, Origin.ASSUMPTION, code_of_row)
+                self._note(code, [self.defaults.unanswered(code)], unit, Origin.ASSUMPTION, f"{UNANSWERED}{code}")
 
     def _note(
         self, name: str, values: list[float], unit: str, origin: Origin, *codes: str, source: str = "",
@@ -190,8 +189,7 @@ class Gathering:
 
     def _standing(self, code: str) -> Estimate | None:
         """Give the amount that stands in where nobody states one; None when it is 0: what needs it is left out."""
-        row = f"{UNANSWERED}{code}"
-        value = self.defaults.number(row)
+        value, row = self.defaults.unanswered(code), f"{UNANSWERED}{code}"
         if not value:
             return None
         self._note(code, [value], UNSTATED[code], Origin.ASSUMPTION, row)

@@ -11,8 +11,10 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from listings.models import Technology
 from marketplace.kit import money
+from valuation import selectors
 from valuation.answers import Answers
 from valuation.defaults import UNANSWERED, UNSTATED, Defaults
+from valuation.inputs import standing_defaults
 from valuation.methods.statement import Origin
 from valuation.presenters import input_source, source_words, write
 from valuation.questions import ORIGINS, QUESTIONS, SECTIONS, Kind, Question, Words, is_asked
@@ -24,10 +26,9 @@ MONEYS = {Kind.MONEY, Kind.MONEY3}
 LISTED_WORDS = 20  # of a text that the listing holds
 
 
-def default_words(
-    rows: dict[str, dict[str, Any]], defaults: Defaults, answers: Answers, technology: Technology
-) -> dict[str, dict[str, Any]]:
+def standing_words(technology: Technology, answers: Answers, defaults: Defaults) -> dict[str, dict[str, Any]]:
     """Give what stands in for each answer: text, source, origin, and whether it is still to be confirmed."""
+    rows = standing_defaults(technology, defaults=defaults, rates=selectors.royalty_rates())
     out = {name: _words(row, QUESTIONS.get(name)) for name, row in rows.items()}
     out |= {code: _listed(technology, text) for code, text in listed_texts(technology).items() if text}
     for question in QUESTIONS.values():

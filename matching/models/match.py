@@ -19,7 +19,8 @@ class Match(models.Model):
     """A technology that may answer a demand.
 
     `score` (0-1) puts lists in order, `chance` is what is shown; `lexical` the BM25 score, `cosine` the centred cosine of
-    the vectors, null without a vector. `found_from` is the side whose text was the query. `position` counts from 1 within that search.
+    the vectors, null without a vector. `found_from` is the side whose text was the query. `position` counts from 1
+    within that search.
     `reasons` = {"words": [[text, share], …], "sayings": {"query", "document", "share"} | null,
     "sentences": {"query", "document", "cosine"} | null}; facts are computed when shown, from the present listings.
     `shift` is what earlier answers to this demand added to the log-odds of `score`, `exchange_shift` what the answers of

@@ -51,18 +51,18 @@ def test_a_bare_query_gets_the_marks_with_which_the_stock_writes_its_words(stock
     services.put_document(kind="technology", object_id=9, title="Khử mặn", body=SALT, language="vi")
     vocabulary.rebuild(given={})
     with django_assert_num_queries(1):
-        assert vocabulary.with_marks("Loc nuoc nhiem man") == "Lọc nước nhiễm mặn"
+        assert vocabulary.with_marks("Loc nuoc nhiem man", "vi") == "Lọc nước nhiễm mặn"
     services.put_document(kind="demand", object_id=9, title="Nuoc", body="Tôi tin dùng nước nhiệm mạn.", language="vi")
     vocabulary.rebuild(given={}, kinds=["demand"])
-    assert vocabulary.with_marks("loc nuoc nhiem man").endswith("nhiệm mạn")
+    assert vocabulary.with_marks("loc nuoc nhiem man", "vi").endswith("nhiệm mạn")
     services.remove_document(kind="demand", object_id=9)
     vocabulary.rebuild(given={})
-    assert vocabulary.with_marks("loc nuoc nhiem man") == "lọc nước nhiễm mặn"
+    assert vocabulary.with_marks("loc nuoc nhiem man", "vi") == "lọc nước nhiễm mặn"
 
 
 @pytest.mark.parametrize("said", ["lọc nước nhiễm mặn", "", "   ", "2026", "lọc"])
 def test_what_has_marks_or_no_neighbours_is_left_to_the_shipped_counts(stock, said):
-    assert vocabulary.with_marks(said) == accents.restore(said)
+    assert vocabulary.with_marks(said, "vi") == accents.restore(said)
 
 
 def test_signs_that_stand_for_letters_and_bare_texts_teach_nothing(stock):
@@ -71,8 +71,8 @@ def test_signs_that_stand_for_letters_and_bare_texts_teach_nothing(stock):
         bare = "Loc nuoc nhiem man cho vung ven bien, may loc nuoc nhiem man."
         services.put_document(kind="demand", object_id=number, title="Can loc nuoc", body=bare, language="vi")
     vocabulary.rebuild(given={})
-    assert vocabulary.with_marks("hoa chat nhom vi") == "hóa chất nhóm vi"
-    assert vocabulary.with_marks("loc nuoc nhiem man") == "lọc nước nhiễm mặn"
+    assert vocabulary.with_marks("hoa chat nhom vi", "vi") == "hóa chất nhóm vi"
+    assert vocabulary.with_marks("loc nuoc nhiem man", "vi") == "lọc nước nhiễm mặn"
 
 
 def test_a_word_that_is_written_without_marks_stays_so(stock):
@@ -80,7 +80,7 @@ def test_a_word_that_is_written_without_marks_stays_so(stock):
         body = "Giống khoai lang tím, dây khoai lang sạch bệnh, củ khoai lang sấy dẻo."
         services.put_document(kind="technology", object_id=number, title="Khoai lang", body=body, language="vi")
     vocabulary.rebuild(given={})
-    marked = vocabulary.with_marks("khoai lang")
+    marked = vocabulary.with_marks("khoai lang", "vi")
     assert marked == "khoai lang"
     assert embedder.query_text(marked, is_marked=True) == "khoai lang"
     assert embedder.query_text(marked) != "khoai lang"  # by the shipped counts alone
@@ -102,13 +102,18 @@ def test_correct_puts_no_marks_that_only_a_withdrawn_text_had(stock):
     assert "nhiệm mạn" not in mended
 
 
+def test_english_is_left_as_it_is(stock, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert vocabulary.with_marks("loc nuoc nhiem man", "en") == "loc nuoc nhiem man"
+
+
 def test_english_words_of_the_stock_put_no_marks_off(stock):
     for number in range(20, 40):
         body = f"A pump to man so long an hour, number {number}: to man, so to man."
         services.put_document(kind="technology", object_id=number, title="Man to so", body=body, language="en")
     services.put_document(kind="technology", object_id=9, title="Khử mặn", body=SALT, language="vi")
     vocabulary.rebuild(given={})
-    assert vocabulary.with_marks("loc nuoc nhiem man") == "lọc nước nhiễm mặn"
+    assert vocabulary.with_marks("loc nuoc nhiem man", "vi") == "lọc nước nhiễm mặn"
 
 
 def test_correct_never_names_a_word_that_left_the_index(stock):

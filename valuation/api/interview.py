@@ -16,8 +16,7 @@ from marketplace.kit.errors import require
 from valuation import policies, selectors, services
 from valuation.answers import Answers
 from valuation.defaults import Defaults
-from valuation.inputs import standing_defaults
-from valuation.interview_words import default_words
+from valuation.interview_words import standing_words
 from valuation.methods.statement import Origin
 from valuation.models import Disclosure, Interview
 from valuation.questions import SECTIONS, Kind
@@ -78,8 +77,7 @@ class SaveSerializer(serializers.Serializer[Any]):
 def shape(technology: Technology, interview: Interview) -> dict[str, Any]:
     """Give an interview with its questions and what counts where they are not answered."""
     defaults = Defaults.on(timezone.localdate())
-    rows = standing_defaults(technology, defaults=defaults, rates=selectors.royalty_rates())
-    standing = default_words(rows, defaults, Answers(interview.answers, defaults.choices()), technology)
+    standing = standing_words(technology, Answers(interview.answers, defaults.choices()), defaults)
     questions = [
         {
             "code": question.code, "section": section.slug, "label": str(question.label), "hint": str(question.hint),

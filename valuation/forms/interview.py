@@ -64,7 +64,8 @@ def _stored(kind: Kind, text: str) -> Any:
 class SectionForm(Form):
     """The questions of one step. Nothing is required: an empty answer takes its default.
 
-    `standing` holds the choices that count where nobody chose. Fields are named `<code>` or `<code>_<n>`, of rows `<code>_<row>_<column>`, and `<code>_origin`.
+    `standing` holds the choices that count where nobody chose. Fields are named `<code>` or `<code>_<n>`, of rows
+    `<code>_<row>_<column>`, and `<code>_origin`.
     """
 
     def __init__(

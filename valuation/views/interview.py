@@ -17,7 +17,7 @@ from valuation import interview_words, policies, selectors, services
 from valuation.answers import Answers
 from valuation.defaults import Defaults
 from valuation.forms.interview import LAST, SectionForm
-from valuation.inputs import lacks_sales, standing_defaults
+from valuation.inputs import lacks_sales
 from valuation.models import Disclosure, Interview
 from valuation.questions import SECTIONS, Section, is_asked, section
 
@@ -33,12 +33,6 @@ def find(request: HttpRequest, pk: int) -> tuple[Technology, Interview]:
 
 def _url(technology: Technology, slug: str) -> str:
     return reverse("valuation:interview_step", args=[technology.pk, slug])
-
-
-def defaults_of(technology: Technology, answers: Answers, defaults: Defaults) -> dict[str, dict[str, Any]]:
-    """Give what stands in for each answer, in words, with its source and tag."""
-    rows = standing_defaults(technology, defaults=defaults, rates=selectors.royalty_rates())
-    return interview_words.default_words(rows, defaults, answers, technology)
 
 
 def frame(technology: Technology, interview: Interview, slug: str, defaults: Defaults) -> dict[str, Any]:
@@ -74,7 +68,7 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     technology, interview = find(request, pk)
     defaults = Defaults.on(timezone.localdate())
     answers = Answers(interview.answers, defaults.choices())
-    standing = defaults_of(technology, answers, defaults)
+    standing = interview_words.standing_words(technology, answers, defaults)
     context = frame(technology, interview, "check" if interview.version else "", defaults) | {
         "sections": interview_words.answer_rows(answers, standing, technology=technology.pk),
         "interview": interview,
@@ -145,7 +139,7 @@ def _show(
     context = frame(technology, interview, asked.slug, defaults) | {
         "section": asked,
         "form": form,
-        "blocks": form.blocks(defaults_of(technology, answers, defaults)),
+        "blocks": form.blocks(interview_words.standing_words(technology, answers, defaults)),
         "stale": stale,
         "problem": problem,
     }
