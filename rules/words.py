@@ -80,6 +80,7 @@ NAMES = {
     "valuation.unanswered.tab_life": _("Where nobody states it: years of writing off"),
     "valuation.unanswered.other_capital": _("Where nobody states it: what other partners would bring"),
     "valuation.unanswered.walk_away": _("Where nobody states it: what the owner has without the deal"),
+    "valuation.unanswered.trl": _("Where nobody states it: readiness level"),
     "valuation.unanswered.currency": _("Where nobody chooses: currency of the sales"),
     "valuation.unanswered.royalty_base": _("Where nobody chooses: base of a royalty"),
     "valuation.unanswered.use_excess": _("Where nobody chooses: whether the technology carries the whole business"),

@@ -36,6 +36,8 @@ from valuation.methods.types import Timing
 from valuation.models import Reason, RoyaltyRate
 
 BASE: Final = "net sales"
+LEVEL: Final = "level"  # unit of a readiness level
+HIGHEST_TRL: Final = 9
 ALL, UNIVERSITY = "all", "university"
 #: Weighted methods; the others are bounds and are shown without weight.
 WEIGHTED = (RELIEF, COMPARABLE_ROYALTIES, STAGED, EXCESS)
@@ -55,6 +57,7 @@ class Gathering:
     def __init__(self, technology: Technology, defaults: Defaults, rates: list[RoyaltyRate], answers: Answers) -> None:
         self.technology, self.defaults, self.rates = technology, defaults, rates
         self.answers = replace(answers, standing=defaults.choices())
+        self.trl = technology.trl or min(int(defaults.unanswered("trl")), HIGHEST_TRL) or None
         self.rows: list[dict[str, Any]] = []
         self.comparables: list[dict[str, Any]] = []
 
@@ -63,7 +66,7 @@ class Gathering:
         if not self.knows_sales():
             return Reason.NO_REVENUE
         told = ("success" in self.answers or "stages" in self.answers) and "launch_delay" in self.answers
-        return Reason.NO_TRL if self.technology.trl is None and not told else None
+        return Reason.NO_TRL if self.trl is None and not told else None
 
     def knows_sales(self) -> bool:
         """Tell whether sales are stated or stand in."""
@@ -107,7 +110,7 @@ class Gathering:
             minimum_comparables=int(default("comparables.minimum")),
             legal_life=legal,
             economic_life=economic,
-            readiness_level=self.technology.trl,
+            readiness_level=self.trl,
             comparables=(
                 *self._own_deals(),
                 *(self._comparable(rate, likeness) for rate, likeness in self._alike(used)),
@@ -255,7 +258,7 @@ class Gathering:
             return Estimate.known(chance, origin)
         if "success" in self.answers:
             return self._three("success", Shape.PERT, Origin.OWNER)
-        codes = [f"success.trl{self.technology.trl}.{end}" for end in ("low", "high")]
+        codes = [f"success.trl{self.trl}.{end}" for end in ("low", "high")]
         low, high = (self.defaults.number(code) for code in codes)
         middle = (low + high) / 2
         self._note("success", [low, middle, high], "fraction", Origin.ASSUMPTION, *codes)
@@ -269,14 +272,23 @@ class Gathering:
             years = math.ceil(given)
             self._note("launch_delay", [years], "years", self.answers.origin("launch_delay"))
         else:
-            code = f"launch_delay.trl{self.technology.trl}"
+            code = f"launch_delay.trl{self.trl}"
             years = int(self.defaults.number(code))
             self._note("launch_delay", [years], "years", Origin.ASSUMPTION, code)
+        self._note_ramp()
+        return years
+
+    def unjudged(self) -> None:
+        """Note what counts for chance and time where no readiness level is stated or stands in: nothing."""
+        for name in ("success", "launch_delay"):
+            self._note(name, [0.0], LEVEL, Origin.ASSUMPTION, f"{UNANSWERED}trl")
+        self._note_ramp()
+
+    def _note_ramp(self) -> None:
         if "ramp" in self.answers:
             self._note("ramp", [*self._ramp(), 1.0], "fraction", self.answers.origin("ramp"))
         else:
             self._note("ramp", [*self._ramp(), 1.0], "fraction", Origin.ASSUMPTION, "ramp.year1", "ramp.year2")
-        return years
 
     def _ramp(self) -> list[float]:
         given = self.answers.numbers("ramp")

@@ -94,11 +94,13 @@ def lacks_sales(technology: Technology, answers: Answers, defaults: Defaults) ->
 def standing_defaults(
     technology: Technology, *, defaults: Defaults, rates: list[RoyaltyRate]
 ) -> dict[str, dict[str, Any]]:
-    """Give the input rows that stand in for answers, by name; readiness unknown, what rests on it is absent."""
+    """Give the input rows that stand in for answers, by name."""
     gathering = Gathering(technology, defaults, rates, Answers())
-    if technology.trl is not None:
+    if gathering.trl is not None:
         gathering.success()
         gathering.launch()
+    else:
+        gathering.unjudged()
     if technology.revenue_mode is not None:
         gathering.revenue()
     gathering.lives()

@@ -14,6 +14,7 @@ from marketplace.kit import money
 from valuation import selectors
 from valuation.answers import Answers
 from valuation.defaults import UNANSWERED, UNSTATED, Defaults
+from valuation.gathering import LEVEL
 from valuation.inputs import standing_defaults
 from valuation.methods.statement import Origin
 from valuation.presenters import input_source, source_words, write
@@ -69,7 +70,10 @@ def _words(row: dict[str, Any], question: Question | None) -> dict[str, Any]:
     note: Words = NOTES.get(row["note"], "")
     if row["name"] in UNSTATED and not any(values) and question is not None:
         note = question.without
-    if row["name"] == "deals":
+    if row["unit"] == LEVEL:
+        text = gettext("Not judged: the listing states no readiness level")
+        note = gettext("no range can be suggested until it does, or until both questions are answered.")
+    elif row["name"] == "deals":
         count = int(values[0])
         text = ngettext("%(count)s published figure", "%(count)s published figures", count) % {"count": count}
     else:

@@ -91,6 +91,16 @@ def test_sales_come_from_a_row_only_where_the_exchange_assumes_some() -> None:
     assert rows["revenue"]["origin"] == "owner"
 
 
+def test_a_readiness_level_comes_from_a_row_only_where_the_exchange_assumes_one() -> None:
+    silent = TechnologyFactory(with_right=True, trl=None)
+    found = prepare(silent, defaults=Defaults.on(timezone.localdate()), rates=selectors.royalty_rates())
+    assert (found.parameters, found.reason) == (None, Reason.NO_TRL)
+    for assumed, level in ((3, 3), (40, 9)):
+        Rule.objects.filter(code="valuation.unanswered.trl").update(value=assumed)
+        inputs, _rows = gathered(silent)
+        assert (inputs.readiness_level, inputs.success.low) == (level, number(f"success.trl{level}.low"))
+
+
 def test_sales_in_dollars_become_dong_at_the_dated_rate() -> None:
     inputs, rows = gathered(currency=["USD"], revenue=["100000", "200000", "300000"])
     assert inputs.revenue.mode == 200000 * number("exchange_rate.USD")

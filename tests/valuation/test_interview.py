@@ -226,10 +226,10 @@ def test_money_and_rows_are_read_as_people_write_them(client: Client) -> None:
     assert 'value="1,500,000,000"' in text
 
 
-@pytest.mark.parametrize("lists_sales", [True, False])
+@pytest.mark.parametrize("lists_all", [True, False])
 @pytest.mark.parametrize("currency", ["VND", "EUR"])
-def test_every_question_has_a_default_from_a_dated_record(client: Client, lists_sales: bool, currency: str) -> None:
-    sales = {} if lists_sales else {"revenue_low": None, "revenue_mode": None, "revenue_high": None}
+def test_every_question_has_a_default_from_a_dated_record(client: Client, lists_all: bool, currency: str) -> None:
+    sales = {} if lists_all else {"revenue_low": None, "revenue_mode": None, "revenue_high": None, "trl": None}
     technology = TechnologyFactory(with_right=True, **sales)
     if currency != "VND":
         save(technology, currency={"value": [currency], "origin": "owner"})

@@ -42,8 +42,7 @@ class StandingSerializer(serializers.Serializer[Any]):
 class InterviewQuestionSerializer(serializers.Serializer[Any]):
     """A question: its code, words in the reader's language, the form of its answer, and whether it stays secret.
 
-    `default` is null only where it rests on a readiness level that the listing does not state, and of the exchange rate
-    while the currency is đồng.
+    `default` is null only of the exchange rate while the currency is đồng: it is not asked then.
     """
 
     code = serializers.CharField()
