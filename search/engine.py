@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 import numpy as np
-from tantivy import Query
 
 from search import embedder, fusion, index, lexical, lexicon, text, vectors, vocabulary
 from search.embedder import EmbeddingError, Vectors
 from search.fusion import Scores
-from search.lexical import LexicalHit, LexicalIndex, MatchedTerm
+from search.lexical import LexicalHit, LexicalIndex, MatchedTerm, Wording
 from search.vectors import Candidate
 
 logger = logging.getLogger(__name__)
@@ -32,6 +31,7 @@ FEEDBACK_TEXTS = 5  # of the first answers, whose typical words are asked for, t
 FEEDBACK_RAW = 3.0  # what the cosine weighs, against the lexical ratio, in choosing them
 FEEDBACK_TERMS = 60
 FEEDBACK_SHARE = 0.6  # of the weight; the rest stays with the query
+FEEDBACK_POSTINGS = 400_000  # entries of the index that are read for them: of a large stock, the rarer words
 EXACT_SCAN = 2000  # so few documents are compared one by one rather than through the vector index
 
 
@@ -59,7 +59,7 @@ class Ranking:
     dense: bool
     truncated: bool
     _state: LexicalIndex | None = field(default=None, repr=False, compare=False)
-    _queries: dict[str, Query] = field(default_factory=dict, repr=False, compare=False)
+    _queries: dict[str, Wording] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def object_ids(self) -> list[int]:
@@ -92,7 +92,7 @@ class Examined:
     kind: str
     truncated: bool
     state: LexicalIndex | None
-    queries: dict[str, Query]
+    queries: dict[str, Wording]
 
 
 def rank(
@@ -187,7 +187,7 @@ def examine(
     other = text.ENGLISH if language == text.VIETNAMESE else text.VIETNAMESE
     marked = vocabulary.with_marks(said, language)
     translated = lexicon.translate(marked, language, is_marked=True)
-    queries: dict[str, Query] = {}
+    queries: dict[str, Wording] = {}
     possible = (0.0, 0.0)
     known: dict[str, int] = {}
     if state is not None:
@@ -299,7 +299,7 @@ def _ask_again(
         return
     for term, share in typical.items():
         weights[term] = weights.get(term, 0.0) + FEEDBACK_SHARE * share
-    query = state.query(weights, {}, language=language)
+    query = state.query(weights, {}, language=language, postings=FEEDBACK_POSTINGS)
     listed = [rows[place].object_id for place in own]
     found = _by_words(state, query, kind=kind, limit=len(own), only=listed, language=language)
     by_id = {hit.object_id: hit.score for hit in found}
@@ -308,7 +308,7 @@ def _ask_again(
 
 def _ask_each(
     ask: Callable[..., list[LexicalHit]],
-    queries: Mapping[str, Query],
+    queries: Mapping[str, Wording],
     limits: Mapping[str, int],
     only: Mapping[str, Collection[int] | None],
 ) -> dict[str, list[LexicalHit]]:
@@ -374,7 +374,7 @@ def _weights(said: str, title: str, language: str) -> tuple[dict[str, float], di
 
 def _by_words(
     state: LexicalIndex | None,
-    query: Query | None,
+    asked: Wording | None,
     *,
     kind: str,
     limit: int,
@@ -382,10 +382,10 @@ def _by_words(
     without: Collection[int] = (),
     language: str | None = None,
 ) -> list[LexicalHit]:
-    if state is None or query is None:
+    if state is None or asked is None:
         return []
     with index.reporting_damage(kind):
-        return state.search(query, limit=limit, only=only, without=without, language=language)
+        return state.search(asked, limit=limit, only=only, without=without, language=language)
     return []
 
 

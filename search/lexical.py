@@ -9,16 +9,15 @@ Knows nothing of PostgreSQL: `search.index` feeds it. Terms come from `search.te
 import hashlib
 import inspect
 import json
-import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
 from math import log
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tantivy
 from tantivy import Occur, Query
@@ -34,14 +33,13 @@ EXACT_POSTINGS = 500_000  # and so many of accented words, the rarest first
 SURE_TERMS = 16  # so many are asked for however frequent they are
 LEFT_OUT_AT_ONCE = 200  # documents to leave out are dropped from a list of hits that is longer by so many, then by more
 LANGUAGES = (text.VIETNAMESE, text.ENGLISH)
-TERM_IN_CONTEXT = re.compile(r'type=Str, "(.*)"\)')
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("object_id", indexed=True, fast=True)
     builder.add_text_field("content", stored=True, tokenizer_name="words", index_option="freq")
-    builder.add_text_field("exact", tokenizer_name="words", index_option="freq")
+    builder.add_text_field("exact", stored=True, tokenizer_name="words", index_option="freq")
     return builder.build()
 
 
@@ -62,6 +60,15 @@ class LexicalHit(NamedTuple):  # a search makes thousands: a tuple is made in a 
     object_id: int
     language: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is asked: an OR of folded terms and of words with their marks, each with its weight (`exact` boosted)."""
+
+    query: Query
+    content: Mapping[str, float]
+    exact: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +166,25 @@ class LexicalIndex:
         return found
 
     def weigh(
-        self, asked: Mapping[str, float], *, known: Mapping[str, int] | None = None, language: str | None = None
+        self,
+        asked: Mapping[str, float],
+        *,
+        known: Mapping[str, int] | None = None,
+        language: str | None = None,
+        postings: int | None = None,
     ) -> dict[str, float]:
         """Keep the terms that the index (of a language) knows, at most MAX_QUERY_TERMS of them, the heaviest.
 
-        `known` saves counting the documents of each term again.
+        `known` saves counting the documents of each term again; of a large stock, about `postings` entries are read
+        (POSTINGS unless given).
         """
+        postings = POSTINGS if postings is None else postings
         known = self.counts(asked, language=language) if known is None else known
         kept = [term for term in asked if known[term]]
-        if len(kept) > MAX_QUERY_TERMS or sum(known[term] for term in kept) > POSTINGS:
+        if len(kept) > MAX_QUERY_TERMS or sum(known[term] for term in kept) > postings:
             kept.sort(key=lambda term: (-asked[term] / (1 + known[term]) ** 0.5, term))
             read = list(accumulate(known[term] for term in kept))
-            kept = kept[: min(MAX_QUERY_TERMS, max(SURE_TERMS, bisect_right(read, POSTINGS)))]
+            kept = kept[: min(MAX_QUERY_TERMS, max(SURE_TERMS, bisect_right(read, postings)))]
         return {term: asked[term] for term in kept}
 
     def query(
@@ -180,15 +194,20 @@ class LexicalIndex:
         *,
         known: Mapping[str, int] | None = None,
         language: str | None = None,
-    ) -> Query | None:
-        """Make the OR of weighted terms, to be asked in one language or in all; None if the index knows none of them."""
-        weighed = self.weigh(asked, known=known, language=language)
-        clauses = [_clause("content", term, weight) for term, weight in weighed.items()]
-        if not clauses:
+        postings: int | None = None,
+    ) -> Wording | None:
+        """Make the OR of weighted terms, to be asked in one language or in all; None if the index knows none of them.
+
+        `known` and `postings` as in `weigh`.
+        """
+        weighed = self.weigh(asked, known=known, language=language, postings=postings)
+        if not weighed:
             return None
-        for term in self._rarest(list(exact)[:MAX_QUERY_TERMS], language=language):
-            clauses.append(_clause("exact", term, exact[term] * EXACT_BOOST))
-        return Query.boolean_query(clauses)
+        rarest = self._rarest(list(exact)[:MAX_QUERY_TERMS], language=language)
+        boosted = {term: exact[term] * EXACT_BOOST for term in rarest}
+        clauses = [_clause("content", term, weight) for term, weight in weighed.items()]
+        clauses += [_clause("exact", term, weight) for term, weight in boosted.items()]
+        return Wording(Query.boolean_query(clauses), weighed, boosted)
 
     def _rarest(self, words: list[str], *, language: str | None) -> list[str]:
         """Give the accented words whose entries are worth reading: all of a small stock, the rarest of a large one."""
@@ -201,7 +220,7 @@ class LexicalIndex:
 
     def search(
         self,
-        query: Query,
+        asked: Wording,
         *,
         limit: int,
         only: Collection[int] | None = None,
@@ -214,14 +233,14 @@ class LexicalIndex:
         documents to leave out are asked for and dropped.
         """
         if without and only is None:
-            return self._but(frozenset(without), query, limit, language)
-        parts = [(Occur.Must, query)]
+            return self._but(frozenset(without), asked, limit, language)
+        parts = [(Occur.Must, asked.query)]
         if only is not None:
             wanted = Query.term_set_query(SCHEMA, "object_id", sorted(only))
             parts.append((Occur.Must, Query.const_score_query(wanted, 0.0)))
         if without:
             parts.append((Occur.MustNot, Query.term_set_query(SCHEMA, "object_id", sorted(without))))
-        whole = Query.boolean_query(parts) if len(parts) > 1 else query
+        whole = Query.boolean_query(parts) if len(parts) > 1 else asked.query
         hits: list[tuple[float, int, str]] = []  # of plain tuples, which sort by themselves: there are a thousand
         for spoken, searcher in self._of(language).items():
             found = searcher.search(whole, limit, count=False).hits
@@ -230,11 +249,11 @@ class LexicalIndex:
         hits.sort()
         return [LexicalHit(object_id, spoken, -score) for score, object_id, spoken in hits[:limit]]
 
-    def _but(self, left_out: frozenset[int], query: Query, limit: int, language: str | None) -> list[LexicalHit]:
+    def _but(self, left_out: frozenset[int], asked: Wording, limit: int, language: str | None) -> list[LexicalHit]:
         """Search for more until enough remain without those left out."""
         extra = min(len(left_out), max(limit, LEFT_OUT_AT_ONCE))
         while True:
-            more = self.search(query, limit=limit + extra, language=language)
+            more = self.search(asked, limit=limit + extra, language=language)
             kept = [hit for hit in more if hit.object_id not in left_out]
             if len(kept) >= limit or len(more) < limit + extra or extra >= len(left_out):
                 return kept[:limit]
@@ -269,8 +288,8 @@ class LexicalIndex:
         whole = sum(shares[term] for term in kept) or 1.0
         return {term: shares[term] / whole for term in kept}
 
-    def explain(self, query: Query, object_id: int, *, language: str | None = None) -> list[MatchedTerm]:
-        """Take the score of one document (of a language) apart, by the index's own account: the terms sum to the score.
+    def explain(self, asked: Wording, object_id: int, *, language: str | None = None) -> list[MatchedTerm]:
+        """Take the score of one document (of a language) apart: the terms sum to the score.
 
         A document that shares no word with the query (found by meaning alone) has no parts.
         """
@@ -279,11 +298,16 @@ class LexicalIndex:
             found = searcher.search(by_object_id(object_id), 1, count=False).hits
             if not found:
                 continue
-            try:
-                account = query.explain(searcher, found[0][1])
-            except ValueError:  # it does not match
-                continue
-            _collect(json.loads(account.to_json()), 1.0, parts)
+            address = found[0][1]
+            document = searcher.doc(address)
+            for name, weights in (("content", asked.content), ("exact", asked.exact)):
+                held = Counter(str(document.get_first(name) or "").split())
+                shared = [term for term in weights if term in held]
+                if shared:
+                    score = _scoring(searcher, address, name, shared[0])
+                    for term in shared:
+                        part = weights[term] * score(held[term], searcher.doc_freq(name, term))
+                        parts[term] = parts.get(term, 0.0) + part
             break
         return [MatchedTerm(term, value) for term, value in sorted(parts.items(), key=lambda item: (-item[1], item[0]))]
 
@@ -327,21 +351,30 @@ def _idf(holding: int, count: int) -> float:
     return log(1 + (count - holding + 0.5) / (holding + 0.5))
 
 
-def _collect(node: dict[str, object], factor: float, parts: dict[str, float]) -> None:
-    """Walk an explanation down to its terms; values below a boost are not yet multiplied by it."""
-    description = str(node.get("description", ""))
-    context = node.get("context")
-    match = TERM_IN_CONTEXT.search(context[0]) if isinstance(context, list) and context else None
-    if match:
-        term = json.loads(f'"{match.group(1)}"') if "\\" in match.group(1) else match.group(1)
-        parts[term] = parts.get(term, 0.0) + factor * float(str(node["value"]))
-        return
-    if description.startswith("Boost x"):
-        factor *= float(description.split()[1][1:])
-    details = node.get("details")
-    if isinstance(details, list):
-        for detail in details:
-            _collect(detail, factor, parts)
+def _scoring(
+    searcher: tantivy.Searcher, address: tantivy.DocAddress, name: str, held: str
+) -> Callable[[int, int], float]:
+    """Give the score (BM25) of a term in one field of one document, by how often it stands there and in how many.
+
+    Lengths and counts are the index's own, as its account of one term that is `held` states them: an account of all
+    terms of a long need takes some hundred times as long.
+    """
+    account = _clause(name, held, 1.0)[1].explain(searcher, address)
+    told = dict(_told(json.loads(account.to_json())))
+    k1, b = told["k1"], told["b"]
+    saturation = k1 * (1 - b + b * told["dl"] / told["avgdl"])
+
+    def score(often: int, holding: int) -> float:
+        return (k1 + 1) * _idf(holding, int(told["N"])) * often / (often + saturation)
+
+    return score
+
+
+def _told(node: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Give what an account states, under the name before the comma: ("avgdl", 130.8)."""
+    yield str(node["description"]).split(",", 1)[0], float(node["value"])
+    for detail in node.get("details") or ():
+        yield from _told(detail)
 
 
 def frequencies(analysis: Analysis, weight: float = 1.0) -> dict[str, float]:

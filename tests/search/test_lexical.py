@@ -1,9 +1,12 @@
 """BM25: weights, exact explanations, filters."""
 
+import random
+
 import pytest
+from tantivy import Occur, Query
 
 from search import lexical, text
-from search.lexical import IndexWriter, LexicalIndex, frequencies, make_indexes
+from search.lexical import IndexWriter, LexicalIndex, by_object_id, frequencies, make_indexes
 
 TEXTS = {
     1: ("Máy bơm nước năng lượng mặt trời", "Bơm nước tưới cho vườn cà phê, không cần điện lưới."),
@@ -36,6 +39,37 @@ def test_contributions_sum_to_the_score(state: LexicalIndex) -> None:
         assert sum(term.contribution for term in state.explain(query, hit.object_id)) == pytest.approx(
             hit.score, rel=1e-4
         )
+
+
+def test_contributions_are_those_of_the_index_s_own_account() -> None:
+    """Several segments, one document taken out, lengths that the index rounds, words with marks and quotes."""
+    chance = random.Random(4)
+    words = ["máy", "bơm", "nước", "lọc", "cà", "phê", "pump", "o'ring", "ISO9001", "2,5"]
+    indexes = make_indexes()
+    writer = IndexWriter(indexes, heap_bytes=15_000_000)
+    for object_id in range(1, 41):
+        body = " ".join(chance.choices(words, k=chance.choice((5, 60, 300, 1100))))
+        writer.add(object_id=object_id, language="vi", title=chance.choice(words), body=body)
+        if object_id % 10 == 0:
+            writer.commit()
+    writer.remove(7)
+    writer.commit()
+    state = LexicalIndex(indexes)
+    asked = ask(state, "máy bơm nước lọc cà phê, o'ring pump ISO9001 2,5 bơm")
+    assert asked is not None
+    searcher = state._searchers["vi"]
+    for hit in state.search(asked, limit=50, language="vi"):
+        told: dict[str, float] = {}
+        for name, weights in (("content", asked.content), ("exact", asked.exact)):
+            for term, weight in weights.items():
+                clause = lexical._clause(name, term, weight)[1]
+                both = [(Occur.Must, clause), (Occur.Must, Query.const_score_query(by_object_id(hit.object_id), 0.0))]
+                for score, _address in searcher.search(Query.boolean_query(both), 1).hits:
+                    told[term] = told.get(term, 0.0) + score
+        parts = {part.term: part.contribution for part in state.explain(asked, hit.object_id)}
+        assert parts == pytest.approx(told, rel=1e-4)
+        assert sum(parts.values()) == pytest.approx(hit.score, rel=1e-4)
+    assert state.explain(asked, 7) == []
 
 
 def test_a_document_without_a_word_of_the_query_has_no_parts(state: LexicalIndex) -> None:
