@@ -310,6 +310,8 @@ def deliver_notification(*, pk: int) -> bool:
     user = note.user
     note.mailed_at = timezone.now()
     note.save(update_fields=["mailed_at"])
+    if not user.is_active:
+        return False
     with override(user.language):
         subject = note.text.splitlines()[0][:180]
         body = _("%(text)s\n\nOpen: %(url)s") % {"text": note.text, "url": f"{settings.SITE_URL}{note.url}"}

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,7 +31,11 @@ def save(request: HttpRequest) -> HttpResponse:
     """Keep what a list's address finds."""
     form = SaveSearchForm(request.POST)
     if not form.is_valid():
-        raise Http404
+        if form.errors.keys() != {"query"}:
+            raise Http404
+        messages.error(request, _("This search is too long to be kept. Use fewer words."))
+        listed = reverse(f"listings:{form.cleaned_data['kind']}_list")
+        return redirect(f"{listed}?{request.POST['query']}")
     data = form.cleaned_data
     services.save_search(
         kind=data["kind"], query=QueryDict(data["query"]), often=data["often"], actor=viewer_of(request)

@@ -13,6 +13,12 @@ from matching import selectors, services
 from matching.choices import Answer
 from matching.serializers import DeclineSerializer, MatchSerializer, ShortlistSerializer
 
+LONGEST_ID = 18  # digits: what a 64-bit number holds
+
+
+def _is_id(value: str) -> bool:
+    return value.isdecimal() and len(value) <= LONGEST_ID
+
 
 @extend_schema(parameters=[OpenApiParameter("demand", int), OpenApiParameter("technology", int)])
 class Matches(generics.ListAPIView[Any]):
@@ -32,9 +38,9 @@ class Matches(generics.ListAPIView[Any]):
         for name in ("demand", "technology"):
             value = self.request.GET.get(name, "")
             if value:
-                found = found.filter(**{f"{name}_id": int(value)}) if value.isdecimal() else found.none()
+                found = found.filter(**{f"{name}_id": int(value)}) if _is_id(value) else found.none()
         asked = self.request.GET.get("demand", "")
-        if asked.isdecimal() and selectors.is_own_demand(self.request.user, int(asked)):
+        if _is_id(asked) and selectors.is_own_demand(self.request.user, int(asked)):
             found = found.order_by(*selectors.FRONT_FIRST)
         return found
 

@@ -1,6 +1,7 @@
 """A match as its page, its list and the API show it to one person."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,6 +27,29 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
     both; that of sentences by meaning, their cosine; that of learning, what it moved the log-odds of the order by. A
     fact has no weight of its own, but a verdict: fits, near, not.
     """
+    rows = _said(match) if _is_of_present_texts(match) else []
+    if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):
+        label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
+        rows.append({"kind": "answer", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
+    if abs(match.exchange_shift) >= SHOWN_SHIFT:
+        label = (
+            _("Pairs whose facts fit like these are taken up more often")
+            if match.exchange_shift > 0
+            else _("Pairs whose facts fit like these are taken up less often")
+        )
+        weight = max(-1.0, min(1.0, match.exchange_shift))
+        rows.append({"kind": "exchange", "label": label, "weight": weight, "detail": ""})
+    return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
+
+
+def _is_of_present_texts(match: Match) -> bool:
+    """Tell whether a match was made of what both listings say now: what was taken out of a text is not shown any more."""
+    versions = (match.technology.content_version, match.demand.content_version)
+    return (match.technology_version, match.demand_version) == versions
+
+
+def _said(match: Match) -> list[dict[str, Any]]:
+    """Give the rows of sentences and words."""
     rows: list[dict[str, Any]] = []
     pair = match.reasons.get("sentences")
     if pair:
@@ -42,18 +66,7 @@ def reason_rows(match: Match, viewer: User, delays: facts.Delays) -> list[dict[s
         rows.append({"kind": "word", "label": label, "weight": min(1.0, float(said["share"])), "detail": detail})
     for word, share in match.reasons.get("words", [])[:WORD_LIMIT]:
         rows.append({"kind": "word", "label": word, "weight": min(1.0, float(share)), "detail": ""})
-    if abs(match.shift) >= SHOWN_SHIFT and Side.DEMAND in policies.sides_of(viewer, match):
-        label = _("Like what you chose before") if match.shift > 0 else _("Like what you declined before")
-        rows.append({"kind": "answer", "label": label, "weight": max(-1.0, min(1.0, match.shift)), "detail": ""})
-    if abs(match.exchange_shift) >= SHOWN_SHIFT:
-        label = (
-            _("Pairs whose facts fit like these are taken up more often")
-            if match.exchange_shift > 0
-            else _("Pairs whose facts fit like these are taken up less often")
-        )
-        weight = max(-1.0, min(1.0, match.exchange_shift))
-        rows.append({"kind": "exchange", "label": label, "weight": weight, "detail": ""})
-    return rows + facts.as_rows(facts.facts(match.technology, match.demand, delays))
+    return rows
 
 
 def demander(match: Match, viewer: User) -> str:
@@ -81,8 +94,11 @@ def present(match: Match, viewer: User, delays: facts.Delays, *, place: int | No
                 "decline_url": reverse("matching:decline", args=[match.pk]),
             }
         )
+    url, shown_at = match.get_absolute_url(), {"position": place} if place else {}
     return {
         "match": match,
+        "url": f"{url}?{urlencode(shown_at)}" if shown_at else url,
+        "decline_url": f"{url}?{urlencode(shown_at | {'decline': 'yes'})}#decline",
         "chance": shown,
         "demander": demander(match, viewer),
         "place": place,

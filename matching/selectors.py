@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest, Least, Ln
 
 from accounts.models import User
@@ -16,6 +16,7 @@ from matching.layer import VERSION
 from matching.lifecycle import LayerState
 from matching.models import TIE, Digest, DigestItem, Feedback, Layer, Match, Response, Run, SavedSearch
 from search import vectors
+from search.embeddings import present_vectors
 
 PUBLISHED = Q(technology__state=ListingState.PUBLISHED, demand__state=ListingState.PUBLISHED)
 
@@ -25,6 +26,10 @@ _KEPT = Least(Greatest(F("score"), TIE), 1 - TIE)
 BEST_FIRST = ((Ln(_KEPT / (1 - _KEPT)) - F("shift") - F("exchange_shift")).desc(), "pk")
 PAGE = 10  # matches of one page of a list
 MOST_SEEN = 50  # of a list, so many at most are taken as seen
+FOUND_WITHIN = datetime.timedelta(hours=2)  # after its publication a listing is found by words and by meaning
+TRIED_AT_ONCE = 3  # times that a mail which does not leave is tried with every sweep
+TRIED_AGAIN = datetime.timedelta(hours=6)  # between later tries
+GIVEN_UP = datetime.timedelta(days=7)
 
 
 def _joined(queryset: QuerySet[Match]) -> QuerySet[Match]:
@@ -88,10 +93,7 @@ def is_mutual(match: Match) -> bool:
 
 
 def unmatched(model: type[Technology] | type[Demand], *, limit: int = 200) -> list[int]:
-    """Give the ids of published listings whose present content was not searched for yet, oldest first.
-
-    A search without vectors counts as done only while the listing itself has none (`services.needs_vectors`).
-    """
+    """Give the ids of published listings whose present content was not searched for yet, oldest first."""
     name = model.kind
     done = Run.objects.filter(
         **{name: OuterRef("pk")}, content_version=OuterRef("content_version"), published_at=OuterRef("published_at")
@@ -101,9 +103,26 @@ def unmatched(model: type[Technology] | type[Demand], *, limit: int = 200) -> li
 
 
 def searched_by_words_only(model: type[Technology] | type[Demand], *, limit: int = 50) -> list[int]:
-    """Give the ids of published listings that were searched for by words alone, oldest search first."""
-    runs = Run.objects.filter(**{f"{model.kind}__state": ListingState.PUBLISHED}, dense=False).order_by("at", "pk")
-    return list(runs.values_list(f"{model.kind}_id", flat=True)[:limit])
+    """Give the ids of published listings to be searched for again by meaning, oldest search first.
+
+    Those whose search had no vector of its own text to ask with, or ran before that vector was there to be found, and
+    that have it now. So of two texts whose vectors come after both were searched, the later one still meets the other.
+    """
+    has_vector = Exists(present_vectors(model.kind).filter(document__object_id=OuterRef(f"{model.kind}_id")))
+    runs = Run.objects.filter(has_vector, **{f"{model.kind}__state": ListingState.PUBLISHED}, dense=False)
+    return list(runs.order_by("at", "pk").values_list(f"{model.kind}_id", flat=True)[:limit])
+
+
+def has_vector(listing: Technology | Demand) -> bool:
+    """Tell whether others find the listing's present text by meaning."""
+    return present_vectors(listing.kind).filter(document__object_id=listing.pk).exists()
+
+
+def paired_with_former_content(listing: Technology | Demand) -> set[int]:
+    """Give the ids of the other side's listings in matches that were made of a former text of this one."""
+    other = "demand" if listing.kind == "technology" else "technology"
+    former = {listing.kind: listing, f"{listing.kind}_version__lt": listing.content_version}
+    return set(Match.objects.filter(**former).values_list(f"{other}_id", flat=True))
 
 
 def stale_matches(listing: Technology | Demand) -> QuerySet[Match]:
@@ -199,10 +218,19 @@ def acts_of_demands() -> Iterator[tuple[Feedback, int]]:
         yield act, act.demand.organisation_id
 
 
+def unexplained() -> QuerySet[Match]:
+    """Give the matches of published listings, made of their present texts, whose nearest sentences are not known yet."""
+    return Match.objects.filter(
+        PUBLISHED,
+        explained=False,
+        technology_version=F("technology__content_version"),
+        demand_version=F("demand__content_version"),
+    )
+
+
 def unexplained_ids(*, limit: int = 100) -> list[int]:
     """Give the ids of matches whose nearest sentences were not looked for yet, best first."""
-    matches = Match.objects.filter(PUBLISHED, explained=False).order_by(F("score").desc(), "pk")
-    return list(matches.values_list("pk", flat=True)[:limit])
+    return list(unexplained().order_by(F("score").desc(), "pk").values_list("pk", flat=True)[:limit])
 
 
 def in_ids(ids: Iterable[int]) -> QuerySet[Match]:
@@ -224,23 +252,37 @@ def searches_of(viewer: User) -> QuerySet[SavedSearch]:
 
 
 def due_searches(*, week: datetime.datetime) -> QuerySet[SavedSearch]:
-    """Give the searches whose finds are due: at once always; weekly those not looked at since the week began.
+    """Give the searches whose finds are due: at once while something was published since, or so lately that its vector
+    may come yet; weekly those not looked at since the week began.
 
     Who has had this week's mail waits for the next one, also for a search that became weekly since.
     """
     had_mail = Exists(Digest.objects.filter(user=OuterRef("user"), period=Digest.period_of(week)))
     weekly = Q(often=Often.WEEKLY, created_at__lt=week) & (Q(checked_at=None) | Q(checked_at__lt=week)) & ~had_mail
-    return SavedSearch.objects.filter(weekly | Q(often=Often.AT_ONCE), user__is_active=True).select_related("user")
+    has_news = Q(checked_at=None)
+    for model in (Technology, Demand):
+        last = model.objects.published().aggregate(last=Max("published_at"))["last"]
+        if last is not None:
+            has_news |= Q(kind=model.kind, checked_at__lt=last + FOUND_WITHIN)
+    at_once = Q(often=Often.AT_ONCE) & has_news
+    return SavedSearch.objects.filter(weekly | at_once, user__is_active=True).select_related("user")
 
 
 def people_with_due_searches(*, week: datetime.datetime) -> list[int]:
-    """Give the ids of the people who keep a due search."""
-    return list(due_searches(week=week).order_by("user_id").values_list("user_id", flat=True).distinct())
+    """Give the ids of the people who keep a due search; first those who were looked after longest ago."""
+    people = due_searches(week=week).order_by().values("user_id").annotate(last=Min("checked_at"))
+    return list(people.order_by(F("last").asc(nulls_first=True), "user_id").values_list("user_id", flat=True))
 
 
-def unmailed_digest_ids(*, limit: int = 200) -> list[int]:
-    """Give digests that no mail has told, oldest first."""
-    return list(Digest.objects.filter(mailed_at=None).order_by("pk").values_list("pk", flat=True)[:limit])
+def unmailed_digest_ids(*, now: datetime.datetime, limit: int = 200) -> list[int]:
+    """Give digests that no mail has told, first those that were tried longest ago.
+
+    What was refused a few times is tried again after a pause, and given up in the end: an address may be gone.
+    """
+    waits = Q(tried_at__gte=now) | Q(tried__gte=TRIED_AT_ONCE, tried_at__gt=now - TRIED_AGAIN)
+    given_up = Q(tried__gte=TRIED_AT_ONCE, created_at__lt=now - GIVEN_UP)
+    found = Digest.objects.filter(mailed_at=None).exclude(waits | given_up)
+    return list(found.order_by(F("tried_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:limit])
 
 
 def items_of(digest: Digest) -> QuerySet[DigestItem]:

@@ -126,9 +126,21 @@ def _match(request: HttpRequest, pk: int) -> Match:
     return get_object_or_404(selectors.visible_matches(viewer_of(request)), pk=pk)
 
 
+def _position(request: HttpRequest) -> int | None:
+    """Give the place at which a list showed the match that is opened or answered, as the address or the form says."""
+    try:
+        return ShortlistForm.base_fields["position"].clean(request.POST.get("position") or request.GET.get("position"))
+    except ValidationError:
+        return None
+
+
 def _page(request: HttpRequest, match: Match, *, form: DeclineForm | None = None, status: int = 200) -> HttpResponse:
     viewer = viewer_of(request)
-    context: dict[str, Any] = {**present(match, viewer, launch_delays()), "form": form or DeclineForm()}
+    context: dict[str, Any] = {
+        **present(match, viewer, launch_delays()),
+        "form": form or DeclineForm(),
+        "position": _position(request),
+    }
     return render(request, "matching/match.html", context, status=status)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.db.models import F
 from pgvector import HalfVector
 
-from search import index
+from search import index, vectors
 from search.embedder import Embedder, EmbeddingError, current_embedder, passage_text
 from search.index import Position
 from search.models import Document, DocumentQuerySet, Embedding, LanguageMean, VectorSpace
@@ -142,3 +143,8 @@ def recompute_means(space: str | None = None) -> None:
             side=LanguageMean.Side.PASSAGE,
             defaults={"vector": HalfVector.from_text(mean), "count": count},
         )
+
+
+def present_vectors(kind: str) -> models.QuerySet[Embedding]:
+    """Give the vectors of the present texts of a kind, in the space that serves."""
+    return Embedding.objects.filter(space=vectors.serving()[0], document__kind=kind, text_hash=F("document__text_hash"))

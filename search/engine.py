@@ -52,12 +52,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The answer to one query. `truncated`: there were more candidates than asked for, so counts are lower bounds."""
+    """The answer to one query. `truncated`: there were more candidates than asked for, so counts are lower bounds.
+
+    `by_meaning`: the query had a vector; `dense`: so had something that was found.
+    """
 
     hits: tuple[Hit, ...]
     language: str
     dense: bool
     truncated: bool
+    by_meaning: bool = False
     _state: LexicalIndex | None = field(default=None, repr=False, compare=False)
     _queries: dict[str, Wording] = field(default_factory=dict, repr=False, compare=False)
 
@@ -91,6 +95,7 @@ class Examined:
     scores: Scores
     kind: str
     truncated: bool
+    by_meaning: bool
     state: LexicalIndex | None
     queries: dict[str, Wording]
 
@@ -133,7 +138,7 @@ def rank(
         dense=dense,
     )
     if not found.rows:
-        return Ranking((), found.language, dense=False, truncated=False)
+        return Ranking((), found.language, dense=False, truncated=False, by_meaning=found.by_meaning)
     if found.state is None:
         floor = 0.0  # no words to prove anything by, while the index is built
     logits, probabilities = fusion.probabilities(found.scores, kind=found.kind)
@@ -159,6 +164,7 @@ def rank(
         found.language,
         dense=bool(found.scores.known.any()),
         truncated=found.truncated or len(places) > limit,
+        by_meaning=found.by_meaning,
         _state=found.state,
         _queries=found.queries,
     )
@@ -272,6 +278,7 @@ def examine(
         scores=scores,
         kind=fusion.NEED if is_long else language,
         truncated=truncated or cut,
+        by_meaning=query_vector is not None,
         state=state,
         queries=queries,
     )

@@ -44,12 +44,17 @@ class SavedSearch(models.Model):
 
 
 class Digest(models.Model):
-    """One mail to one person. `period` names the week of a weekly one, so that there is one a week."""
+    """One mail to one person. `period` names the week of a weekly one, so that there is one a week.
+
+    `tried`: how often it did not leave, `tried_at` when last.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="digests")
     period = models.CharField(max_length=10, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     mailed_at = models.DateTimeField(null=True)
+    tried = models.PositiveSmallIntegerField(default=0, db_default=0)
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]

@@ -7,6 +7,7 @@ told nothing twice, and what the mail would have said stands on the page of save
 
 import datetime
 import logging
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import F
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -28,6 +30,7 @@ from listings import presenters
 from listings.finding import Found, find
 from listings.models import Demand, Technology
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.single import single
 from matching import policies, selectors
 from matching.choices import Often
 from matching.models import Digest, DigestItem, SavedSearch
@@ -40,6 +43,7 @@ TOLD = 20  # finds of one search in one mail; the next mail tells the next ones
 LOOKED_BACK = datetime.timedelta(days=60)
 SALT = "matching.unsubscribe"
 WEEK_BEGINS = datetime.time(7)  # on Monday, local time
+SWEEP_SECONDS = 120.0
 UNQUERIED = {"sort"}  # parts of an address that do not change what is found
 
 
@@ -60,6 +64,11 @@ def name_of(found: Found) -> str:
     chosen = [label for label, _address in presenters.chosen(found, QueryDict())]
     every = _("All technologies") if found.kind == "technology" else _("All demands")
     return " · ".join(filter(None, [found.words, *chosen]))[:200] or every
+
+
+def _name_now(search: SavedSearch) -> str:
+    """Name a kept search in the active language, whatever the one in which it was kept."""
+    return name_of(find(search.kind, QueryDict(search.query), ranked=False))
 
 
 @transaction.atomic
@@ -133,20 +142,35 @@ def week_start(now: datetime.datetime) -> datetime.datetime:
 
 
 def sweep_alerts(*, now: datetime.datetime | None = None) -> int:
-    """Write the digests that are due and mail what lies unmailed; give how many digests were written."""
+    """Mail what lies unmailed and write the digests that are due; give how many digests were written.
+
+    Of several sweeps at once only one works, no longer than its time: who is left is first in the next one.
+    """
     now = now or timezone.now()
-    written = 0
-    for user_id in selectors.people_with_due_searches(week=week_start(now)):
-        try:
-            written += write_digest(user_id=user_id, now=now) is not None
-        except Exception:
-            logger.exception("No digest was written for person %s", user_id)
-    for pk in selectors.unmailed_digest_ids():
+    end, written = time.monotonic() + SWEEP_SECONDS, 0
+    with single("matching.alerts") as mine:
+        if not mine:
+            return 0
+        _mail_unmailed(now, end=end)
+        for user_id in selectors.people_with_due_searches(week=week_start(now)):
+            if time.monotonic() > end:
+                break
+            try:
+                written += write_digest(user_id=user_id, now=now) is not None
+            except Exception:
+                logger.exception("No digest was written for person %s", user_id)
+        _mail_unmailed(now, end=end)
+    return written
+
+
+def _mail_unmailed(now: datetime.datetime, *, end: float) -> None:
+    for pk in selectors.unmailed_digest_ids(now=now):
+        if time.monotonic() > end:
+            break
         try:
             mail_digest(pk=pk)
         except Exception:
             logger.exception("Digest %s was not mailed", pk)
-    return written
 
 
 @transaction.atomic
@@ -198,7 +222,8 @@ def mail_digest(*, pk: int) -> bool:
             mail = _letter(digest)
             return bool(mail and mail.send())
     except Exception:
-        Digest.objects.filter(pk=pk).update(mailed_at=None)  # it did not leave: the sweep tries again
+        # It did not leave: the sweep tries again.
+        Digest.objects.filter(pk=pk).update(mailed_at=None, tried=F("tried") + 1, tried_at=timezone.now())
         raise
 
 
@@ -212,7 +237,7 @@ def _letter(digest: Digest) -> EmailMessage | None:
         if listing is None or not listing.is_published or item.search.often == Often.NEVER:
             continue
         count += 1
-        part = parts.setdefault(item.search_id, {"search": item.search, "rows": []})
+        part = parts.setdefault(item.search_id, {"name": _name_now(item.search), "rows": []})
         part["url"] = settings.SITE_URL + item.search.get_absolute_url()
         part["stop_url"] = settings.SITE_URL + reverse("matching:unsubscribe", args=[token_for(user, item.search)])
         part["rows"].append(

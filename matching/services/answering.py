@@ -12,6 +12,7 @@ from accounts.services import notify
 from audit.services import record
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
+from listings.selectors import people_behind
 from marketplace.kit.errors import Conflict, require
 from matching import answers, policies, selectors
 from matching.choices import Act, Answer, DeclineReason, Side
@@ -45,8 +46,11 @@ def answer_match(
         raise Conflict(_("One of the two listings is no longer published."))
     if answer == Answer.DECLINE and reason not in DeclineReason.values:
         raise ValidationError({"reason": [_("Choose a reason: the other side learns from it.")]})
+    reason = reason if answer == Answer.DECLINE else ""
     response = Response.objects.filter(match=match, side=side).first() or Response(match=match, side=side)
-    response.answer, response.reason = answer, reason if answer == Answer.DECLINE else ""
+    if response.pk and (response.answer, response.reason, response.note) == (answer, reason, note):
+        return response  # said once more: a double click, or a request that was sent again
+    response.answer, response.reason = answer, reason
     response.note, response.user, response.position_shown = note, actor, position_shown
     response.full_clean()
     response.save()
@@ -64,10 +68,11 @@ def answer_match(
 def _tell_other_side(match: Match, side: str) -> None:
     title = match.demand.title if side == Side.DEMAND else match.technology.title
     if side == Side.DEMAND:
-        organisation, roles, author = match.technology.organisation_id, (Role.TTO_OFFICER,), match.technology.author
+        told: Technology | Demand = match.technology
+        role = Role.TTO_OFFICER
     else:
-        organisation, roles, author = match.demand.organisation_id, (Role.REPRESENTATIVE,), match.demand.author
-    people = {user.pk: user for user in [author, *people_in(organisation, *roles)]}
+        told, role = match.demand, Role.REPRESENTATIVE
+    people = {user.pk: user for user in [*people_behind(told), *people_in(told.organisation_id, role)]}
     notify(
         users=people.values(),
         kind="match.shortlisted",

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from accounts.selectors import people_in
 from accounts.services import notify
 from listings.models import Demand, Technology
 from listings.search_text import body_of, query_of
+from listings.selectors import people_behind
 from marketplace.kit.single import single
 from matching import learning, pushing, selectors
 from matching.choices import Side
@@ -50,6 +51,7 @@ def match_listing(*, kind: str, pk: int) -> int:
     listing = MODELS[kind].objects.published().filter(pk=pk).first()
     if listing is None:
         return 0
+    has_vector = selectors.has_vector(listing)  # asked first: one that comes meanwhile is for the next search
     if not connection.in_atomic_block:
         index.catch_up()
     other = "demand" if kind == "technology" else "technology"
@@ -67,7 +69,7 @@ def match_listing(*, kind: str, pk: int) -> int:
     if layer is not None and isinstance(listing, Demand):
         facts = facts_of(listing, [row.hit.object_id for row in learned])
         learned = learning.by_layer(learned, Weights.read(layer.model), facts)
-    return _store(listing, ranking, learned[:KEPT], started, seen=seen, layer=layer)
+    return _store(listing, ranking, learned, started, has_vector=has_vector, seen=seen, layer=layer)
 
 
 def facts_of(demand: Demand, technology_ids: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -83,6 +85,7 @@ def _store(
     learned: Sequence[Learned],
     started: float,
     *,
+    has_vector: bool,
     seen: int,
     layer: Layer | None,
 ) -> int:
@@ -94,19 +97,27 @@ def _store(
     others = other_model.objects.published().in_bulk([row.hit.object_id for row in learned])
     query = query_of(listing)
     side = Side.SUPPLY if kind == "technology" else Side.DEMAND
+    first = [row for row in learned[:KEPT] if row.hit.object_id in others]
+    if ranking.dense:  # words alone cannot tell what meaning still finds
+        found_ids = [row.hit.object_id for row in first]
+        _drop_stale(listing, found_ids, side, within=ranking.object_ids)
+    former = selectors.paired_with_former_content(listing)
     rows = []
-    front = _put_forward(listing, learned, others, side)
+    front = _put_forward(listing, first, others, side)
     now = timezone.now()
     for position, row in enumerate(learned, 1):
         hit = row.hit
         found = others.get(hit.object_id)
-        if found is None:
+        if found is None or (position > KEPT and hit.object_id not in former):
             continue
         technology: Any
         demand: Any
         technology, demand = (listing, found) if kind == "technology" else (found, listing)
         terms = ranking.matched_terms(hit.object_id)
         why = reasons.explain(query, query_of(found), terms=terms, language=found.language, dense=False)
+        sayings = asdict(why.sayings) if why.sayings else None
+        if sayings and side == Side.SUPPLY:  # a match is told from the demand, whoever searched
+            sayings |= {"query": sayings["document"], "document": sayings["query"]}
         rows.append(
             Match(
                 technology=technology,
@@ -123,7 +134,7 @@ def _store(
                 position=position,
                 reasons={
                     "words": [list(word) for word in why.words],
-                    "sayings": asdict(why.sayings) if why.sayings else None,
+                    "sayings": sayings,
                     "sentences": None,
                 },
                 technology_version=technology.content_version,
@@ -131,21 +142,20 @@ def _store(
             )
         )
     _keep(rows, listing)
-    if ranking.dense:  # words alone cannot tell what meaning still finds
-        _drop_stale(listing, rows, side, within=ranking.object_ids)
+    _put_back(listing, side, rows, {row.hit.object_id: row for row in learned})
     run.content_version, run.published_at = listing.content_version, listing.published_at
     run.feedback, run.layer = seen, layer
-    run.dense, run.found, run.seconds = ranking.dense, len(rows), time.monotonic() - started
+    run.dense = has_vector and ranking.by_meaning
+    run.found, run.seconds = len(first), time.monotonic() - started
     run.save()
-    return len(rows)
+    return len(first)
 
 
 def _put_forward(
-    listing: Technology | Demand, learned: Sequence[Learned], others: dict[int, Any], side: Side
+    listing: Technology | Demand, found: Sequence[Learned], others: dict[int, Any], side: Side
 ) -> dict[int, bool]:
     """Give the found listings that are put forward, each with whether it is new."""
     by = pushing.limits()
-    found = [row for row in learned if row.hit.object_id in others]
     times = pushing.pushes(side, [row.hit.object_id for row in found], but=listing.pk, since=by.since)
     candidates = [
         pushing.Candidate(
@@ -160,20 +170,24 @@ def _put_forward(
 
 
 def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
-    """Store pairs: new ones are added and told, known ones refreshed; a pair found from the demand keeps that score."""
+    """Store pairs: new ones are added and told, known ones refreshed.
+
+    A pair found from the demand keeps that score and place. Where the technology's text changed since, the demand is
+    matched again.
+    """
     kind = listing.kind
     known = {
         (match.technology_id, match.demand_id): match
         for match in Match.objects.select_for_update(of=("self",)).filter(**{kind: listing}).order_by("pk")
     }
-    fresh = []
+    fresh, again = [], []
     for row in rows:
         stored = known.get((row.technology_id, row.demand_id))
         if stored is None:
             fresh.append(row)
             continue
         is_older = (stored.technology_version, stored.demand_version) != (row.technology_version, row.demand_version)
-        if row.found_from == stored.found_from or is_older or row.found_from == Side.DEMAND:
+        if row.found_from in {stored.found_from, Side.DEMAND}:
             row.pushed_at = stored.pushed_at if stored.front or not row.front else row.pushed_at
             for name in (
                 "score",
@@ -190,12 +204,19 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
                 "demand_version",
             ):
                 setattr(stored, name, getattr(row, name))
-            if is_older:
-                stored.reasons, stored.explained = row.reasons, False
-            stored.save()
+        elif is_older:
+            stored.technology_version, stored.demand_version = row.technology_version, row.demand_version
+            again.append(stored.demand_id)
+        else:
+            continue
+        if is_older:
+            stored.reasons, stored.explained = row.reasons, False
+        stored.save()
     Match.objects.bulk_create(
         fresh, ignore_conflicts=True
     )  # the other side's search may have stored the pair meanwhile
+    if again:  # in a transaction of its own: their searches lock in the other order
+        transaction.on_commit(partial(_match_again, again), robust=True)
     stored_now = list(
         Match.objects.filter(**{kind: listing}, explained=False).order_by("position", "pk").values_list("pk", flat=True)
     )
@@ -207,14 +228,42 @@ def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
         _tell_about(listing, len(best))
 
 
-def _drop_stale(listing: Technology | Demand, rows: Sequence[Match], side: Side, *, within: Sequence[int]) -> None:
+def _match_again(demands: Sequence[int]) -> None:
+    """Let the sweep search for these demands again."""
+    Run.objects.filter(demand_id__in=demands).update(content_version=0)
+
+
+def _put_back(listing: Technology | Demand, side: Side, rows: Sequence[Match], learned: Mapping[int, Learned]) -> None:
+    """Take out of the front what this side's search found before and no longer has among the first.
+
+    Such a pair is put in order as it stands now; where the search does not reach it, without what was learned.
+    """
+    other = "demand" if listing.kind == "technology" else "technology"
+    kept = {(row.technology_id, row.demand_id) for row in rows}
+    back = []
+    found = Match.objects.select_for_update(of=("self",)).filter(**{listing.kind: listing}, found_from=side)
+    for match in found.order_by("pk"):
+        if (match.technology_id, match.demand_id) in kept:
+            continue
+        row = learned.get(getattr(match, f"{other}_id"))
+        if row is not None:
+            now = (row.probability, row.shift, row.exchange_shift, False, False)
+        else:
+            now = (match.chance, 0.0, 0.0, False, False)
+        if (match.score, match.shift, match.exchange_shift, match.front, match.is_new) != now:
+            match.score, match.shift, match.exchange_shift, match.front, match.is_new = now
+            back.append(match)
+    Match.objects.bulk_update(back, ["score", "shift", "exchange_shift", "front", "is_new"])
+
+
+def _drop_stale(listing: Technology | Demand, found_ids: Collection[int], side: Side, *, within: Sequence[int]) -> None:
     """Delete the pairs that former content of the listing made and its present content does not.
 
     A pair found from this side must be found again; one found from the other side, whose search had other rivals,
     need only be among the LEARNED_FROM best. A pair on which anybody did something stays.
     """
     other = "demand" if listing.kind == "technology" else "technology"
-    found = {getattr(row, f"{other}_id") for row in rows}
+    found = set(found_ids)
     stale = [
         match.pk
         for match in selectors.stale_matches(listing).select_for_update(of=("self",)).order_by("pk")
@@ -229,7 +278,7 @@ def _tell_about(listing: Technology | Demand, count: int) -> None:
     """Tell the listing's own side, once per search, that good matches were found."""
     title = listing.title
     roles = (Role.REPRESENTATIVE,) if isinstance(listing, Demand) else (Role.TTO_OFFICER, Role.REPRESENTATIVE)
-    people = {user.pk: user for user in [listing.author, *people_in(listing.organisation_id, *roles)]}
+    people = {user.pk: user for user in [*people_behind(listing), *people_in(listing.organisation_id, *roles)]}
     notify(
         users=people.values(),
         kind="match.found",
@@ -239,8 +288,11 @@ def _tell_about(listing: Technology | Demand, count: int) -> None:
 
 
 def explain(*, pk: int) -> bool:
-    """Find the nearest pair of sentences of a match; tell whether it is explained now. A missing row is no error."""
-    match = Match.objects.filter(pk=pk, explained=False).select_related("technology", "demand").first()
+    """Find the nearest pair of sentences of a match; tell whether it is explained now. A missing row is no error.
+
+    Only of texts that are published, and that the match was made of: a draft's sentences are nobody's to read.
+    """
+    match = selectors.unexplained().filter(pk=pk).select_related("technology", "demand").first()
     if match is None:
         return False
     asked, said = query_of(match.demand), query_of(match.technology)
@@ -274,7 +326,9 @@ def sweep() -> int:
         waiting = [(model.kind, pk) for model in (Demand, Technology) for pk in selectors.unmatched(model)]
         waiting += [("demand", pk) for pk in selectors.unlearned()]
         waiting += [("demand", pk) for pk in selectors.searched_with_another_layer(selectors.layer_in_use())]
-        waiting += [("demand", pk) for pk in selectors.searched_by_words_only(Demand)]
+        waiting += [
+            (model.kind, pk) for model in (Demand, Technology) for pk in selectors.searched_by_words_only(model)
+        ]
         for kind, pk in dict.fromkeys(waiting):
             if time.monotonic() > end:
                 break

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -13,7 +14,7 @@ from audit.models import Event
 from listings.models import Technology
 from matching.choices import Side
 from matching.exposure import exposure
-from matching.models import Match, Response
+from matching.models import Feedback, Match, Response
 from tests.factories.accounts import person
 from tests.factories.listings import DemandFactory, TechnologyFactory
 
@@ -144,3 +145,29 @@ def test_exposure_counts_what_is_published_only(match: Match) -> None:
     figures, most = exposure([match.technology.exchange_id], since=since)
     assert (figures.listings, figures.places, figures.new_share) == (1, 1, 1.0)
     assert most == [(match.technology, 1)]
+
+
+def test_the_place_in_the_list_goes_along_to_the_page_and_into_the_log(client: Client, match: Match) -> None:
+    buyer = actor("right", match, Side.DEMAND)
+    assert buyer is not None
+    client.force_login(buyer)
+    listed = BeautifulSoup(client.get("/my/matches/?side=demand").content, "html.parser")
+    (decline,) = [link["href"] for link in listed.find_all("a") if "decline=yes" in str(link["href"])]
+    page = BeautifulSoup(client.get(str(decline).partition("#")[0]).content, "html.parser")
+    form = page.find("form", action=f"/matches/{match.pk}/decline/")
+    assert form is not None
+    sent = {str(each["name"]): str(each.get("value", "")) for each in form.find_all("input", type="hidden")}
+    assert sent["position"] == "1"
+    refused = client.post(f"/matches/{match.pk}/decline/", sent)
+    assert refused.status_code == 400
+    assert 'name="position" value="1"' in refused.content.decode()
+    client.post(f"/matches/{match.pk}/decline/", {**sent, "reason": "too_expensive"})
+    assert (Response.objects.get().position_shown, Feedback.objects.get().position) == (1, 1)
+    assert client.get(f"/matches/{match.pk}/?position=0x").status_code == 200
+
+
+def test_an_endless_number_is_no_match(client: Client, match: Match) -> None:
+    client.force_login(match.demand.author)
+    for name in ("demand", "technology"):
+        response = client.get(f"/api/v1/matches/?{name}={'9' * 5000}")
+        assert (response.status_code, response.json()["results"]) == (200, [])

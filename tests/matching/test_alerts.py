@@ -3,16 +3,18 @@
 import datetime
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import User
 from listings.models import Technology
 from listings.services.publication import index_listing
-from matching import services
+from matching import selectors, services
 from matching.models import Digest, DigestItem, SavedSearch
 from matching.services import alerts
 from search import index
@@ -187,7 +189,7 @@ def test_search_that_becomes_weekly_after_the_weeks_mail_waits_and_stops_no_othe
     first = published(published_at=MONDAY - datetime.timedelta(days=8), fields=[field(6)], main_field=field(6))
     assert services.sweep_alerts(now=MONDAY) == 1
     services.change_search(search=late, often="weekly", actor=reader)
-    second = published(published_at=MONDAY - datetime.timedelta(days=1), fields=[field(24)])
+    second = published(published_at=MONDAY + datetime.timedelta(hours=1), fields=[field(24)])
     assert services.sweep_alerts(now=MONDAY + datetime.timedelta(hours=2)) == 1
     assert list(DigestItem.objects.filter(search__often="at_once").values_list("technology", flat=True)) == [second.pk]
     assert not late.items.exists()
@@ -223,6 +225,59 @@ def test_a_mail_that_did_not_leave_is_tried_again(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(alerts.EmailMessage, "send", send)
     assert len(told()) == 1
     assert DigestItem.objects.count() == 1
+
+
+def test_a_refused_address_is_tried_with_pauses_holds_up_nobody_and_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, here = person(), person()
+    kept(gone)
+    kept(here)
+    published()
+    send, tries = alerts.EmailMessage.send, []
+
+    def refused(self: Any, *args: Any, **kwargs: Any) -> int:
+        if gone.email in self.to:
+            tries.append(self.to)
+            raise OSError("no such mailbox")
+        return int(send(self, *args, **kwargs))
+
+    monkeypatch.setattr(alerts.EmailMessage, "send", refused)
+    now = timezone.now()
+    for _ in range(6):
+        services.sweep_alerts(now=timezone.now())
+    digest = Digest.objects.get(user=gone)
+    assert (len(tries), digest.tried, len(mail.outbox)) == (3, 3, 1)
+    later = now + datetime.timedelta(hours=7)
+    assert selectors.unmailed_digest_ids(now=later, limit=1) == [digest.pk]
+    assert selectors.unmailed_digest_ids(now=now + datetime.timedelta(days=8)) == []
+
+
+def test_nothing_new_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept(person())
+    published(published_at=timezone.now() - datetime.timedelta(hours=3))
+    services.sweep_alerts()
+    asked: list[Any] = []
+    monkeypatch.setattr(alerts, "find", lambda *args, **kwargs: asked.append(args))
+    services.sweep_alerts()
+    assert asked == []
+
+
+def test_a_digest_names_searches_in_the_reader_s_language() -> None:
+    reader = person(language="vi")
+    with override("en"):
+        kept(reader, "trl_min=6")
+    published(trl=7)
+    assert "TRL 6 or more" not in told()[0]
+
+
+def test_a_search_that_is_too_long_to_be_kept_stays_where_it_is(client: Client) -> None:
+    client.force_login(person())
+    query = urlencode({"q": "lọc nước nhiễm mặn " * 60})
+    said = client.post("/my/searches/save/", {"kind": "technology", "often": "weekly", "query": query}, follow=True)
+    assert said.redirect_chain[-1][0].endswith(query)
+    assert "quá dài" in said.content.decode()
+    assert not SavedSearch.objects.exists()
 
 
 # --- the link in the mail

@@ -18,6 +18,7 @@ from matching.learning import Taste, Weights
 from matching.models import Feedback, Match
 from matching.presenters import reason_rows
 from matching.pushing import Candidate, Limits
+from matching.services import searching
 from search import embeddings, engine, index
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import DemandFactory, TechnologyFactory
@@ -72,6 +73,22 @@ def test_every_answer_is_logged_with_the_place_where_it_was_shown(demand: Demand
         (Act.SHORTLIST, Side.DEMAND, "", 7, match.score),
         (Act.DECLINE, Side.DEMAND, "other_problem", match.position, match.score),
     ]
+
+
+def test_a_pair_that_falls_out_of_the_first_leaves_the_front(demand: Demand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "KEPT", 2)
+    monkeypatch.setattr(learning, "weights", lambda: Weights(0.0, 0.0, 20.0))
+    first = Match.objects.get(demand=demand, position=1)
+    assert first.front
+    answer(demand, first.technology.title, Answer.DECLINE, reason=DeclineReason.OTHER_PROBLEM)
+    services.match_listing(kind="demand", pk=demand.pk)
+    after = Match.objects.get(pk=first.pk)
+    assert after.position == 1  # of the search that found it: not among the first of this one
+    assert after.score < first.score
+    assert after.shift < 0
+    assert after.chance == pytest.approx(first.chance, abs=1e-3)
+    assert not after.front
+    assert Match.objects.filter(demand=demand).order_by(*selectors.FRONT_FIRST).first() != after
 
 
 @pytest.mark.parametrize("act", ["update", "delete"])

@@ -7,13 +7,13 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db.models import F
 
-from accounts.models import Notification, User
+from accounts.models import Membership, Notification, User
 from listings.models import Demand, Technology
 from listings.services.publication import index_listing
 from marketplace.kit.errors import NotAllowed
 from matching import selectors, services
 from matching.choices import Answer, DeclineReason, Side
-from matching.models import Match, Response, Run
+from matching.models import Feedback, Match, Response, Run
 from search import embeddings, engine, index, reasons
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import DemandFactory, TechnologyFactory
@@ -171,6 +171,29 @@ def test_answer_notes_what_a_side_says_and_tells_the_other(pair: tuple[Technolog
     )
     response = Response.objects.get()
     assert (response.answer, response.reason) == (Answer.DECLINE, DeclineReason.TOO_EXPENSIVE)
+
+
+def test_the_same_answer_once_more_is_told_and_logged_once(pair: tuple[Technology, Demand]) -> None:
+    technology, demand = pair
+    services.match_listing(kind="demand", pk=demand.pk)
+    match = Match.objects.get(technology=technology, demand=demand)
+    buyer = person(role="representative", organisation=demand.organisation)
+    for _ in range(3):
+        services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
+    assert Notification.objects.filter(kind="match.shortlisted").count() == 1
+    assert Feedback.objects.count() == 1
+
+
+def test_who_left_the_organisation_is_told_nothing_more(pair: tuple[Technology, Demand]) -> None:
+    technology, demand = pair
+    officer = person(role="tto_officer", organisation=technology.organisation)
+    Membership.objects.filter(user=technology.author).delete()
+    services.match_listing(kind="technology", pk=technology.pk)
+    match = Match.objects.get(technology=technology, demand=demand)
+    buyer = person(role="representative", organisation=demand.organisation)
+    services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
+    assert {note.user for note in Notification.objects.filter(kind="match.shortlisted")} == {officer}
+    assert technology.author not in {note.user for note in Notification.objects.filter(kind="match.found")}
 
 
 def test_answer_needs_a_reason_to_decline(pair: tuple[Technology, Demand]) -> None:

@@ -9,7 +9,10 @@ from listings.services.publication import index_listing
 from marketplace.kit.errors import Conflict
 from matching import selectors, services
 from matching.choices import Act, Answer, Side
+from matching.facts import launch_delays
 from matching.models import Match, Run
+from matching.presenters import reason_rows
+from matching.services import searching
 from search import embeddings, index
 from search.embedder import EmbeddingError, current_embedder, use_embedder
 from tests.factories.accounts import person
@@ -138,3 +141,95 @@ def test_answer_to_a_match_that_is_gone_is_a_conflict(demand: Demand) -> None:
     Match.objects.filter(pk=match.pk).delete()
     with pytest.raises(Conflict):
         services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
+
+
+def test_without_what_was_learned_the_order_is_that_of_the_texts(
+    demand: Demand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for a pair that only the answers brought among the first."""
+    monkeypatch.setattr(searching, "KEPT", 2)
+    last = Technology.objects.get(title=AMONG[-1])
+    Match.objects.filter(technology=last).delete()
+    brought = Match.objects.create(
+        technology=last, demand=demand, score=0.9, exchange_shift=3.0, front=True, is_new=True, lexical=0.0,
+        found_from=Side.DEMAND, position=1, technology_version=1, demand_version=1,
+    )  # fmt: skip
+    services.match_listing(kind="demand", pk=demand.pk)
+    after = Match.objects.get(pk=brought.pk)
+    assert (after.exchange_shift, after.front, after.is_new) == (0.0, False, False)
+    assert after.score < 0.35  # .9 less three of the log-odds, or what the search gives it now
+
+
+def test_two_texts_whose_vectors_come_after_both_were_searched_meet_all_the_same() -> None:
+    """They share no word, and the stock holds others that had their vectors."""
+    for title in AMONG:
+        index_listing(TechnologyFactory(published=True, title=title, summary=title, problem=title, **EMPTY))
+    embed()
+    services.sweep()
+    said = "Arsenic removal from groundwater of tube wells by iron oxide"
+    technology = TechnologyFactory(
+        published=True, language="en", title=said, summary=said, problem=said, **EMPTY | {"solution": said}
+    )
+    silent = dict.fromkeys(("summary", "tried", *Demand.ELEMENTS), "")
+    demand = DemandFactory(published=True, title=f"Cần {WATER}", problem=WATER, **silent)
+    for listing in (technology, demand):
+        index_listing(listing)
+    index.catch_up()
+    use_embedder(Away())  # whose vectors are made later, and who is found only by them
+    services.sweep()
+    use_embedder(None)
+    Match.objects.filter(technology=technology, demand=demand).delete()  # what a lexicon may have found
+    assert selectors.searched_by_words_only(Technology) == []
+    embed()
+    assert selectors.searched_by_words_only(Technology) == [technology.pk]
+    services.sweep()
+    assert Match.objects.filter(technology=technology, demand=demand).exists()
+    assert selectors.searched_by_words_only(Technology) == selectors.searched_by_words_only(Demand) == []
+
+
+def test_an_edited_technology_keeps_its_place_until_the_demand_is_matched_again(
+    demand: Demand, offers: list[Technology], django_capture_on_commit_callbacks: Any
+) -> None:
+    Match.objects.filter(technology=offers[0]).update(shift=0.7)
+    before = Match.objects.get(technology=offers[0])
+    edit(offers[0], WATER + " cho trại heo")
+    with django_capture_on_commit_callbacks(execute=True):
+        services.match_listing(kind="technology", pk=offers[0].pk)
+    after = Match.objects.get(pk=before.pk)
+    assert (after.found_from, after.shift, after.front, after.score) == (Side.DEMAND, 0.7, before.front, before.score)
+    assert (after.technology_version, after.explained) == (2, False)
+    assert selectors.unmatched(Demand) == [demand.pk]
+
+
+def test_what_was_taken_out_of_a_text_is_not_shown_any_more(demand: Demand, offers: list[Technology]) -> None:
+    match = Match.objects.get(technology=offers[0])
+    buyer = person(role="representative", organisation=demand.organisation)
+    services.explain(pk=match.pk)
+    delays = launch_delays()
+
+    def shown() -> set[str]:
+        return {row["kind"] for row in reason_rows(Match.objects.get(pk=match.pk), buyer, delays)}
+
+    assert {"meaning", "word"} <= shown()
+    services.answer_match(match=match, actor=buyer, side=Side.DEMAND, answer=Answer.SHORTLIST)
+    edit(offers[0], VACCINE)
+    assert {"meaning", "word"}.isdisjoint(shown())
+    Match.objects.filter(pk=match.pk).update(explained=False)
+    assert not services.explain(pk=match.pk)
+    assert match.pk not in selectors.unexplained_ids()
+
+
+def test_sentences_of_a_draft_are_nobody_s_to_read(demand: Demand, offers: list[Technology]) -> None:
+    match = Match.objects.get(technology=offers[0])
+    Technology.objects.filter(pk=offers[0].pk).update(state="draft")
+    assert not services.explain(pk=match.pk)
+
+
+def test_sentences_are_told_from_the_demand_whoever_searched(demand: Demand, offers: list[Technology]) -> None:
+    edit(demand, "trại heo phải giữ asen của nước giếng khoan ở lại trong cột")
+    Match.objects.all().delete()
+    services.match_listing(kind="technology", pk=offers[0].pk)
+    match = Match.objects.get(technology=offers[0])
+    assert match.found_from == Side.SUPPLY
+    assert "trại heo" in match.reasons["sayings"]["query"]
+    assert "trại heo" not in match.reasons["sayings"]["document"]
