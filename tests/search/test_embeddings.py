@@ -225,6 +225,45 @@ def test_means_follow_the_stock() -> None:
     assert means["vi", "passage"] == pytest.approx(shipped["vi", "passage"])
 
 
+def test_means_of_a_model_without_shipped_ones_lean_on_the_other_language_and_zero(counting: CountingEmbedder) -> None:
+    counting.space = "another"
+    own, *others = unit_vectors(21, seed=8)
+    pump = put("Water pump")
+    give_vector(pump, own)
+    embeddings.recompute_means()
+    leaning = vectors.SHRINKAGE
+    means = vectors.serving()[1]
+    assert means["en", "passage"] == pytest.approx(own / (1 + leaning), abs=2e-3)
+    found = vectors.candidates(
+        space="another",
+        kind="technology",
+        object_ids=[pump.object_id],
+        query=own,
+        mean=means["en", "query"],
+        means=means,
+    )
+    assert found[0].cosine == pytest.approx(1, abs=2e-3)  # the only one, and what was asked for
+    for number, vector in enumerate(others):
+        give_vector(put(f"Máy bơm số {number}"), vector)
+    embeddings.recompute_means()
+    around = np.sum(others, axis=0) / (len(others) + leaning)
+    expected = (own + leaning * around) / (1 + leaning)
+    assert vectors.serving()[1]["en", "need"] == pytest.approx(expected, abs=2e-3)
+
+
+def test_vector_that_is_its_mean_has_cosine_zero() -> None:
+    space = embedder.current_embedder().space
+    mean, other, query = unit_vectors(3, seed=9)
+    same, apart = put("Water pump"), put("Drug delivery")
+    give_vector(same, mean), give_vector(apart, other)
+    means = {(language, side): mean for language in vectors.LANGUAGES for side in vectors.SIDES}
+    ids = [same.object_id, apart.object_id]
+    found = vectors.candidates(space=space, kind="technology", object_ids=ids, query=query, mean=mean, means=means)
+    assert found[0].cosine == 0
+    expected = (query - mean) @ (other - mean) / np.linalg.norm(query - mean) / np.linalg.norm(other - mean)
+    assert found[1].cosine == pytest.approx(float(expected), abs=2e-3)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_real_worker_embeds_what_was_put(real_worker) -> None:
     put("Máy bơm nước năng lượng mặt trời")
