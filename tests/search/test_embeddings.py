@@ -69,6 +69,16 @@ def test_known_text_is_not_embedded_again(counting: CountingEmbedder) -> None:
     assert Embedding.objects.count() == 2
 
 
+def test_text_said_to_be_in_another_language_takes_its_vector_along(counting: CountingEmbedder) -> None:
+    document = put("Composite", language="en")
+    embeddings.embed_documents()
+    put("Composite", object_id=document.object_id, language="vi")
+    assert embeddings.progress() == (0, 1)
+    assert embeddings.embed_documents() == 1
+    assert Embedding.objects.get().language == "vi"
+    assert counting.texts == ["Composite"]
+
+
 def test_removed_document_is_not_embedded(counting: CountingEmbedder) -> None:
     document = put("Máy bơm")
     Document.objects.filter(pk=document.pk).update(public=False, removed_at=document.changed_at)
