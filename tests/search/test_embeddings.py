@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from search import embedder, embeddings, spaces, tasks, vectors
+from search import embedder, embeddings, services, spaces, tasks, vectors
 from search.models import Document, Embedding, LanguageMean, VectorSpace
 from tests.factories.search import give_vector, put, unit_vectors
+from tests.search.conftest import ScriptedServer, wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -23,10 +25,12 @@ class CountingEmbedder:
         self.space = self.inner.space
         self.texts: list[str] = []
         self.barrier: threading.Event | None = None
+        self.in_transaction = False
 
     def embed(self, texts: Sequence[str], *, query: bool) -> embedder.Vectors:
         """Embed for real."""
         self.texts += texts
+        self.in_transaction = self.in_transaction or connection.in_atomic_block
         if self.barrier is not None:
             self.barrier.wait(20)
         return self.inner.embed(texts, query=query)
@@ -79,6 +83,17 @@ def test_text_said_to_be_in_another_language_takes_its_vector_along(counting: Co
     assert counting.texts == ["Composite"]
 
 
+def test_present_vectors_are_those_of_present_texts_in_the_serving_space(counting: CountingEmbedder) -> None:
+    kept, edited = put("Máy bơm"), put("Quạt điện")
+    put("Cần máy bơm", kind="demand")
+    embeddings.embed_documents()
+    put("Quạt trần", object_id=edited.object_id)
+    assert list(embeddings.present_vectors("technology").values_list("document", flat=True)) == [kept.pk]
+    counting.space = "another"
+    VectorSpace.objects.update(space="another")
+    assert not embeddings.present_vectors("technology").exists()
+
+
 def test_removed_document_is_not_embedded(counting: CountingEmbedder) -> None:
     document = put("Máy bơm")
     Document.objects.filter(pk=document.pk).update(public=False, removed_at=document.changed_at)
@@ -112,6 +127,35 @@ def test_two_workers_share_the_work_and_do_nothing_twice(counting: CountingEmbed
     assert sorted(done) == [4, embeddings.BATCH]
     assert len(counting.texts) == len(set(counting.texts)) == embeddings.BATCH + 4
     assert Embedding.objects.count() == embeddings.BATCH + 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_vectors_are_made(counting: CountingEmbedder) -> None:
+    withdrawn, edited, kept = put("Máy bơm"), put("Máy sấy"), put("Máy nén")
+    counting.barrier = threading.Event()
+    done: list[int] = []
+
+    def work() -> None:
+        done.append(embeddings.embed_documents())
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        wait_for(lambda: len(counting.texts) == 3, seconds=20, what="the embedder is asked")
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 500")
+            services.remove_document(kind="technology", object_id=withdrawn.object_id)
+            put("Quạt điện", object_id=edited.object_id)
+            cursor.execute("RESET lock_timeout")
+    finally:
+        counting.barrier.set()
+        worker.join()
+    assert done == [1]
+    assert not counting.in_transaction
+    assert list(Embedding.objects.values_list("document", flat=True)) == [kept.pk]
+    assert embeddings.embed_documents() == 1
+    assert embeddings.progress() == (2, 2)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -168,6 +212,46 @@ def test_unreachable_embedder_leaves_documents_waiting(settings) -> None:
     put("Máy bơm")
     assert embeddings.embed_documents() == 0
     assert embeddings.progress() == (0, 1)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_refused_text_is_set_aside_and_the_others_go_on(
+    settings, scripted: ScriptedServer, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    settings.EMBEDDER = scripted.config
+    scripted.refuses = lambda texts: status if "Máy sấy" in texts else 0
+    put("Máy bơm"), put("Máy sấy"), put("Máy nén")
+    assert embeddings.embed_documents() == 3
+    assert embeddings.progress() == (2, 3)
+    asked = len(scripted.asked)
+    put("Quạt điện")
+    assert [embeddings.embed_missing() for _ in range(3)] == [1, 0, 0]
+    assert scripted.asked[asked:] == [["Quạt điện"]]
+    assert caplog.text.count("Set aside") == 1
+    scripted.refuses = lambda texts: 0
+    cache.clear()  # as after ASIDE_SECONDS
+    assert embeddings.embed_missing() == 1
+    assert embeddings.progress() == (4, 4)
+
+
+@pytest.mark.parametrize("status", [401, 404, 422, 503])
+def test_server_that_refuses_everything_sets_no_text_aside(settings, scripted: ScriptedServer, status: int) -> None:
+    settings.EMBEDDER = scripted.config
+    scripted.refuses = lambda texts: status
+    put("Máy bơm"), put("Máy sấy")
+    assert embeddings.embed_documents() == 0
+    scripted.refuses = lambda texts: 0
+    assert embeddings.embed_documents() == 2
+
+
+def test_server_that_goes_away_between_refusals_loses_nothing(settings, scripted: ScriptedServer) -> None:
+    settings.EMBEDDER = scripted.config
+    put("Máy bơm"), put("Máy sấy"), put("Máy nén")
+    scripted.refuses = lambda texts: 413 if len(texts) > 1 else 503 if texts == ["Máy sấy"] else 0
+    assert embeddings.embed_documents() == 1
+    scripted.refuses = lambda texts: 413 if len(texts) > 1 else 0
+    assert embeddings.embed_documents() == 2
+    assert embeddings.progress() == (3, 3)
 
 
 def test_nearest_by_hnsw_equals_an_exact_scan() -> None:
