@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from django.core.cache import cache
 from django.db import connection, models, transaction
-from django.db.models import F
+from django.db.models import Count, F
 from pgvector import HalfVector
 
 from search import index, vectors
@@ -23,6 +23,7 @@ WHOLE_LOOK_SECONDS = 3600  # so long, what was complete is taken as complete but
 ASIDE_SECONDS = 6 * 3600  # so long, a text that the server refuses is not sent again
 HARMLESS = "nước"  # a server that refuses this, too, does not refuse for the sake of a text
 MOST_ASIDE = 5_000  # a server that refuses more is asked for the rest each minute
+DRIFT = 0.05  # a mean is taken again when its language has so many more vectors, or fewer, than it was taken of
 
 
 def embed_missing() -> int:
@@ -50,7 +51,7 @@ def _mark_of(space: str) -> str:
 
 def forget_mark(space: str) -> None:
     """Look at all documents next time: vectors of the space go without a change of their documents."""
-    cache.delete(_mark_of(space))
+    cache.delete_many([_mark_of(space), _counts_of(space)])
 
 
 def _missing(space: str, *, since: Position | None) -> DocumentQuerySet:
@@ -229,6 +230,33 @@ def progress() -> tuple[int, int]:
     return total - Document.objects.without_vector(current_embedder().space).count(), total
 
 
+def means_are_stale(space: str) -> bool:
+    """Tell whether a language of a space has no mean, or one of a good many fewer or more vectors than there are.
+
+    Vectors are counted on from the last call, and all of them once an hour or after means were taken.
+    """
+    held = cache.get(_counts_of(space))
+    if held is None or time.time() - held["whole"] >= WHOLE_LOOK_SECONDS:
+        held = {"whole": time.time(), "last": 0, "counts": {}}
+    new = Embedding.objects.filter(space=space, pk__gt=held["last"], document__public=True)
+    counts, last = dict(held["counts"]), held["last"]
+    for language, count, newest in (
+        new.order_by("language").values_list("language").annotate(Count("pk"), models.Max("pk"))
+    ):
+        counts[language] = counts.get(language, 0) + count
+        last = max(last, newest)
+    cache.set(_counts_of(space), held | {"last": last, "counts": counts}, WHOLE_LOOK_SECONDS)
+    means = LanguageMean.objects.filter(space=space, side=LanguageMean.Side.PASSAGE)
+    taken = dict(means.order_by("pk").values_list("language", "count"))
+    return any(
+        abs(count - taken.get(language, 0)) > DRIFT * taken.get(language, 0) for language, count in counts.items()
+    )
+
+
+def _counts_of(space: str) -> str:
+    return f"search:counts:{space}"
+
+
 @transaction.atomic
 def recompute_means(space: str | None = None) -> None:
     """Store the mean passage vector of each language, over all public documents, of the wanted space unless named."""
@@ -247,3 +275,4 @@ def recompute_means(space: str | None = None) -> None:
             side=LanguageMean.Side.PASSAGE,
             defaults={"vector": HalfVector.from_text(mean), "count": count},
         )
+    cache.delete(_counts_of(space))

@@ -68,6 +68,11 @@ def outgoing_space() -> str | None:
     return None if served is None or served == current_embedder().space else served
 
 
+def in_use() -> list[str]:
+    """Give the wanted space, and the one that serves meanwhile."""
+    return [space for space in (current_embedder().space, outgoing_space()) if space is not None]
+
+
 def outgoing() -> Embedder | None:
     """Give the embedder of that space; None too when the settings name none."""
     space = outgoing_space()

@@ -319,6 +319,43 @@ def test_means_follow_the_stock() -> None:
     assert means["vi", "passage"] == pytest.approx(shipped["vi", "passage"])
 
 
+@pytest.mark.usefixtures("eager_tasks", "counting")
+def test_means_are_taken_again_however_the_documents_come() -> None:
+    def counts() -> dict[str, int]:
+        return dict(LanguageMean.objects.order_by("pk").values_list("language", "count"))
+
+    for title in ("Máy bơm", "Máy sấy", "Water pump"):
+        tasks.embed_document(put(title).pk)
+    tasks.embed_pending()
+    assert counts() == {"vi": 2, "en": 1}
+    for number in range(embeddings.BATCH):
+        put(f"Máy số {number}")
+    tasks.embed_pending()
+    assert counts() == {"vi": 2 + embeddings.BATCH, "en": 1}
+    for number in range(2):
+        tasks.embed_document(put(f"Quạt số {number}").pk)
+        tasks.embed_pending()
+        assert counts() == {"vi": 3 + number + embeddings.BATCH, "en": 1}
+    tasks.embed_document(put("Tàu điện").pk)  # one to twenty is no more than a twentieth
+    tasks.embed_pending()
+    assert counts() == {"vi": 4 + embeddings.BATCH, "en": 1}
+
+
+def test_means_are_counted_on_and_all_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = embedder.current_embedder().space
+    assert not embeddings.means_are_stale(space)
+    documents = [put(f"Water pump {number}") for number in range(6)]
+    for document, vector in zip(documents, unit_vectors(6, seed=7), strict=True):
+        give_vector(document, vector)
+    assert embeddings.means_are_stale(space)
+    embeddings.recompute_means()
+    assert not embeddings.means_are_stale(space)
+    services.remove_document(kind="technology", object_id=documents[0].object_id)
+    assert not embeddings.means_are_stale(space)
+    monkeypatch.setattr(embeddings, "WHOLE_LOOK_SECONDS", -1)
+    assert embeddings.means_are_stale(space)
+
+
 def test_means_of_a_model_without_shipped_ones_lean_on_the_other_language_and_zero(counting: CountingEmbedder) -> None:
     counting.space = "another"
     own, *others = unit_vectors(21, seed=8)
