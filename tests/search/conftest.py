@@ -1,21 +1,27 @@
 """An index folder for each test, and a follower in a process of its own."""
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from django.db import connection
 
 from marketplace.engines import process
 from marketplace.engines.ports import HOST, free_port
 from search import index, lexical, text
+from search.models import DIMENSIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -165,3 +171,71 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running.start()
     yield running.url
     running.kill()
+
+
+class ScriptedServer:
+    """A server of made-up vectors, the same for the same text, which errs as a test says."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.refuses: Callable[[list[str]], int] = lambda texts: 0  # a status, or 0
+        self.body: str | None = None  # instead of the vectors
+        self.go = threading.Event()
+        self.go.set()
+        self._http = ThreadingHTTPServer((HOST, 0), self._handler())
+        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Give a setting for EMBEDDER, without retries."""
+        url = f"http://{HOST}:{self._http.server_port}/v1"
+        return {"BACKEND": "openai", "URL": url, "MODEL": "scripted", "RETRIES": 0, "QUERY_TIMEOUT": 0.2}
+
+    def stop(self) -> None:
+        """Let go of who waits, and end."""
+        self.go.set()
+        self._http.shutdown()
+        self._http.server_close()
+
+    def answer(self, texts: list[str]) -> tuple[int, str]:
+        """Give status and body for some texts."""
+        self.asked.append(texts)
+        self.go.wait(5)
+        if status := self.refuses(texts):
+            return status, "{}"
+        rows = [{"index": place, "embedding": self.vector(said)} for place, said in enumerate(texts)]
+        return 200, json.dumps({"data": rows}) if self.body is None else self.body
+
+    @staticmethod
+    def vector(said: str) -> list[float]:
+        """Give the vector of a text."""
+        seed = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8])
+        return np.random.default_rng(seed).normal(size=DIMENSIONS).tolist()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                status, body = server.answer(asked["input"])
+                try:
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(body.encode())))
+                    self.end_headers()
+                    self.wfile.write(body.encode())
+                except OSError:
+                    pass  # who asked has gone
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    """Run a server that errs as the test says."""
+    made = ScriptedServer()
+    yield made
+    made.stop()

