@@ -9,6 +9,7 @@ Knows nothing of PostgreSQL: `search.index` feeds it. Terms come from `search.te
 import hashlib
 import inspect
 import json
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,14 +45,6 @@ def _schema() -> tantivy.Schema:
 
 
 SCHEMA = _schema()
-
-# Names the rules by which an index was made: an index made by other rules is rebuilt.
-FINGERPRINT = hashlib.sha1(
-    (
-        inspect.getsource(text) + inspect.getsource(_schema) + f"{LANGUAGES}{TITLE_REPEATS}" + version("tantivy")
-    ).encode(),
-    usedforsecurity=False,
-).hexdigest()
 
 
 class LexicalHit(NamedTuple):  # a search makes thousands: a tuple is made in a third of the time of a dataclass
@@ -107,6 +100,16 @@ def make_entry(*, object_id: int, language: str, title: str, body: str) -> tanti
         },
         SCHEMA,
     )
+
+
+def _rules() -> str:
+    """Name the rules by which an index is made: our own, and those of the libraries that cut, fold and stem words."""
+    own = "".join(inspect.getsource(part) for part in (text, _schema, make_entry))
+    made_by = [version("tantivy"), version("PyStemmer"), unicodedata.unidata_version]
+    return hashlib.sha1(f"{own}{LANGUAGES}{TITLE_REPEATS}{made_by}".encode(), usedforsecurity=False).hexdigest()
+
+
+FINGERPRINT = _rules()  # an index made by other rules is rebuilt
 
 
 def by_object_id(object_id: int) -> Query:
