@@ -54,7 +54,10 @@ def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]], kinds: Collection
         for said, count in phrases:
             key = (name, " ".join(said.lower().split())[:LONGEST])
             counted[key] = counted.get(key, 0) + count
-    rows = [Phrase(kind=kind, text=said, folded=text.fold(said), documents=n) for (kind, said), n in counted.items()]
+    rows = [
+        Phrase(kind=kind, text=said, folded=text.fold(said)[:LONGEST], documents=n)  # `ﬃ` is folded to three letters
+        for (kind, said), n in counted.items()
+    ]
     with transaction.atomic():
         Phrase.objects.all().delete()
         Phrase.objects.bulk_create(rows, batch_size=2000)
@@ -62,14 +65,20 @@ def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]], kinds: Collection
 
 
 def _parts(said: str, language: str) -> tuple[set[str], set[str]]:
-    """Give the words of a text as they are written, and its pairs of Vietnamese syllables."""
+    """Give the words of a text as they are written, and its pairs of Vietnamese syllables.
+
+    A letter that is two in small letters (`İ`) is a slip of the keyboard that nobody is taught.
+    """
     said = text.clean(said)
-    found = {match.group().lower() for match in text.words(said)}
+    written = ((match.group(), match.group().lower()) for match in text.words(said))
+    found = {small for word, small in written if len(small) == len(word)}
     pairs: set[str] = set()
     if language == text.VIETNAMESE and not accents.is_bare(said):  # a bare text does not tell how its words are written
         for token in text.analyse(said, language).tokens:
             if token.pair:
-                pairs.add(" ".join(re.findall(r"\w+", said[token.start : token.pair_end].lower())))
+                syllables = re.findall(r"\w+", said[token.start : token.pair_end].lower())
+                if len(syllables) == 2:
+                    pairs.add(" ".join(syllables))
     return {word for word in found if len(word) > 1 and not word[0].isdigit() and len(word) <= text.MAX_TERM}, pairs
 
 

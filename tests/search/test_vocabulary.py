@@ -2,7 +2,7 @@
 
 import pytest
 
-from search import accents, embedder, index, services, vocabulary
+from search import accents, embedder, index, services, text, vocabulary
 from search.models import Phrase
 from search.telex import decode
 
@@ -125,6 +125,34 @@ def test_correct_never_names_a_word_that_left_the_index(stock):
 def test_correct_asks_the_database_once(stock, django_assert_num_queries):
     with django_assert_num_queries(1):
         vocabulary.correct("lộc nước membrnae desalinaton", kind="technology")
+
+
+@pytest.mark.parametrize("letter", ["İ", "ﬃ", "ẞ", "ŉ", "ǰ", "Ⅵ", "a\u0303\u0327", "ﷺ"])
+def test_letters_that_change_their_length_fail_nothing(stock, letter):
+    said = f"D{letter}CH VU xu ly nuoc thai cong nghiep"
+    long = letter * 60
+    services.put_document(kind="technology", object_id=21, title=said, body=said)
+    body = f"Dịch vụ d{letter}ch vụ xử lý nước thải công nghiệp, {long} vụ nước."
+    services.put_document(kind="technology", object_id=22, title=f"Dịch vụ {long}", body=body, language="vi")
+    index.catch_up()
+    vocabulary.rebuild(given={Phrase.Kind.KEYWORD: [(long, 1), (f"d{letter}ch vụ", 1)]})
+    assert vocabulary.with_marks(said, "vi").endswith("xử lý nước thải công nghiệp")
+    assert vocabulary.with_marks(letter, "vi") == text.clean(letter)
+    for typed in (said, f"{said}g", f"dịch vuj d{letter}chh", f"dích vu {letter}", long):
+        vocabulary.correct(typed, kind="technology")
+    for typed in (f"d{letter}ch v", long):
+        vocabulary.complete(typed, kind="technology")
+    assert decode(f"nu{letter}owcs") == f"nu{letter}owcs".lower()
+
+
+def test_a_slip_of_the_keyboard_is_taught_to_nobody(stock):
+    body = "Dİch vụ xử lý nước thải, dİch vụ lọc nước của chúng tôi."
+    services.put_document(kind="technology", object_id=21, title="Dİch vụ", body=body, language="vi")
+    index.catch_up()
+    vocabulary.rebuild(given={})
+    assert not Phrase.objects.filter(text__contains="\u0307").exists()
+    assert not Phrase.objects.filter(text__startswith="di ch").exists()
+    assert vocabulary.correct("dích vụ xử lý", kind="technology") is None
 
 
 @pytest.mark.parametrize(
