@@ -21,6 +21,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -372,15 +373,42 @@ def writing(*, wait: bool) -> Iterator[bool]:
 
     The system lets the lock go when its holder dies, however it dies.
     """
-    folder = Path(settings.INDEX_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "writer.lock").open("w") as file:
+    with _lock(wait=wait) as holds:
+        yield holds is not None
+
+
+@contextmanager
+def _lock(*, wait: bool) -> Iterator[Callable[[], bool] | None]:
+    """Hold the lock as `writing` does; gives a question whether it still is the one that another writer would meet.
+
+    Where the folder was deleted, it is not: the lock lies on a file that nobody can open any more.
+    """
+    path = Path(settings.INDEX_DIR) / "writer.lock"
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+            file = path.open("w")
+        except FileNotFoundError:  # deleted in between
+            continue
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield None
+                return
+            if _is_at(path, file.fileno()):
+                yield partial(_is_at, path, file.fileno())
+                return
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Tell whether an open file is the one that stands under a path now."""
+    held = os.fstat(descriptor)
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
 
 
 def catch_up(*, timeout: float = 30.0) -> None:
@@ -438,15 +466,18 @@ def _covers(kind: str, goal: Position) -> bool:
 
 
 def follow_forever(*, wait_for_change: Callable[[], Any], stopping: Callable[[], bool]) -> None:
-    """Hold the lock and bring every kind's index up after each change, until told to stop."""
+    """Hold the lock and bring every kind's index up after each change, until told to stop.
+
+    Where the folder is deleted, the lock goes with it: whoever takes the new one writes, this process or another.
+    """
     writers: dict[str, Writer] = {}
     while not stopping():
-        with writing(wait=False) as mine:
-            if not mine:
+        with _lock(wait=False) as holds:
+            if holds is None:
                 wait_for_change()
                 continue
             try:
-                while not stopping():
+                while not stopping() and holds():
                     for kind in kinds():
                         writers.setdefault(kind, Writer(kind)).follow()
                     wait_for_change()
