@@ -24,6 +24,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from search import text
+from search.damage import reading
 from search.text import Analysis
 
 TITLE_REPEATS = 3  # a title's words count three times
@@ -145,9 +146,13 @@ class IndexWriter:
 
 
 class LexicalIndex:
-    """A reader of one state of the index of a kind. Threads may share it."""
+    """A reader of one state of the index of a kind, in the folder `generation` or in memory. Threads may share it.
 
-    def __init__(self, indexes: Indexes) -> None:
+    What reads files raises IndexDamagedError where they cannot be read.
+    """
+
+    def __init__(self, indexes: Indexes, *, generation: Path | None = None) -> None:
+        self.generation = generation
         self._searchers = {}
         for language, index in indexes.items():
             index.reload()
@@ -159,6 +164,7 @@ class LexicalIndex:
     def __len__(self) -> int:
         return sum(searcher.num_docs for searcher in self._searchers.values())
 
+    @reading
     def counts(self, terms: Iterable[str], *, exact: bool = False, language: str | None = None) -> dict[str, int]:
         """Count the documents (of a language) that hold each folded term, or each word with its marks."""
         name = "exact" if exact else "content"
@@ -221,6 +227,7 @@ class LexicalIndex:
         read = list(accumulate(known[word] for word in rarest))
         return rarest[: max(1, bisect_right(read, EXACT_POSTINGS))]
 
+    @reading
     def search(
         self,
         asked: Wording,
@@ -272,6 +279,7 @@ class LexicalIndex:
         count = max(self._searchers[language].num_docs, 1)
         return sum(weight * 2.2 * _idf(known[term], count) for term, weight in asked.items())
 
+    @reading
     def typical(self, object_ids: Collection[int], *, count: int, language: str | None = None) -> dict[str, float]:
         """Give the `count` terms that tell these documents from others, with their part of a text; parts sum to 1."""
         wanted = Query.term_set_query(SCHEMA, "object_id", sorted(object_ids))
@@ -291,6 +299,7 @@ class LexicalIndex:
         whole = sum(shares[term] for term in kept) or 1.0
         return {term: shares[term] / whole for term in kept}
 
+    @reading
     def explain(self, asked: Wording, object_id: int, *, language: str | None = None) -> list[MatchedTerm]:
         """Take the score of one document (of a language) apart: the terms sum to the score.
 
@@ -314,6 +323,7 @@ class LexicalIndex:
             break
         return [MatchedTerm(term, value) for term, value in sorted(parts.items(), key=lambda item: (-item[1], item[0]))]
 
+    @reading
     def known_terms(self, prefix: str, *, limit: int = 10) -> list[tuple[str, int]]:
         """Give indexed terms that begin so, each with the number of documents that hold it."""
         found: Counter[str] = Counter()
@@ -325,9 +335,10 @@ class LexicalIndex:
         """Count the documents (of a language) that hold a folded term, or a word with its marks."""
         return self.counts([term], exact=exact, language=language)[term]
 
+    @reading
     def holding(self, groups: Sequence[Collection[str]], *, limit: int) -> list[int]:
         """Give the documents that hold a term of every group, best first."""
-        if not all(groups):
+        if not groups or not all(groups):
             return []
         musts = [
             (Occur.Must, Query.boolean_query([_clause("content", term, 1.0) for term in sorted(group)]))

@@ -107,6 +107,12 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
     and pairs of syllables with marks that nobody writes so ("lộc nước" → "lọc nước"). What a query without marks leaves out is no
     mistake. Asks the database at most once, twice for a bare query in Vietnamese.
     """
+    with index.reporting_damage(kind):
+        return _correct(query, kind, hint)
+    return None
+
+
+def _correct(query: str, kind: str, hint: str | None) -> str | None:
     said = " ".join(text.clean(query).split())
     found = list(text.words(said))
     state = index.lexical(kind)
@@ -263,6 +269,12 @@ def complete(typed: str, *, kind: str, limit: int = 6) -> list[str]:
     Only those of which the live index of the kind holds every word in one text are given; topics always are.
     """
     said = " ".join(text.clean(typed).lower().split())[:LONGEST]
+    with index.reporting_damage(kind):
+        return _complete(said, kind, limit)
+    return []
+
+
+def _complete(said: str, kind: str, limit: int) -> list[str]:
     state = index.lexical(kind)
     prefix = text.fold(said).replace("\\", "").replace("%", "").replace("_", " ").strip()
     if not prefix or state is None:
@@ -286,7 +298,16 @@ def _anded(phrase: str) -> list[set[str]]:
 
 
 def documents_beginning(typed: str, *, kind: str, limit: int = 30) -> list[int]:
-    """Give the documents that hold the typed words, the last of them perhaps unfinished, the best first."""
+    """Give the documents that hold the typed words, the last of them perhaps unfinished, the best first.
+
+    As the index knows them: the caller shows those that are public. Empty while the index is damaged.
+    """
+    with index.reporting_damage(kind):
+        return _documents_beginning(typed, kind, limit)
+    return []
+
+
+def _documents_beginning(typed: str, kind: str, limit: int) -> list[int]:
     state = index.lexical(kind)
     words = [match.group() for match in text.words(text.clean(typed))][:ASKED_WORDS]
     if state is None or not words:

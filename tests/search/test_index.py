@@ -155,6 +155,16 @@ def test_torn_meta_is_built_anew_and_never_fails_a_search(index_dir: Path, langu
     assert found("máy bơm") == [document.object_id]
 
 
+@pytest.mark.parametrize("torn", [b"\xff\xfe", b"g-17\x0012", b"g-17", b""])
+def test_torn_name_of_the_generation_never_fails_a_search(index_dir: Path, torn: bytes) -> None:
+    document = put("Máy bơm nước")
+    index.catch_up()
+    (index_dir / "technology" / "current").write_bytes(torn)
+    assert found("máy bơm") == []
+    index.catch_up()
+    assert found("máy bơm") == [document.object_id]
+
+
 @pytest.mark.parametrize("spoil", ["snapshot", "database", "fingerprint", "json"])
 def test_index_that_is_not_of_this_database_is_built_anew(index_dir: Path, spoil: str) -> None:
     put("Máy bơm nước")
