@@ -351,10 +351,6 @@ class LexicalIndex:
             found += [(-score, int(object_id or 0)) for (score, _), object_id in zip(hits, ids, strict=True)]
         return [object_id for _, object_id in sorted(found)[:limit]]
 
-    def holds_together(self, groups: Sequence[Collection[str]]) -> bool:
-        """Tell whether one document holds a term of every group."""
-        return bool(groups) and bool(self.holding(groups, limit=1))
-
 
 def _clause(field: str, term: str, weight: float) -> tuple[Occur, Query]:
     query = Query.term_query(SCHEMA, field, term, index_option="freq")

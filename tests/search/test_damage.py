@@ -75,6 +75,7 @@ def test_a_query_that_passes_for_english_survives_damage(index_dir: Path, stock:
         ("term", lambda: vocabulary.correct("lọcc nước", kind="technology"), "lọc nước"),
         ("term", lambda: vocabulary.complete("bom", kind="technology"), ["bơm nước"]),
         ("term", lambda: vocabulary.documents_beginning("ruo", kind="technology", limit=1), [1]),
+        ("idx", lambda: vocabulary.correct("lọcc nước", kind="technology"), "lọc nước"),
         ("idx", lambda: vocabulary.complete("bom", kind="technology"), ["bơm nước"]),  # a panic in Rust
         ("idx", lambda: vocabulary.documents_beginning("ruo", kind="technology", limit=1), [1]),
     ],
