@@ -134,7 +134,7 @@ def restore(text: str, *, table: Counts | None = None, seen: Seen | None = None)
         between = text[last : match.start()]
         last = match.end()
         folded = fold(word)
-        known = (folded in table.forms or folded in seen.forms) and len(word) == len(folded)
+        known = (folded in table.forms or folded in seen.forms) and len(word) == len(folded) == len(word.lower())
         if chain and (not known or BREAK.search(between)):
             pieces += _solved(chain, table, seen)
             chain = []

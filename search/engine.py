@@ -78,12 +78,14 @@ class Ranking:
     def matched_terms(self, object_id: int) -> list[MatchedTerm]:
         """Take the BM25 score of a hit apart: folded terms and pairs, the weightiest first. Exact.
 
-        Of a hit in the other language, the terms are the translated ones.
+        Of a hit in the other language, the terms are the translated ones. Empty while the index is damaged.
         """
         language = next((hit.language for hit in self.hits if hit.object_id == object_id), self.language)
         if self._state is None or language not in self._queries:
             return []
-        return self._state.explain(self._queries[language], object_id, language=language)
+        with index.reporting_damage():
+            return self._state.explain(self._queries[language], object_id, language=language)
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +234,12 @@ def examine(
     if state is not None and language == text.ENGLISH and not is_long and not by_words.get(language):
         # Two or three bare syllables may pass for English: then Vietnamese listings are asked in these very words.
         syllables = lexical.frequencies(text.analyse(said, other))
-        wording = state.query(syllables, {}, language=other)
-        if wording is not None:
-            queries[other], possible = wording, (possible[0], state.best_possible(syllables, language=other))
-            by_words[other] = ask_but(wording, limit=depth, only=restrict_to, language=other)
+        with index.reporting_damage(kind):
+            wording = state.query(syllables, {}, language=other)
+            if wording is not None:
+                best_possible = state.best_possible(syllables, language=other)
+                queries[other], possible = wording, (possible[0], best_possible)
+                by_words[other] = ask_but(wording, limit=depth, only=restrict_to, language=other)
     truncated = any(len(found) >= depth for found in by_words.values())
     by_words, cut = _best_of_both(by_words)
     lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
@@ -299,14 +303,14 @@ def _ask_again(
     first = own[np.argsort(-(scores.lexical[own] / best + FEEDBACK_RAW * near), kind="stable")[:FEEDBACK_TEXTS]]
     whole = sum(asked.values()) or 1.0
     weights = {term: (1 - FEEDBACK_SHARE) * weight / whole for term, weight in asked.items()}
-    try:
+    query = None
+    with index.reporting_damage(kind):
         nearest = [rows[place].object_id for place in first]
-        typical = state.typical(nearest, count=FEEDBACK_TERMS, language=language)
-    except (ValueError, OSError):  # as in _by_words, which has reported it
+        for term, share in state.typical(nearest, count=FEEDBACK_TERMS, language=language).items():
+            weights[term] = weights.get(term, 0.0) + FEEDBACK_SHARE * share
+        query = state.query(weights, {}, language=language, postings=FEEDBACK_POSTINGS)
+    if query is None:
         return
-    for term, share in typical.items():
-        weights[term] = weights.get(term, 0.0) + FEEDBACK_SHARE * share
-    query = state.query(weights, {}, language=language, postings=FEEDBACK_POSTINGS)
     listed = [rows[place].object_id for place in own]
     found = _by_words(state, query, kind=kind, limit=len(own), only=listed, language=language)
     by_id = {hit.object_id: hit.score for hit in found}

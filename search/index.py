@@ -17,17 +17,19 @@ import os
 import shutil
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from search.lexical import FINGERPRINT, LANGUAGES, Indexes, IndexWriter, LexicalIndex, make_indexes
+from search import damage
+from search.damage import IndexDamagedError
+from search.lexical import FINGERPRINT, LANGUAGES, IndexWriter, LexicalIndex, make_indexes
 from search.models import Document
 
 logger = logging.getLogger(__name__)
@@ -35,11 +37,6 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 HEAP_BYTES = 64_000_000
 SOUND_CHECK_SECONDS = 300
-CHECKED_AT_ONCE = 1 << 20  # bytes
-
-
-class IndexDamagedError(Exception):
-    """The files of an index cannot be read; the writer builds them anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +138,10 @@ class Reader:
     def state(self) -> LexicalIndex | None:
         """Give the index, or None while there is none. Damage is reported to the writer and read as none."""
         try:
-            generation = (self._folder / "current").read_text()
-            metas = [path.stat() for path in _metas(self._folder / generation)]
-            stamp = (generation, [(meta.st_mtime_ns, meta.st_ino) for meta in metas])
-        except OSError:
+            generation = self._folder / (self._folder / "current").read_text()
+            metas = [path.stat() for path in _metas(generation)]
+            stamp = (generation.name, [(meta.st_mtime_ns, meta.st_ino) for meta in metas])
+        except (OSError, ValueError):  # a torn name is none; the writer sees it, too
             return None
         if stamp == self._stamp:
             return self._state
@@ -152,11 +149,10 @@ class Reader:
             if stamp == self._stamp:
                 return self._state
             try:
-                with _damage():
-                    self._state = LexicalIndex(_open(self._folder / generation))
+                self._state = _open(generation)
             except IndexDamagedError:
-                logger.exception("The index %s cannot be read; search goes on without words", self._folder)
-                (self._folder / "damaged").touch()
+                logger.exception("The index %s cannot be read; search goes on without words", generation)
+                damage.mark(generation)
                 self._state = None
             self._stamp = stamp
             return self._state
@@ -166,52 +162,11 @@ def _metas(generation: Path) -> list[Path]:
     return [generation / language / "meta.json" for language in LANGUAGES]
 
 
-def _open(generation: Path) -> Indexes:
+def _open(generation: Path) -> LexicalIndex:
     if not all(meta.exists() for meta in _metas(generation)):
-        raise IndexDamagedError(f"{generation} holds no index")
-    with _damage():
-        indexes = make_indexes(generation)
-        LexicalIndex(indexes)
-    return indexes
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
-    """Raise IndexDamagedError for whatever tantivy says of files that it cannot read: errors, and panics in Rust."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise IndexDamagedError(str(error)) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # of pyo3: it has no module to import it from
-            raise
-        raise IndexDamagedError(str(error)) from error
-
-
-def _verify(folder: Path) -> None:
-    """Compare each file with the checksum that tantivy wrote at its end: payload, {"crc", …}, length, magic number.
-
-    Raises IndexDamagedError. Files that a killed writer left without an end belong to no segment and are passed by.
-    """
-    meta = json.loads((folder / "meta.json").read_text())
-    names = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
-    for path in sorted(folder.iterdir()):
-        if path.name.split(".")[0] not in names or path.suffix == ".del":
-            continue
-        size = path.stat().st_size
-        with path.open("rb") as file, _damage():
-            file.seek(-8, os.SEEK_END)
-            length = int.from_bytes(file.read(4), "little")
-            file.seek(size - 8 - length)
-            stated = json.loads(file.read(length))["crc"]
-            file.seek(0)
-            left, checksum = size - 8 - length, 0
-            while left > 0:
-                part = file.read(min(left, CHECKED_AT_ONCE))
-                checksum = zlib.crc32(part, checksum)
-                left -= len(part)
-        if checksum != stated:
-            raise IndexDamagedError(f"{path.name} is not as it was written")
+        raise IndexDamagedError(f"{generation} holds no index", generation)
+    with damage.named(generation):
+        return LexicalIndex(make_indexes(generation), generation=generation)
 
 
 _readers: dict[Path, Reader] = {}
@@ -230,16 +185,17 @@ def lexical(kind: str) -> LexicalIndex | None:
 
 
 @contextmanager
-def reporting_damage(kind: str) -> Iterator[None]:
-    """Ask the writer to build an index anew when reading it in this block fails, and go on after the block."""
+def reporting_damage(kind: str = "") -> Iterator[None]:
+    """Ask the writer to build an index anew when reading it in this block fails, and go on after the block.
+
+    What failed names its generation itself; `kind` is for the log.
+    """
     try:
-        with _damage():
-            yield
-    except IndexDamagedError:
-        logger.exception("The index of %s failed; search goes on without words", kind)
-        folder = Path(settings.INDEX_DIR) / kind
-        if folder.exists():
-            (folder / "damaged").touch()
+        yield
+    except IndexDamagedError as error:
+        logger.exception("The index %s failed; search goes on without words", error.generation or kind)
+        if error.generation is not None:
+            damage.mark(error.generation)
 
 
 # --- writing
@@ -284,7 +240,6 @@ class Writer:
         writer.close()
         _write(generation / "position.json", json.dumps(asdict(now)))
         _write(self._folder / "current", generation.name)
-        (self._folder / "damaged").unlink(missing_ok=True)
         for old in self._folder.glob("g-*"):
             if old != generation:
                 shutil.rmtree(old, ignore_errors=True)
@@ -302,7 +257,7 @@ class Writer:
         try:
             generation = self._folder / (self._folder / "current").read_text()
             since = Position(**json.loads((generation / "position.json").read_text()))
-            if (self._folder / "damaged").exists():
+            if damage.is_marked(generation):
                 raise IndexDamagedError("a reader says so")
             if (since.database, since.fingerprint) != (now.database, now.fingerprint):
                 raise IndexDamagedError("made from another database or by other rules")
@@ -323,17 +278,16 @@ class Writer:
         """Open every file and compare the count with the truth."""
         if generation != self._generation:
             for language in LANGUAGES:
-                _verify(generation / language)
-        indexes = _open(generation)
-        held = len(LexicalIndex(indexes))
+                damage.verify(generation / language)
+        held = len(_open(generation))
         truth = Document.objects.public().filter(kind=self.kind).count()
         waiting = len(changed_ids(self.kind, since, present_position()))
         if abs(truth - held) > waiting:
             raise IndexDamagedError(f"holds {held} documents of {truth}")
         if generation != self._generation:
             self.close()
-            with _damage():
-                self._writer = IndexWriter(indexes, heap_bytes=HEAP_BYTES)
+            with damage.named(generation):
+                self._writer = IndexWriter(make_indexes(generation), heap_bytes=HEAP_BYTES)
             self._generation = generation
         self._checked = time.monotonic()
 
@@ -372,15 +326,42 @@ def writing(*, wait: bool) -> Iterator[bool]:
 
     The system lets the lock go when its holder dies, however it dies.
     """
-    folder = Path(settings.INDEX_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "writer.lock").open("w") as file:
+    with _lock(wait=wait) as holds:
+        yield holds is not None
+
+
+@contextmanager
+def _lock(*, wait: bool) -> Iterator[Callable[[], bool] | None]:
+    """Hold the lock as `writing` does; gives a question whether it still is the one that another writer would meet.
+
+    Where the folder was deleted, it is not: the lock lies on a file that nobody can open any more.
+    """
+    path = Path(settings.INDEX_DIR) / "writer.lock"
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+            file = path.open("w")
+        except FileNotFoundError:  # deleted in between
+            continue
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield None
+                return
+            if _is_at(path, file.fileno()):
+                yield partial(_is_at, path, file.fileno())
+                return
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Tell whether an open file is the one that stands under a path now."""
+    held = os.fstat(descriptor)
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
 
 
 def catch_up(*, timeout: float = 30.0) -> None:
@@ -438,15 +419,18 @@ def _covers(kind: str, goal: Position) -> bool:
 
 
 def follow_forever(*, wait_for_change: Callable[[], Any], stopping: Callable[[], bool]) -> None:
-    """Hold the lock and bring every kind's index up after each change, until told to stop."""
+    """Hold the lock and bring every kind's index up after each change, until told to stop.
+
+    Where the folder is deleted, the lock goes with it: whoever takes the new one writes, this process or another.
+    """
     writers: dict[str, Writer] = {}
     while not stopping():
-        with writing(wait=False) as mine:
-            if not mine:
+        with _lock(wait=False) as holds:
+            if holds is None:
                 wait_for_change()
                 continue
             try:
-                while not stopping():
+                while not stopping() and holds():
                     for kind in kinds():
                         writers.setdefault(kind, Writer(kind)).follow()
                     wait_for_change()

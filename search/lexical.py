@@ -9,6 +9,7 @@ Knows nothing of PostgreSQL: `search.index` feeds it. Terms come from `search.te
 import hashlib
 import inspect
 import json
+import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from search import text
+from search.damage import reading
 from search.text import Analysis
 
 TITLE_REPEATS = 3  # a title's words count three times
@@ -44,14 +46,6 @@ def _schema() -> tantivy.Schema:
 
 
 SCHEMA = _schema()
-
-# Names the rules by which an index was made: an index made by other rules is rebuilt.
-FINGERPRINT = hashlib.sha1(
-    (
-        inspect.getsource(text) + inspect.getsource(_schema) + f"{LANGUAGES}{TITLE_REPEATS}" + version("tantivy")
-    ).encode(),
-    usedforsecurity=False,
-).hexdigest()
 
 
 class LexicalHit(NamedTuple):  # a search makes thousands: a tuple is made in a third of the time of a dataclass
@@ -109,6 +103,16 @@ def make_entry(*, object_id: int, language: str, title: str, body: str) -> tanti
     )
 
 
+def _rules() -> str:
+    """Name the rules by which an index is made: our own, and those of the libraries that cut, fold and stem words."""
+    own = "".join(inspect.getsource(part) for part in (text, _schema, make_entry))
+    made_by = [version("tantivy"), version("PyStemmer"), unicodedata.unidata_version]
+    return hashlib.sha1(f"{own}{LANGUAGES}{TITLE_REPEATS}{made_by}".encode(), usedforsecurity=False).hexdigest()
+
+
+FINGERPRINT = _rules()  # an index made by other rules is rebuilt
+
+
 def by_object_id(object_id: int) -> Query:
     """Ask for one document."""
     return Query.term_query(SCHEMA, "object_id", object_id)
@@ -142,9 +146,13 @@ class IndexWriter:
 
 
 class LexicalIndex:
-    """A reader of one state of the index of a kind. Threads may share it."""
+    """A reader of one state of the index of a kind, in the folder `generation` or in memory. Threads may share it.
 
-    def __init__(self, indexes: Indexes) -> None:
+    What reads files raises IndexDamagedError where they cannot be read.
+    """
+
+    def __init__(self, indexes: Indexes, *, generation: Path | None = None) -> None:
+        self.generation = generation
         self._searchers = {}
         for language, index in indexes.items():
             index.reload()
@@ -156,6 +164,7 @@ class LexicalIndex:
     def __len__(self) -> int:
         return sum(searcher.num_docs for searcher in self._searchers.values())
 
+    @reading
     def counts(self, terms: Iterable[str], *, exact: bool = False, language: str | None = None) -> dict[str, int]:
         """Count the documents (of a language) that hold each folded term, or each word with its marks."""
         name = "exact" if exact else "content"
@@ -218,6 +227,7 @@ class LexicalIndex:
         read = list(accumulate(known[word] for word in rarest))
         return rarest[: max(1, bisect_right(read, EXACT_POSTINGS))]
 
+    @reading
     def search(
         self,
         asked: Wording,
@@ -269,6 +279,7 @@ class LexicalIndex:
         count = max(self._searchers[language].num_docs, 1)
         return sum(weight * 2.2 * _idf(known[term], count) for term, weight in asked.items())
 
+    @reading
     def typical(self, object_ids: Collection[int], *, count: int, language: str | None = None) -> dict[str, float]:
         """Give the `count` terms that tell these documents from others, with their part of a text; parts sum to 1."""
         wanted = Query.term_set_query(SCHEMA, "object_id", sorted(object_ids))
@@ -288,6 +299,7 @@ class LexicalIndex:
         whole = sum(shares[term] for term in kept) or 1.0
         return {term: shares[term] / whole for term in kept}
 
+    @reading
     def explain(self, asked: Wording, object_id: int, *, language: str | None = None) -> list[MatchedTerm]:
         """Take the score of one document (of a language) apart: the terms sum to the score.
 
@@ -311,6 +323,7 @@ class LexicalIndex:
             break
         return [MatchedTerm(term, value) for term, value in sorted(parts.items(), key=lambda item: (-item[1], item[0]))]
 
+    @reading
     def known_terms(self, prefix: str, *, limit: int = 10) -> list[tuple[str, int]]:
         """Give indexed terms that begin so, each with the number of documents that hold it."""
         found: Counter[str] = Counter()
@@ -322,9 +335,10 @@ class LexicalIndex:
         """Count the documents (of a language) that hold a folded term, or a word with its marks."""
         return self.counts([term], exact=exact, language=language)[term]
 
+    @reading
     def holding(self, groups: Sequence[Collection[str]], *, limit: int) -> list[int]:
         """Give the documents that hold a term of every group, best first."""
-        if not all(groups):
+        if not groups or not all(groups):
             return []
         musts = [
             (Occur.Must, Query.boolean_query([_clause("content", term, 1.0) for term in sorted(group)]))
@@ -336,10 +350,6 @@ class LexicalIndex:
             ids = searcher.fast_field_values("object_id", [address for _, address in hits])
             found += [(-score, int(object_id or 0)) for (score, _), object_id in zip(hits, ids, strict=True)]
         return [object_id for _, object_id in sorted(found)[:limit]]
-
-    def holds_together(self, groups: Sequence[Collection[str]]) -> bool:
-        """Tell whether one document holds a term of every group."""
-        return bool(groups) and bool(self.holding(groups, limit=1))
 
 
 def _clause(field: str, term: str, weight: float) -> tuple[Occur, Query]:

@@ -2,18 +2,20 @@
 
 Words and pairs of syllables are counted in the public texts, keywords and topics are handed in by who knows them.
 The table is derived and may lag behind the stock by minutes; so whatever leaves this module is checked against the
-live index, which forgets a withdrawn text within seconds.
+live index, which forgets a withdrawn text within seconds, and what the index holds against PostgreSQL, which has
+forgotten it already: the index of a node may lag, too.
 """
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import pairwise
 
 from django.db import connection, transaction
-from django.db.models import Max
 
 from search import accents, index, text
+from search.index import Position
 from search.lexical import LexicalIndex
 from search.models import Document, Phrase
 from search.telex import decode
@@ -25,13 +27,22 @@ LONGEST = 140
 ASKED_WORDS = 12  # a longer query is not corrected: its other words find what is meant
 SHORT = 4  # letters; in so short a word one slip is forgiven, else two
 SEEN_WEIGHT = 2.0  # of a text of the stock that writes a pair, against one occurrence in the shipped counts
+WITNESSES = 20  # of the documents that hold a phrase, of which one must be public now
 ALIKE = 0.25  # trigram similarity from which a word is a candidate
 
 
-def stock_mark() -> int:
-    """Name the present stock: grows with every change."""
-    marks = [Document.objects.filter(kind=kind).aggregate(last=Max("changed_xid"))["last"] for kind in index.kinds()]
-    return max((int(mark) for mark in marks), default=0)
+def stock_mark(former: dict[str, str] | None = None) -> dict[str, str]:
+    """Name the present stock, to be kept as it is: `former` itself where nothing changed since that was given.
+
+    A change that commits late, behind later ones that were seen, is a change, too.
+    """
+    now = index.present_position()
+    if former is not None:
+        since = Position(**former)
+        known = now.fingerprint == since.fingerprint and now.follows(since)
+        if known and not any(index.changed_ids(kind, since, now) for kind in index.kinds()):
+            return former
+    return asdict(now)
 
 
 def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]], kinds: Collection[str] | None = None) -> int:
@@ -54,7 +65,10 @@ def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]], kinds: Collection
         for said, count in phrases:
             key = (name, " ".join(said.lower().split())[:LONGEST])
             counted[key] = counted.get(key, 0) + count
-    rows = [Phrase(kind=kind, text=said, folded=text.fold(said), documents=n) for (kind, said), n in counted.items()]
+    rows = [
+        Phrase(kind=kind, text=said, folded=text.fold(said)[:LONGEST], documents=n)  # `ﬃ` is folded to three letters
+        for (kind, said), n in counted.items()
+    ]
     with transaction.atomic():
         Phrase.objects.all().delete()
         Phrase.objects.bulk_create(rows, batch_size=2000)
@@ -62,14 +76,20 @@ def rebuild(*, given: Mapping[str, Iterable[tuple[str, int]]], kinds: Collection
 
 
 def _parts(said: str, language: str) -> tuple[set[str], set[str]]:
-    """Give the words of a text as they are written, and its pairs of Vietnamese syllables."""
+    """Give the words of a text as they are written, and its pairs of Vietnamese syllables.
+
+    A letter that is two in small letters (`İ`) is a slip of the keyboard that nobody is taught.
+    """
     said = text.clean(said)
-    found = {match.group().lower() for match in text.words(said)}
+    written = ((match.group(), match.group().lower()) for match in text.words(said))
+    found = {small for word, small in written if len(small) == len(word)}
     pairs: set[str] = set()
     if language == text.VIETNAMESE and not accents.is_bare(said):  # a bare text does not tell how its words are written
         for token in text.analyse(said, language).tokens:
             if token.pair:
-                pairs.add(" ".join(re.findall(r"\w+", said[token.start : token.pair_end].lower())))
+                syllables = re.findall(r"\w+", said[token.start : token.pair_end].lower())
+                if len(syllables) == 2:
+                    pairs.add(" ".join(syllables))
     return {word for word in found if len(word) > 1 and not word[0].isdigit() and len(word) <= text.MAX_TERM}, pairs
 
 
@@ -96,8 +116,15 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
 
     Mended are words that no text of the kind holds: slips of a letter or two, Vietnamese left in Telex; and words
     and pairs of syllables with marks that nobody writes so ("lộc nước" → "lọc nước"). What a query without marks leaves out is no
-    mistake. Asks the database at most once, twice for a bare query in Vietnamese.
+    mistake. A word is put only where a text that holds it is public now. Asks the database at most once where there
+    is nothing to mend, else once more, and again for a bare query in Vietnamese. None while the index is damaged.
     """
+    with index.reporting_damage(kind):
+        return _correct(query, kind, hint)
+    return None
+
+
+def _correct(query: str, kind: str, hint: str | None) -> str | None:
     said = " ".join(text.clean(query).split())
     found = list(text.words(said))
     state = index.lexical(kind)
@@ -105,7 +132,7 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
         return None
     words = [match.group() for match in found]
     language = text.detect_language(said, hint=hint)
-    meant = {place: _typed_in_telex(word, state) for place, word in enumerate(words) if not knows(state, word)}
+    meant = {place: _typed_in_telex(word, state) for place, word in enumerate(words) if not _knows(state, word)}
     unknown = {place for place, plain in meant.items() if plain is None}
     if language == text.VIETNAMESE:
         misread = {place for place, word in enumerate(words) if place not in meant and _is_marked_as_none(word, state)}
@@ -148,10 +175,22 @@ def correct(query: str, *, kind: str, hint: str | None = None) -> str | None:
         mended = with_marks(plain, language)
         if any(_is_marked_as_none(match.group(), state) for match in text.words(mended)):  # only a text that is gone
             mended = accents.restore(plain)
-    return mended if mended.lower() != said.lower() and all(knows(state, w) for w in changes.values()) else None
+    if mended.lower() == said.lower():
+        return None
+    put = [[_terms(word)] for word in changes.values() if text.fold(word) not in text.ENGLISH_STOP_WORDS]
+    return mended if all(_are_public(put, state, kind)) else None
 
 
-def knows(state: LexicalIndex, word: str) -> bool:
+def _are_public(said: Sequence[Sequence[set[str]]], state: LexicalIndex, kind: str) -> list[bool]:
+    """Tell of each (an AND of ORs of terms) whether a document that holds it is public now: one query for all of them."""
+    held = [set(state.holding(groups, limit=WITNESSES)) for groups in said]
+    asked = set().union(*held)
+    documents = Document.objects.public().filter(kind=kind, object_id__in=asked)
+    public = set(documents.values_list("object_id", flat=True)) if asked else set()
+    return [not public.isdisjoint(one) for one in held]
+
+
+def _knows(state: LexicalIndex, word: str) -> bool:
     """Tell whether a text of the index holds the word, marks aside; stop words count as known."""
     return any(state.documents_with(term) for term in _terms(word)) or text.fold(word) in text.ENGLISH_STOP_WORDS
 
@@ -171,7 +210,7 @@ def _is_marked_as_none(word: str, state: LexicalIndex) -> bool:
 def _typed_in_telex(word: str, state: LexicalIndex) -> str | None:
     plain = decode(word)
     return (
-        plain if plain != word.lower() and text.SYLLABLE.fullmatch(text.fold(plain)) and knows(state, plain) else None
+        plain if plain != word.lower() and text.SYLLABLE.fullmatch(text.fold(plain)) and _knows(state, plain) else None
     )
 
 
@@ -200,7 +239,7 @@ def _nearest(word: str, rows: list[Row], state: LexicalIndex, *, around: tuple[l
     allowed = 1 if len(folded) <= SHORT else 2
     best: tuple[tuple[int, int, int, int, str], str] | None = None
     for asked, kind, said, documents in rows:
-        if kind != Phrase.Kind.WORD or asked != folded or not knows(state, said):
+        if kind != Phrase.Kind.WORD or asked != folded or not _knows(state, said):
             continue
         slips = distance(folded, text.fold(said))
         if slips > allowed:
@@ -251,9 +290,16 @@ def distance(one: str, other: str) -> int:
 def complete(typed: str, *, kind: str, limit: int = 6) -> list[str]:
     """Give keywords and topics that begin as typed, with or without marks, the most frequent first.
 
-    Only those of which the live index of the kind holds every word in one text are given; topics always are.
+    Only those of which the live index of the kind holds every word in one text that is public now are given; topics
+    always are. Empty while the index is damaged. Asks the database twice, once where no keyword begins so.
     """
     said = " ".join(text.clean(typed).lower().split())[:LONGEST]
+    with index.reporting_damage(kind):
+        return _complete(said, kind, limit)
+    return []
+
+
+def _complete(said: str, kind: str, limit: int) -> list[str]:
     state = index.lexical(kind)
     prefix = text.fold(said).replace("\\", "").replace("%", "").replace("_", " ").strip()
     if not prefix or state is None:
@@ -265,9 +311,11 @@ def complete(typed: str, *, kind: str, limit: int = 6) -> list[str]:
             [prefix, said, 3 * limit],
         )
         rows = cursor.fetchall()
+    keywords = [phrase for of_kind, phrase in rows if of_kind != Phrase.Kind.TOPIC]
+    public = dict(zip(keywords, _are_public([_anded(phrase) for phrase in keywords], state, kind), strict=True))
     kept: dict[str, str] = {}
     for of_kind, phrase in rows:
-        if of_kind == Phrase.Kind.TOPIC or state.holds_together(_anded(phrase)):
+        if of_kind == Phrase.Kind.TOPIC or public[phrase]:
             kept.setdefault(text.fold(phrase), phrase)
     return list(kept.values())[:limit]
 
@@ -277,7 +325,16 @@ def _anded(phrase: str) -> list[set[str]]:
 
 
 def documents_beginning(typed: str, *, kind: str, limit: int = 30) -> list[int]:
-    """Give the documents that hold the typed words, the last of them perhaps unfinished, the best first."""
+    """Give the documents that hold the typed words, the last of them perhaps unfinished, the best first.
+
+    As the index knows them: the caller shows those that are public. Empty while the index is damaged.
+    """
+    with index.reporting_damage(kind):
+        return _documents_beginning(typed, kind, limit)
+    return []
+
+
+def _documents_beginning(typed: str, kind: str, limit: int) -> list[int]:
     state = index.lexical(kind)
     words = [match.group() for match in text.words(text.clean(typed))][:ASKED_WORDS]
     if state is None or not words:

@@ -11,14 +11,15 @@ from marketplace.kit.single import single
 from search import vocabulary
 from search.models import Phrase
 
-MARK = "listings:vocabulary"  # the stock of which the vocabulary was made
+MARK = "listings:vocabulary:stock"  # the stock of which the vocabulary was made
 READ = 20_000  # published technologies whose keywords are counted, the latest
 
 
 def rebuild_vocabulary() -> int:
     """Count words, keywords and fields anew, unless nothing changed; give how many phrases there are, else 0."""
-    mark = vocabulary.stock_mark()
-    if cache.get(MARK) == mark and Phrase.objects.exists():
+    former = cache.get(MARK)
+    mark = vocabulary.stock_mark(former)
+    if mark == former and Phrase.objects.exists():
         return 0
     with single("listings.vocabulary") as mine:
         if not mine:

@@ -3,14 +3,18 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search import accents, embedder
 from search.text import clean, fold
 
 accents.bare_pairs()  # read once, outside the time that one example may take
-BARE = st.text(alphabet="abcdeghiklmnopqrstuvxyABCDEGHNTX 0123456789.,;-/()\n€ß", max_size=200)
+ODD = "İıßẞŉǰẖẗﬁﬃⅥⅵĳſªᴬΐΰ\u0303\u0307"  # one letter that is two in small letters, in capitals or folded; marks alone
+BARE = st.text(alphabet=f"abcdeghiklmnopqrstuvxyABCDEGHNTX 0123456789.,;-/()\n€{ODD}", max_size=200)
+SYLLABLES = st.lists(
+    st.sampled_from(["dich", "vu", "xu", "ly", "NUOC", "Thai", "cong", "nghiep"]), min_size=4, max_size=12
+)
 MARKED = st.lists(
     st.sampled_from(
         [
@@ -37,7 +41,18 @@ MARKED = st.lists(
 )
 
 
+@given(SYLLABLES, st.sampled_from(ODD), st.integers(0, 40))
+@example(["dch", "vu", "xu", "ly", "nuoc", "thai", "cong", "nghiep"], "İ", 1)
+def test_syllables_with_an_odd_letter_differ_in_marks_alone(syllables: list[str], letter: str, place: int) -> None:
+    said = " ".join(syllables)
+    said = clean(f"{said[:place]}{letter}{said[place:]}")
+    back = accents.restore(said)
+    assert fold(back) == fold(said)
+    assert len(back) == len(said)
+
+
 @given(BARE)
+@example("DİCH vu xu ly nuoc thai cong nghiep")
 def test_restored_text_differs_in_marks_alone(text: str) -> None:
     back = accents.restore(text)
     assert fold(back) == fold(clean(text))
@@ -87,7 +102,7 @@ def test_what_the_stock_writes_adds_to_the_shipped_counts() -> None:
 
 @given(
     st.text(alphabet="abcdeghiklmnopqrstuvxy ", max_size=60),
-    st.lists(st.sampled_from(["mặn", "màn", "nước", "hóa", "ⅵ", "vi", "ﬁ"]), min_size=2),
+    st.lists(st.sampled_from(["mặn", "màn", "nước", "hóa", "ⅵ", "vi", "ﬁ", "di̇ch", "ŉa"]), min_size=2),
 )
 def test_with_the_stock_too_only_marks_are_added(bare: str, written: list[str]) -> None:
     seen = accents.Seen.of([(left, right, 3.0) for left, right in pairwise(written)])

@@ -59,6 +59,7 @@ def test_scale_stock_grows_and_is_measured(stock: scale_stock.Stock, monkeypatch
     for name in ("short_query", "whole_need", "page"):
         assert 0 < figures[name]["p50"] <= figures[name]["p95"] <= figures[name]["max"]
     assert bench_scale.recall(questions)["mean"] > 0.95
+    assert bench_scale.sweeps()["stock_mark"] > 0
     assert bench_scale.memory()["postgresql"] > 0
 
 

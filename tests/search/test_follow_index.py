@@ -50,6 +50,18 @@ def test_follower_builds_a_deleted_index_anew(follower: Follower, index_dir: Pat
 
 
 @pytest.mark.faults
+def test_follower_holds_the_lock_again_when_it_was_deleted_with_the_whole_folder(
+    follower: Follower, index_dir: Path
+) -> None:
+    document = put("Máy bơm nước")
+    wait_for(lambda: found("máy bơm"), seconds=2, what="found at first")
+    shutil.rmtree(index_dir)
+    wait_for(lambda: found("máy bơm") == [document.object_id], seconds=5, what="found again")
+    with index.writing(wait=False) as mine:
+        assert not mine
+
+
+@pytest.mark.faults
 def test_follower_survives_a_lost_connection(follower: Follower) -> None:
     put("Máy bơm nước")
     wait_for(lambda: found("máy bơm"), seconds=2, what="found at first")

@@ -1,8 +1,10 @@
 """The index follows the log of changes, loses none, and comes back from any damage."""
 
 import json
+import re
 import shutil
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from search import index, lexical, services
 from search.engine import rank
 from search.models import Document
 from tests.factories.search import put
+from tests.search.conftest import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,6 +155,16 @@ def test_torn_meta_is_built_anew_and_never_fails_a_search(index_dir: Path, langu
     assert found("máy bơm") == [document.object_id]
 
 
+@pytest.mark.parametrize("torn", [b"\xff\xfe", b"g-17\x0012", b"g-17", b""])
+def test_torn_name_of_the_generation_never_fails_a_search(index_dir: Path, torn: bytes) -> None:
+    document = put("Máy bơm nước")
+    index.catch_up()
+    (index_dir / "technology" / "current").write_bytes(torn)
+    assert found("máy bơm") == []
+    index.catch_up()
+    assert found("máy bơm") == [document.object_id]
+
+
 @pytest.mark.parametrize("spoil", ["snapshot", "database", "fingerprint", "json"])
 def test_index_that_is_not_of_this_database_is_built_anew(index_dir: Path, spoil: str) -> None:
     put("Máy bơm nước")
@@ -234,6 +247,53 @@ def test_restored_rows_with_numbers_of_another_server_do_not_loop() -> None:
 def test_only_one_writes() -> None:
     with index.writing(wait=False) as first, index.writing(wait=False) as second:
         assert (first, second) == (True, False)
+
+
+def test_follower_whose_folder_is_deleted_leaves_the_writing_to_who_locks_anew(index_dir: Path) -> None:
+    document = put("Máy bơm nước")
+    second = ExitStack()
+    seen: list[str] = []
+
+    def turn() -> None:
+        if not seen:  # the first turn is over: its lock and its index are deleted, and another writer comes
+            shutil.rmtree(index_dir)
+            assert second.enter_context(index.writing(wait=False))
+            index.Writer("technology").rebuild()
+        elif len(seen) == 3:
+            second.close()
+        elif len(seen) == 4:  # the second is gone
+            with index.writing(wait=False) as third:
+                assert not third
+        seen.append(current(index_dir).name)
+
+    with second:
+        index.follow_forever(wait_for_change=turn, stopping=lambda: len(seen) > 4)
+    assert len(set(seen)) == 1
+    assert found("máy bơm") == [document.object_id]
+    assert seen[0] == current(index_dir).name
+
+
+def test_who_waited_for_a_lock_that_was_deleted_takes_the_new_one(index_dir: Path) -> None:
+    taken, done = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with index.writing(wait=True):
+            taken.set()
+            done.wait(20)
+
+    thread = threading.Thread(target=wait)
+    with index.writing(wait=False) as mine:
+        assert mine
+        number = (index_dir / "writer.lock").stat().st_ino
+        thread.start()
+        locks = Path("/proc/locks")
+        wait_for(lambda: re.search(rf"-> FLOCK .*:{number} ", locks.read_text()), seconds=20, what="it waits")
+        shutil.rmtree(index_dir)
+    assert taken.wait(20)
+    with index.writing(wait=False) as second:
+        assert not second
+    done.set()
+    thread.join()
 
 
 def test_catch_up_inside_a_transaction_stays_in_this_process(index_dir: Path) -> None:

@@ -1,6 +1,8 @@
 """BM25: weights, exact explanations, filters."""
 
 import random
+import unicodedata
+from importlib.metadata import version
 
 import pytest
 from tantivy import Occur, Query
@@ -161,3 +163,15 @@ def test_of_a_large_stock_only_the_rarer_words_are_asked_for(
     monkeypatch.setattr(lexical, "EXACT_POSTINGS", 2)
     assert state.weigh(asked, language="vi") == {"bom": 1.0}
     assert {term.term for term in state.explain(state.query(asked, exact, language="vi"), 1)} == {"bom", "lưới"}
+
+
+@pytest.mark.parametrize("changed", ["tantivy", "PyStemmer", "unicode", "entry"])
+def test_an_upgrade_of_what_makes_the_terms_names_other_rules(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lexical._rules() == lexical.FINGERPRINT
+    if changed == "unicode":
+        monkeypatch.setattr(unicodedata, "unidata_version", "1.1.0")
+    elif changed == "entry":
+        monkeypatch.setattr(lexical, "make_entry", make_indexes)
+    else:
+        monkeypatch.setattr(lexical, "version", lambda name: "0" if name == changed else version(name))
+    assert lexical._rules() != lexical.FINGERPRINT

@@ -1,9 +1,12 @@
 """Spelling and suggestions come from what the index holds now, in both languages, marks minded but never demanded."""
 
-import pytest
+import threading
 
-from search import accents, embedder, index, services, vocabulary
-from search.models import Phrase
+import pytest
+from django.db import connections, transaction
+
+from search import accents, embedder, index, services, text, vocabulary
+from search.models import Document, Phrase
 from search.telex import decode
 
 pytestmark = pytest.mark.django_db
@@ -122,9 +125,95 @@ def test_correct_never_names_a_word_that_left_the_index(stock):
     assert vocabulary.correct("membrnae", kind="technology") is None
 
 
-def test_correct_asks_the_database_once(stock, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        vocabulary.correct("lộc nước membrnae desalinaton", kind="technology")
+@pytest.mark.parametrize(("typed", "queries"), [("lọc nước", 1), ("lộc nước membrnae desalinaton", 2), ("water", 0)])
+def test_correct_asks_the_database_once_and_once_more_for_what_it_puts(
+    stock, django_assert_num_queries, typed, queries
+):
+    with django_assert_num_queries(queries):
+        vocabulary.correct(typed, kind="technology")
+
+
+def test_what_was_withdrawn_is_not_named_while_the_index_lags(stock):
+    assert vocabulary.complete("desal", kind="technology") == ["desalination"]
+    services.put_document(kind="technology", object_id=9, title="Lọc", body="Lọc sinh học cho ao cá.", language="vi")
+    index.catch_up()
+    services.remove_document(kind="technology", object_id=3)
+    services.remove_document(kind="technology", object_id=2)
+    assert index.lexical("technology").documents_with("membran") == 1  # nothing told the index
+    assert vocabulary.complete("desal", kind="technology") == []
+    assert vocabulary.complete("loc s", kind="technology") == ["lọc sinh học"]  # another text holds it
+    assert vocabulary.correct("membrnae", kind="technology") is None
+    assert vocabulary.correct("nhỏ water membrnae", kind="technology") is None
+
+
+def test_correct_puts_a_stop_word_that_no_index_holds(stock):
+    services.put_document(kind="technology", object_id=9, title="Pump", body="Pumps with filters.", language="en")
+    index.catch_up()
+    vocabulary.rebuild(given={})
+    assert vocabulary.correct("desalination witth membrane", kind="technology") == "desalination with membrane"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_commits_late_changes_the_mark_of_the_stock():
+    services.put_document(kind="technology", object_id=1, title="Một", body="", language="vi")
+    started, may_commit = threading.Event(), threading.Event()
+
+    def slow():
+        with transaction.atomic():
+            services.put_document(kind="technology", object_id=2, title="Chậm", body="", language="vi")
+            started.set()
+            may_commit.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert started.wait(20)
+    services.put_document(kind="technology", object_id=3, title="Nhanh", body="", language="vi")
+    mark = vocabulary.stock_mark()
+    assert vocabulary.stock_mark(mark) == mark  # though other transactions ran
+    may_commit.set()
+    thread.join()
+    numbers = dict(Document.objects.values_list("object_id", "changed_xid"))
+    assert numbers[2] < numbers[3]
+    later = vocabulary.stock_mark(mark)
+    assert later != mark
+    assert vocabulary.stock_mark(later) == later
+    services.remove_document(kind="technology", object_id=1)
+    assert vocabulary.stock_mark(later) != later
+    assert vocabulary.stock_mark(later | {"fingerprint": "of other rules"})["fingerprint"] == later["fingerprint"]
+    later = vocabulary.stock_mark()
+    Document.objects.filter(object_id=3).update(changed_xid=10**12)  # a restored row of a server that was ahead
+    assert vocabulary.stock_mark(later) == later
+    ahead = later | {"snapshot": "999999999:999999999:"}  # of a newer copy of this database
+    assert vocabulary.stock_mark(ahead) != ahead
+
+
+@pytest.mark.parametrize("letter", ["İ", "ﬃ", "ẞ", "ŉ", "ǰ", "Ⅵ", "a\u0303\u0327", "ﷺ"])
+def test_letters_that_change_their_length_fail_nothing(stock, letter):
+    said = f"D{letter}CH VU xu ly nuoc thai cong nghiep"
+    long = letter * 60
+    services.put_document(kind="technology", object_id=21, title=said, body=said)
+    body = f"Dịch vụ d{letter}ch vụ xử lý nước thải công nghiệp, {long} vụ nước."
+    services.put_document(kind="technology", object_id=22, title=f"Dịch vụ {long}", body=body, language="vi")
+    index.catch_up()
+    vocabulary.rebuild(given={Phrase.Kind.KEYWORD: [(long, 1), (f"d{letter}ch vụ", 1)]})
+    assert vocabulary.with_marks(said, "vi").endswith("xử lý nước thải công nghiệp")
+    assert vocabulary.with_marks(letter, "vi") == text.clean(letter)
+    for typed in (said, f"{said}g", f"dịch vuj d{letter}chh", f"dích vu {letter}", long):
+        vocabulary.correct(typed, kind="technology")
+    for typed in (f"d{letter}ch v", long):
+        vocabulary.complete(typed, kind="technology")
+    assert decode(f"nu{letter}owcs") == f"nu{letter}owcs".lower()
+
+
+def test_a_slip_of_the_keyboard_is_taught_to_nobody(stock):
+    body = "Dİch vụ xử lý nước thải, dİch vụ lọc nước của chúng tôi."
+    services.put_document(kind="technology", object_id=21, title="Dİch vụ", body=body, language="vi")
+    index.catch_up()
+    vocabulary.rebuild(given={})
+    assert not Phrase.objects.filter(text__contains="\u0307").exists()
+    assert not Phrase.objects.filter(text__startswith="di ch").exists()
+    assert vocabulary.correct("dích vụ xử lý", kind="technology") is None
 
 
 @pytest.mark.parametrize(
