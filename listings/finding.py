@@ -16,6 +16,7 @@ from listings.filters import QUERY_LENGTH, DemandFilter, ListingFilter, Technolo
 from listings.selectors import among, in_order, published_demands, published_technologies
 from search import vocabulary
 from search.engine import Hit, Ranking, rank
+from search.fusion import good
 from search.text import fold, words
 
 FILTERS: dict[str, type[ListingFilter]] = {"technology": TechnologyFilter, "demand": DemandFilter}
@@ -85,12 +86,7 @@ class Found:
         """
         rows = self.rows
         if self.order == "relevance":
-            assert self.ranking is not None
-            ids = self.ranking.object_ids
-            if self.filters.conditions:
-                kept = set(rows.order_by().values_list("pk", flat=True))
-                ids = [pk for pk in ids if pk in kept]
-            ids = ids[start:stop]
+            ids = self.answering[start:stop]
             place = {pk: number for number, pk in enumerate(ids)}
             found = sorted(_shown(rows.filter(pk__in=ids)), key=lambda row: place[row.pk])
         else:
@@ -99,6 +95,15 @@ class Found:
         for row in found:
             row.province, row.main_field = reference.province(row.province_id), reference.field(row.main_field_id)
         return found
+
+    @cached_property
+    def answering(self) -> list[int]:
+        """The keys of what answers the words and passes the filters, the best answer first."""
+        ids = self.ranking.object_ids if self.ranking is not None else []
+        if not self.filters.conditions:
+            return ids
+        kept = set(self.rows.order_by().values_list("pk", flat=True))
+        return [pk for pk in ids if pk in kept]
 
     def sorted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Put rows in the asked order; it ends in the key."""
@@ -132,7 +137,9 @@ class Found:
     @property
     def has_good_match(self) -> bool:
         """Tell whether the best of the shown answers the words well; true where nothing was asked."""
-        return self.ranking is None or self.ranking.has_good_match
+        if self.ranking is None:
+            return True
+        return bool(self.answering) and self.hits[self.answering[0]].probability >= good()
 
 
 def find(kind: str, data: Mapping[str, Any], *, language: str | None = None, ranked: bool = True) -> Found:

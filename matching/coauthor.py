@@ -21,6 +21,7 @@ from listings.search_text import body_of
 from listings.selectors import among, in_order, published_technologies
 from search import embedder, engine, text, vectors, vocabulary
 from search.embedder import EmbeddingError, Vectors
+from search.fusion import good
 
 ENOUGH = 4  # words from which an element says something
 SHOWN = 5  # technologies that are shown as found now
@@ -122,7 +123,7 @@ def assist(demand: Demand, *, wait: float = WAIT) -> Help:
         elements,
         ask_next(demand, nearest, elements),
         tuple((row, shown[row.pk]) for row in nearest[:SHOWN]),
-        has_good_match=ranking.has_good_match,
+        has_good_match=bool(nearest) and shown[nearest[0].pk] >= good(),
         dense=ranking.dense,
         pending=pending,
     )

@@ -409,3 +409,18 @@ def test_keyboard_skips_the_filters_where_something_was_found(client):
     assert found.select_one(link["href"])["tabindex"] == "-1"
     empty = BeautifulSoup(client.get(reverse("listings:demand_list")).content, "html.parser")
     assert empty.select("#found .skip-past") == []
+
+
+def test_what_the_filters_leave_is_judged_and_not_what_they_took_away():
+    clear = published(title="Lọc asen trong nước giếng bằng oxit sắt", summary="Lọc asen trong nước giếng.", trl=4)
+    published(title="Máy sấy trái cây", summary="Dùng bơm nhiệt, nước ngưng được thu lại.", trl=8)
+    for number in range(8):
+        published(title=f"Phần mềm kế toán {number}", summary="Sổ sách.", trl=5)
+    index.catch_up()
+    said = "q=lọc asen trong nước giếng"
+    every, some = (finding.find("technology", QueryDict(query)) for query in (said, f"{said}&trl_min=8"))
+    assert every.answering[0] == clear.pk
+    assert every.has_good_match
+    assert some.ranking is not None
+    assert some.ranking.has_good_match
+    assert not some.has_good_match
