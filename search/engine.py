@@ -52,7 +52,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The answer to one query. `truncated`: there were more candidates than asked for, so counts are lower bounds.
+    """The answer to one query. `truncated`: there were more candidates than asked for, or may be more as near as the
+    last of the nearest, so counts are lower bounds.
 
     `by_meaning`: the query had a vector; `dense`: so had something that was found.
     """
@@ -98,6 +99,7 @@ class Examined:
     kind: str
     truncated: bool
     by_meaning: bool
+    farthest: list[int]
     state: LexicalIndex | None
     queries: dict[str, Wording]
 
@@ -165,7 +167,7 @@ def rank(
         tuple(hits),
         found.language,
         dense=bool(found.scores.known.any()),
-        truncated=found.truncated or len(places) > limit,
+        truncated=found.truncated or len(places) > limit or bool(shown[np.isin(object_ids, found.farthest)].any()),
         by_meaning=found.by_meaning,
         _state=found.state,
         _queries=found.queries,
@@ -217,7 +219,7 @@ def examine(
     looked = _beside(partial(_ask_each, ask_but, queries, dict.fromkeys(queries, most), everywhere))
     space, mean = "", None
     means: vectors.Means = {}
-    near: dict[int, str] = {}
+    nearest: dict[int, str] = {}
     if not dense or not said.strip():
         query_vector = None
     else:
@@ -229,7 +231,7 @@ def examine(
         mean = means[language, "need" if is_long else "query"]
         if not few:
             asked_for = {language: query_vector, other: query_vector - mean}
-            near = vectors.nearest(space=space, kind=kind, wanted=asked_for, count=DENSE_CANDIDATES)
+            nearest = vectors.nearest(space=space, kind=kind, wanted=asked_for, count=DENSE_CANDIDATES)
     by_words = looked.result()
     if state is not None and language == text.ENGLISH and not is_long and not by_words.get(language):
         # Two or three bare syllables may pass for English: then Vietnamese listings are asked in these very words.
@@ -243,8 +245,9 @@ def examine(
     truncated = any(len(found) >= depth for found in by_words.values())
     by_words, cut = _best_of_both(by_words)
     lexical_scores = {hit.object_id: hit.score for found in by_words.values() for hit in found}
+    near = nearest
     if restrict_to is not None:
-        near = {object_id: near[object_id] for object_id in near.keys() & set(restrict_to)}
+        near = {object_id: nearest[object_id] for object_id in nearest.keys() & set(restrict_to)}
     wanted = {*lexical_scores, *near}
     if query_vector is not None:
         if restrict_to is not None and few:
@@ -283,9 +286,18 @@ def examine(
         kind=fusion.NEED if is_long else language,
         truncated=truncated or cut,
         by_meaning=query_vector is not None,
+        farthest=_farthest(nearest),
         state=state,
         queries=queries,
     )
+
+
+def _farthest(nearest: Mapping[int, str]) -> list[int]:
+    """Give the last of the nearest of each language of which there may be more."""
+    by_language: dict[str, list[int]] = {}
+    for object_id, spoken in nearest.items():
+        by_language.setdefault(spoken, []).append(object_id)
+    return [listed[-1] for listed in by_language.values() if len(listed) == DENSE_CANDIDATES]
 
 
 def _ask_again(

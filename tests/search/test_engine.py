@@ -134,6 +134,21 @@ def test_any_text_can_be_asked(embedded: None, query: str) -> None:
     assert rank(query, kind="technology").truncated is False
 
 
+def test_more_that_lie_as_near_as_the_last_of_the_nearest_may_be_missing(
+    embedded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by meaning alone: no words tell how many there are."""
+    asked = {"kind": "technology", "floor": 0.0, "query_vector": engine.embed("water")}
+    monkeypatch.setattr(engine, "DENSE_CANDIDATES", 2)
+    found = rank("qqqq", **asked)
+    assert found.truncated
+    assert len(found.hits) < len(TECHNOLOGIES)
+    monkeypatch.setattr(engine, "DENSE_CANDIDATES", len(TECHNOLOGIES))
+    every = rank("qqqq", **asked)
+    assert not every.truncated
+    assert len(every.hits) == len(TECHNOLOGIES)
+
+
 def test_unknown_kind_has_no_hits(embedded: None) -> None:
     assert rank("nước", kind="nothing").hits == ()
 
