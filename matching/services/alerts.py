@@ -185,6 +185,8 @@ def write_digest(*, user_id: int, now: datetime.datetime) -> Digest | None:
     )
     found = [(search, new_finds(search, now=now)) for search in searches]
     SavedSearch.objects.filter(pk__in=[search.pk for search in searches]).update(checked_at=now)
+    unfinished = [search.pk for search, rows in found if len(rows) == TOLD]  # more may wait: due again as if never seen
+    SavedSearch.objects.filter(pk__in=unfinished).update(checked_at=None)
     if not any(rows for _search, rows in found):
         return None
     is_weekly = any(search.often == Often.WEEKLY and rows for search, rows in found)

@@ -1,8 +1,12 @@
 """Findable documents, put by the service that the product uses, and small made-up vectors."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import numpy as np
+from django.db import connections, transaction
 from pgvector import HalfVector
 
 from search import services
@@ -31,6 +35,28 @@ def give_vector(document: Document, vector: np.ndarray) -> Embedding:
         language=document.language,
         vector=HalfVector(vector),
     )
+
+
+@contextmanager
+def uncommitted(act: Callable[[], object]) -> Iterator[None]:
+    """Do something in a transaction of another connection that commits when the block ends."""
+    done, may_commit = threading.Event(), threading.Event()
+
+    def beside() -> None:
+        with transaction.atomic():
+            act()
+            done.set()
+            may_commit.wait(20)
+        connections.close_all()
+
+    other = threading.Thread(target=beside)
+    other.start()
+    try:
+        assert done.wait(20)
+        yield
+    finally:
+        may_commit.set()
+        other.join()
 
 
 def unit_vectors(number: int, *, seed: int, clusters: int = 40) -> np.ndarray:

@@ -1,14 +1,12 @@
 """The words that search corrects and suggests are counted anew when what is published changed, and only then."""
 
-import threading
-
 import pytest
 from django.core.cache import cache
-from django.db import connections, transaction
 
 from listings.services.vocabulary import MARK, rebuild_vocabulary
 from search import services
 from search.models import Phrase
+from tests.factories.search import uncommitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,22 +40,9 @@ def test_vocabulary_is_counted_once_for_one_stock():
 
 def test_vocabulary_holds_a_text_whose_transaction_commits_after_later_ones():
     put(1, "Máy bơm")
-    started, may_commit = threading.Event(), threading.Event()
-
-    def slow():
-        with transaction.atomic():
-            put(2, "Chậm")
-            started.set()
-            may_commit.wait(20)
-        connections.close_all()
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert started.wait(20)
-    put(3, "Nhanh")
-    rebuild_vocabulary()
-    assert words() == {"máy", "bơm", "nhanh"}
-    may_commit.set()
-    thread.join()
+    with uncommitted(lambda: put(2, "Chậm")):
+        put(3, "Nhanh")
+        rebuild_vocabulary()
+        assert words() == {"máy", "bơm", "nhanh"}
     rebuild_vocabulary()
     assert words() == {"máy", "bơm", "nhanh", "chậm"}

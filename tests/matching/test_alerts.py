@@ -263,6 +263,18 @@ def test_nothing_new_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == []
 
 
+def test_more_finds_than_one_mail_tells_are_told_by_the_next_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also long after the last publication."""
+    monkeypatch.setattr(alerts, "TOLD", 2)
+    kept(person())
+    SavedSearch.objects.update(created_at=timezone.now() - datetime.timedelta(days=1))
+    for _ in range(5):
+        published(published_at=timezone.now() - datetime.timedelta(hours=3))
+    assert [services.sweep_alerts() for _ in range(4)] == [1, 1, 1, 0]
+    assert DigestItem.objects.count() == 5
+    assert SavedSearch.objects.get().checked_at is not None
+
+
 def test_a_digest_names_searches_in_the_reader_s_language() -> None:
     reader = person(language="vi")
     with override("en"):

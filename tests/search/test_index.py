@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from search import index, lexical, services
 from search.engine import rank
 from search.models import Document
-from tests.factories.search import put
+from tests.factories.search import put, uncommitted
 from tests.search.conftest import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,24 +64,11 @@ def test_change_that_commits_late_is_not_skipped() -> None:
     """A slow transaction takes its number first and commits after a quick one that was already followed."""
     put("Máy đầu tiên")
     index.catch_up()
-    started, may_commit = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        with transaction.atomic():
-            put("Chậm mà chắc", object_id=1)
-            started.set()
-            may_commit.wait(20)
-        connections.close_all()
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert started.wait(20)
-    put("Nhanh nhẹn", object_id=2)
-    index.catch_up()
-    assert found("nhanh nhẹn") == [2]
-    assert found("chậm mà chắc") == []
-    may_commit.set()
-    thread.join()
+    with uncommitted(lambda: put("Chậm mà chắc", object_id=1)):
+        put("Nhanh nhẹn", object_id=2)
+        index.catch_up()
+        assert found("nhanh nhẹn") == [2]
+        assert found("chậm mà chắc") == []
     assert Document.objects.get(object_id=1).changed_xid < Document.objects.get(object_id=2).changed_xid
     index.catch_up()
     assert found("chậm mà chắc") == [1]

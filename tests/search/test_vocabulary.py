@@ -1,13 +1,13 @@
 """Spelling and suggestions come from what the index holds now, in both languages, marks minded but never demanded."""
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import connections, transaction
 
 from search import accents, embedder, index, services, text, vocabulary
 from search.models import Document, Phrase
 from search.telex import decode
+from tests.factories.search import uncommitted
 
 pytestmark = pytest.mark.django_db
 
@@ -155,24 +155,12 @@ def test_correct_puts_a_stop_word_that_no_index_holds(stock):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_that_commits_late_changes_the_mark_of_the_stock():
-    services.put_document(kind="technology", object_id=1, title="Một", body="", language="vi")
-    started, may_commit = threading.Event(), threading.Event()
-
-    def slow():
-        with transaction.atomic():
-            services.put_document(kind="technology", object_id=2, title="Chậm", body="", language="vi")
-            started.set()
-            may_commit.wait(20)
-        connections.close_all()
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert started.wait(20)
-    services.put_document(kind="technology", object_id=3, title="Nhanh", body="", language="vi")
-    mark = vocabulary.stock_mark()
-    assert vocabulary.stock_mark(mark) == mark  # though other transactions ran
-    may_commit.set()
-    thread.join()
+    put = partial(services.put_document, kind="technology", body="", language="vi")
+    put(object_id=1, title="Một")
+    with uncommitted(partial(put, object_id=2, title="Chậm")):
+        put(object_id=3, title="Nhanh")
+        mark = vocabulary.stock_mark()
+        assert vocabulary.stock_mark(mark) == mark  # though other transactions ran
     numbers = dict(Document.objects.values_list("object_id", "changed_xid"))
     assert numbers[2] < numbers[3]
     later = vocabulary.stock_mark(mark)
