@@ -118,13 +118,6 @@ def has_vector(listing: Technology | Demand) -> bool:
     return present_vectors(listing.kind).filter(document__object_id=listing.pk).exists()
 
 
-def paired_with_former_content(listing: Technology | Demand) -> set[int]:
-    """Give the ids of the other side's listings in matches that were made of a former text of this one."""
-    other = "demand" if listing.kind == "technology" else "technology"
-    former = {listing.kind: listing, f"{listing.kind}_version__lt": listing.content_version}
-    return set(Match.objects.filter(**former).values_list(f"{other}_id", flat=True))
-
-
 def stale_matches(listing: Technology | Demand) -> QuerySet[Match]:
     """Give the matches made with former content of a listing on which neither side did anything."""
     acts = Feedback.objects.filter(technology=OuterRef("technology"), demand=OuterRef("demand"))

@@ -70,6 +70,11 @@ class Match(models.Model):
         return reverse("matching:match", args=[self.pk])
 
     @property
+    def pair(self) -> tuple[int, int]:
+        """The keys of the technology and of the demand."""
+        return self.technology_id, self.demand_id
+
+    @property
     def odds(self) -> float:
         """The log-odds by the texts alone."""
         probability = min(max(self.score, TIE), 1 - TIE)

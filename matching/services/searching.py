@@ -98,10 +98,14 @@ def _store(
     query = query_of(listing)
     side = Side.SUPPLY if kind == "technology" else Side.DEMAND
     first = [row for row in learned[:KEPT] if row.hit.object_id in others]
+    matches = Match.objects.select_for_update(of=("self",)).filter(**which).order_by("pk")
+    list(matches.values_list("pk", flat=True))  # all are locked first, in the order in which every search locks them
     if ranking.dense:  # words alone cannot tell what meaning still finds
         found_ids = [row.hit.object_id for row in first]
         _drop_stale(listing, found_ids, side, within=ranking.object_ids)
-    former = selectors.paired_with_former_content(listing)
+    known = {match.pair: match for match in matches}
+    other = other_model.kind
+    former = {getattr(match, f"{other}_id") for match in known.values() if _is_of_former_content(match, listing)}
     rows = []
     front = _put_forward(listing, first, others, side)
     now = timezone.now()
@@ -141,8 +145,10 @@ def _store(
                 demand_version=demand.content_version,
             )
         )
-    _keep(rows, listing)
-    _put_back(listing, side, rows, {row.hit.object_id: row for row in learned})
+    _keep(rows, listing, known)
+    kept = {row.pair for row in rows}
+    left = [match for pair, match in known.items() if match.found_from == side and pair not in kept]
+    _put_back(left, {row.hit.object_id: row for row in learned}, other)
     run.content_version, run.published_at = listing.content_version, listing.published_at
     run.feedback, run.layer = seen, layer
     run.dense = has_vector and ranking.by_meaning
@@ -169,20 +175,20 @@ def _put_forward(
     return {row.object_id: row.is_new for row in pushing.choose(candidates, by)}
 
 
-def _keep(rows: Sequence[Match], listing: Technology | Demand) -> None:
+def _is_of_former_content(match: Match, listing: Technology | Demand) -> bool:
+    return bool(getattr(match, f"{listing.kind}_version") < listing.content_version)
+
+
+def _keep(rows: Sequence[Match], listing: Technology | Demand, known: Mapping[tuple[int, int], Match]) -> None:
     """Store pairs: new ones are added and told, known ones refreshed.
 
     A pair found from the demand keeps that score and place. Where the technology's text changed since, the demand is
     matched again.
     """
     kind = listing.kind
-    known = {
-        (match.technology_id, match.demand_id): match
-        for match in Match.objects.select_for_update(of=("self",)).filter(**{kind: listing}).order_by("pk")
-    }
     fresh, again = [], []
     for row in rows:
-        stored = known.get((row.technology_id, row.demand_id))
+        stored = known.get(row.pair)
         if stored is None:
             fresh.append(row)
             continue
@@ -233,18 +239,13 @@ def _match_again(demands: Sequence[int]) -> None:
     Run.objects.filter(demand_id__in=demands).update(content_version=0)
 
 
-def _put_back(listing: Technology | Demand, side: Side, rows: Sequence[Match], learned: Mapping[int, Learned]) -> None:
-    """Take out of the front what this side's search found before and no longer has among the first.
+def _put_back(matches: Sequence[Match], learned: Mapping[int, Learned], other: str) -> None:
+    """Take out of the front what a search of this side found before and no longer has among the first.
 
     Such a pair is put in order as it stands now; where the search does not reach it, without what was learned.
     """
-    other = "demand" if listing.kind == "technology" else "technology"
-    kept = {(row.technology_id, row.demand_id) for row in rows}
     back = []
-    found = Match.objects.select_for_update(of=("self",)).filter(**{listing.kind: listing}, found_from=side)
-    for match in found.order_by("pk"):
-        if (match.technology_id, match.demand_id) in kept:
-            continue
+    for match in matches:
         row = learned.get(getattr(match, f"{other}_id"))
         if row is not None:
             now = (row.probability, row.shift, row.exchange_shift, False, False)
