@@ -101,6 +101,29 @@ def test_nothing_sleeps() -> None:
     assert found == []
 
 
+def at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Give what runs when the module is read: decorators and defaults, but no body of a function."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
+                yield from ast.walk(part)
+        elif not isinstance(child, ast.Lambda):
+            yield child
+            yield from at_import(child)
+
+
+def test_no_module_takes_the_day_when_it_is_read() -> None:
+    """A process that lives past midnight would go on with yesterday, and so would a run of the tests."""
+    clocks = re.compile(r"\b(localdate|localtime|now|utcnow|today|yesterday|tomorrow)\($")
+    found = [
+        f"{name(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in (*sources(), *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py")))
+        for node in at_import(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and clocks.search(f"{ast.unparse(node.func)}(")
+    ]
+    assert found == []
+
+
 def test_no_file_is_called_utils() -> None:
     assert [name(path) for path in sources() if path.stem in {"utils", "helpers", "misc"}] == []
 

@@ -149,7 +149,7 @@ def test_a_double_click_records_one_payment():
     [
         ({"amount": 0}, "amount"),
         ({"amount": -5}, "amount"),
-        ({"paid_on": timezone.localdate() + 2 * DAY}, "paid_on"),
+        ({"paid_on": 2 * DAY}, "paid_on"),
         ({"paid_on": datetime.date(2000, 1, 1)}, "paid_on"),
         ({"costs": Decimal(-1)}, "costs"),
         ({"reference": "  "}, "bank_reference"),
@@ -158,6 +158,8 @@ def test_a_double_click_records_one_payment():
 def test_a_payment_that_cannot_be_is_refused(values, field):
     room = tracked()
     invoice = room.invoice(1)
+    if isinstance(values.get("paid_on"), datetime.timedelta):
+        values = {"paid_on": timezone.localdate() + values["paid_on"]}
 
     with pytest.raises(ValidationError) as refused:
         room.pay(invoice, **values)

@@ -16,7 +16,7 @@ from deals.models import Contract, Deal
 from deals.tasks import start_due_contracts
 from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed, Stale
-from tests.factories.deals import PARTY, Room, certify_where_needed, deal_room, province, signed_pdf, terms, yesterday
+from tests.factories.deals import PARTY, Room, certify_where_needed, deal_room, province, signed_pdf, terms
 from tests.factories.listings import IPRightFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +212,7 @@ def test_certificate_is_recorded_once_and_amended_after():
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("issued_on", {"issued_on": timezone.localdate() + DAY}),
+        ("issued_on", {"issued_on": DAY}),
         ("issued_on", {"issued_on": datetime.date(2020, 1, 1)}),
         ("value_vnd", {"value_vnd": Decimal(-1)}),
         ("certificate_no", {"certificate_no": " "}),
@@ -222,6 +222,8 @@ def test_certificate_is_recorded_once_and_amended_after():
 )
 def test_bad_certificate_is_refused_by_field(field, values):
     room = deal_room(DealState.SIGNED, technology=state_funded())
+    if isinstance(values.get("issued_on"), datetime.timedelta):
+        values = {"issued_on": timezone.localdate() + values["issued_on"]}
     with pytest.raises(ValidationError) as refused:
         certify(room, **values)
     assert field in refused.value.message_dict
@@ -235,20 +237,22 @@ def test_nothing_is_registered_before_signing():
 
 
 @pytest.mark.parametrize(
-    ("field", "content", "signed_on"),
+    ("field", "content", "ago"),
     [
-        ("signed_on", None, timezone.localdate() + DAY),
-        ("signed_on", None, yesterday()),
-        ("file", b"", timezone.localdate()),
-        ("file", b"<html><script>alert(1)</script></html>", timezone.localdate()),
-        ("file", b"\x89PNG\r\n\x1a\n" + b"\x00" * 64, timezone.localdate()),
+        ("signed_on", None, -DAY),
+        ("signed_on", None, DAY),
+        ("file", b"", 0 * DAY),
+        ("file", b"<html><script>alert(1)</script></html>", 0 * DAY),
+        ("file", b"\x89PNG\r\n\x1a\n" + b"\x00" * 64, 0 * DAY),
     ],
 )
-def test_bad_signed_copy_is_refused_by_field(field, content, signed_on):
+def test_bad_signed_copy_is_refused_by_field(field, content, ago):
     room = deal_room(DealState.AGREED)
     upload = signed_pdf() if content is None else signed_pdf(content)
     with pytest.raises(ValidationError) as refused:
-        services.upload_signed_copy(deal=room.running, actor=room.buyer, upload=upload, signed_on=signed_on)
+        services.upload_signed_copy(
+            deal=room.running, actor=room.buyer, upload=upload, signed_on=timezone.localdate() - ago
+        )
     assert set(refused.value.message_dict) == {field}
     if field == "file" and content:
         assert refused.value.message_dict == {"file": [gettext("Upload the signed copy as a PDF.")]}

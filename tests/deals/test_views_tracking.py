@@ -337,7 +337,7 @@ def test_without_a_royalty_there_is_no_statement_to_file(client):
     ("change", "status"),
     [
         ({"amount": "99000000000"}, 400), ({"amount": "-1"}, 400), ({"amount": ""}, 400), ({"paid_on": "2026-13-45"}, 400),
-        ({"paid_on": (timezone.localdate() + 3 * DAY).isoformat()}, 400), ({"bank_reference": ""}, 400),
+        ({"paid_on": 3 * DAY}, 400), ({"bank_reference": ""}, 400),
         ({"bank_reference": "x" * 121}, 400), ({"bank_reference": "a\x00"}, 400), ({"costs": "-5"}, 400),
     ],
 )  # fmt: skip
@@ -346,6 +346,8 @@ def test_a_bad_payment_is_refused(client, change, status, api):
     room = tracked()
     invoice = room.invoice(1)
     client.force_login(room.tto)
+    if isinstance(change.get("paid_on"), datetime.timedelta):
+        change = {"paid_on": (timezone.localdate() + change["paid_on"]).isoformat()}
     typed = {"amount": "1000000", "paid_on": timezone.localdate().isoformat(), "bank_reference": "FT1", **change}
 
     if api:
