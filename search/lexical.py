@@ -33,6 +33,7 @@ MAX_QUERY_TERMS = 300  # of a long need, the terms that weigh most: frequency in
 POSTINGS = 1_500_000  # a query reads about so many entries: of a large stock, a long need asks for its rarer terms
 EXACT_POSTINGS = 500_000  # and so many of accented words, the rarest first
 SURE_TERMS = 16  # so many are asked for however frequent they are
+LISTED = 2000  # so many documents are asked for one by one (half of the time); more of them as a set
 LEFT_OUT_AT_ONCE = 200  # documents to leave out are dropped from a list of hits that is longer by so many, then by more
 LANGUAGES = (text.VIETNAMESE, text.ENGLISH)
 
@@ -115,7 +116,15 @@ FINGERPRINT = _rules()  # an index made by other rules is rebuilt
 
 def by_object_id(object_id: int) -> Query:
     """Ask for one document."""
-    return Query.term_query(SCHEMA, "object_id", object_id)
+    return Query.term_query(SCHEMA, "object_id", object_id, index_option="basic")
+
+
+def by_object_ids(object_ids: Collection[int]) -> Query:
+    """Ask for some documents."""
+    listed = sorted(object_ids)
+    if len(listed) > LISTED:
+        return Query.term_set_query(SCHEMA, "object_id", listed)
+    return Query.boolean_query([(Occur.Should, by_object_id(object_id)) for object_id in listed])
 
 
 class IndexWriter:
@@ -246,10 +255,9 @@ class LexicalIndex:
             return self._but(frozenset(without), asked, limit, language)
         parts = [(Occur.Must, asked.query)]
         if only is not None:
-            wanted = Query.term_set_query(SCHEMA, "object_id", sorted(only))
-            parts.append((Occur.Must, Query.const_score_query(wanted, 0.0)))
+            parts.append((Occur.Must, Query.const_score_query(by_object_ids(only), 0.0)))
         if without:
-            parts.append((Occur.MustNot, Query.term_set_query(SCHEMA, "object_id", sorted(without))))
+            parts.append((Occur.MustNot, by_object_ids(without)))
         whole = Query.boolean_query(parts) if len(parts) > 1 else asked.query
         hits: list[tuple[float, int, str]] = []  # of plain tuples, which sort by themselves: there are a thousand
         for spoken, searcher in self._of(language).items():
@@ -282,7 +290,7 @@ class LexicalIndex:
     @reading
     def typical(self, object_ids: Collection[int], *, count: int, language: str | None = None) -> dict[str, float]:
         """Give the `count` terms that tell these documents from others, with their part of a text; parts sum to 1."""
-        wanted = Query.term_set_query(SCHEMA, "object_id", sorted(object_ids))
+        wanted = by_object_ids(object_ids)
         shares: dict[str, float] = {}
         told: dict[str, float] = {}
         for searcher in self._of(language).values():

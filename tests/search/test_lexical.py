@@ -121,6 +121,30 @@ def test_many_left_out_are_dropped_and_none_too_many(monkeypatch: pytest.MonkeyP
             assert found == [object_id for object_id in ranked if object_id not in left_out][:limit]
 
 
+@pytest.mark.parametrize("wanted", [[], [2, 3, 3, 99, 18446744073709551615], range(1, 31)])
+def test_documents_are_the_same_one_by_one_and_as_a_set(wanted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    indexes = make_indexes()
+    writer = IndexWriter(indexes, heap_bytes=15_000_000)
+    for object_id in range(1, 31):
+        writer.add(object_id=object_id, language="vi", title="Máy bơm", body="nước " * (object_id % 7))
+        if object_id % 9 == 0:
+            writer.commit()
+    writer.commit()
+    state = LexicalIndex(indexes)
+    query = ask(state, "máy bơm nước")
+    whole = {hit.object_id: hit for hit in state.search(query, limit=30)}
+    found = []
+    for listed in (100, 0):
+        monkeypatch.setattr(lexical, "LISTED", listed)
+        found.append(
+            (state.search(query, limit=30, only=wanted), state.search(query, limit=30, only=range(20), without=wanted))
+        )
+    assert found[0] == found[1]
+    only, rest = ({hit.object_id: hit for hit in hits} for hits in found[0])
+    assert only == {key: whole[key] for key in set(wanted) & whole.keys()}
+    assert rest == {key: whole[key] for key in set(range(20)) - set(wanted) if key in whole}
+
+
 def test_unknown_words_find_nothing(state: LexicalIndex) -> None:
 
     assert ask(state, "qqqq zzzz") is None
