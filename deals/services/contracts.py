@@ -1,6 +1,7 @@
 """The contract: legal data of both sides, the document with its hash, and agreement on it."""
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -137,7 +138,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
     assert offer is not None
     licensor, licensee = draft.parties[Side.LICENSOR], draft.parties[Side.LICENSEE]
     flow = flow_between(licensor.country, licensee.country)
-    effect = selectors.effect(deal, None, dict(draft.parties))
+    stated = selectors.facts_to_state(deal, dict(draft.parties))
     day = timezone.localdate(now)
     number = f"{deal.pk:05d}.{version}/{day.year}/HĐCGCN"
     held = deal.technology.ip_rights.order_by("pk")
@@ -149,9 +150,9 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
         co_owners=selectors.co_owners(deal),
         drafted_on=day,
         flow=flow,
-        must_register=effect.must_register,
-        restricted=selectors.is_restricted(deal),
-        price_audit=selectors.needs_price_audit(deal, related_parties=draft.terms.related_parties),
+        must_register=stated.must_register,
+        restricted=stated.restricted,
+        price_audit=selectors.needs_price_audit(stated, related_parties=draft.terms.related_parties),
     )
     text = template.build(
         facts=facts, terms=draft.terms, milestones=draft.milestones, licensor=licensor, licensee=licensee
@@ -160,7 +161,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
     pdf = render_pdf(text, at=now, text_hash=text_hash)
     contract = Contract(
         deal=deal, offer=offer, version=version, number=number, flow=flow, text=text, text_hash=text_hash,
-        sha256=hashlib.sha256(pdf).hexdigest(), generated_at=now, generated_by=actor,
+        sha256=hashlib.sha256(pdf).hexdigest(), generated_at=now, generated_by=actor, **asdict(stated),
     )  # fmt: skip
     contract.file.save("contract.pdf", ContentFile(pdf), save=False)
     return contract

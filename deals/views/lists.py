@@ -59,7 +59,7 @@ def _card(deal: Any, deadline: datetime.timedelta) -> dict[str, Any]:
     due, effective = None, False
     if contract is not None and deal.state == DealState.SIGNED:
         effective = contract.effective_on is not None
-        waits_for_permit = selectors.is_restricted(deal) and not effective  # no registration clock runs then
+        waits_for_permit = deal.is_restricted and not effective  # no registration clock runs then
         due = contract.effective_on or (None if waits_for_permit else contract.signed_on + deadline)
     over = last_day(contract) if contract is not None and deal.state == DealState.EFFECTIVE else None
     if over is not None and over >= timezone.localdate():
