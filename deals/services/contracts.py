@@ -18,6 +18,7 @@ from deals.effect import flow_between
 from deals.legal import contract as template
 from deals.legal.document import hash_of, render_pdf
 from deals.legal.lint import BLOCK, Draft, lint
+from deals.legal.words import of_right
 from deals.lifecycle import DealState
 from deals.models import Contract, ContractAcceptance, Deal, Party
 from deals.services.common import (
@@ -142,7 +143,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
     day = timezone.localdate(now)
     number = f"{deal.pk:05d}.{version}/{day.year}/HĐCGCN"
     held = deal.technology.ip_rights.order_by("pk")
-    rights = tuple(str(right) for right in held if right.number and not right.is_over)
+    rights = tuple(of_right(right) for right in held if right.number and not right.is_over)
     facts = template.Facts(
         number=number,
         technology=deal.technology.title,

@@ -215,6 +215,19 @@ def test_vietnamese_side_of_the_contract_is_vietnamese():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_rights_are_named_in_both_languages_whoever_draws_up(language):
+    room = deal_room(DealState.TERMS_AGREED)
+    IPRightFactory(technology=room.technology, kind="utility_solution", office="VN", number="2-0001234")
+    with translation.override(language):
+        contract = services.generate_contract(deal=room.running, actor=room.tto)
+    assert contract.text["articles"][0]["paragraphs"][2] == [
+        "Quyền sở hữu trí tuệ liên quan: Giải pháp hữu ích VN 2-0001234.",
+        "Related intellectual property rights: Utility solution VN 2-0001234.",
+    ]
+
+
+@pytest.mark.django_db
 def test_same_text_moment_and_hash_give_the_same_pdf():
     contract = selectors.current_contract(deal_room(DealState.CONTRACT_DRAFTED).running)
     again = render_pdf(contract.text, at=contract.generated_at, text_hash=contract.text_hash)
