@@ -5,7 +5,8 @@ Items are data. `block` stops the contract from being drawn up; `warn` is shown 
 """
 
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +95,11 @@ CONTENTS: tuple[tuple[str, int, str, Callable[[Draft], bool], Any], ...] = (
     ("other", 14, WARN, _has("other"), _("No other terms.")),
 )
 
-FREE_TEXTS = ("licensor_duties", "licensee_duties", "definitions", "warranty", "penalty", "liability", "other")
+#: Every term that the parties write in their own words.
+FREE_TEXTS = (
+    "territory", "field_of_use", "product", "schedule", "place", "licensor_duties", "licensee_duties", "definitions",
+    "warranty", "penalty", "liability", "dispute_detail", "other",
+)  # fmt: skip
 
 #: code, severity, words that give such a clause away, what to say. Where a clause can be lawful it only warns.
 PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
@@ -124,7 +129,7 @@ PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
     ),
     (
         "no_challenge", BLOCK,
-        r"không được (?:phép )?(?:khiếu nại|khiếu kiện|khởi kiện|phản đối|yêu cầu hủy bỏ)[^.]{0,60}(?:hiệu lực|quyền sở hữu)"
+        r"không được (?:phép )?(?:khiếu nại|khiếu kiện|khởi kiện|phản đối|yêu cầu h(?:ủy|uỷ) bỏ)[^.]{0,60}(?:hiệu lực|quyền sở hữu)"
         r"|(?:shall|may|must) not (?:challenge|contest|dispute)[^.]{0,60}(?:validity|right|ownership|patent)",
         _("The buyer may not be forbidden to challenge the right's validity or its ownership (IP Law, article 144.2)."),
     ),
@@ -200,17 +205,28 @@ CO_OWNERS = _(
 )
 
 
-def prohibited_clauses(terms: Terms) -> list[Finding]:
-    """Give the clauses of a licence that article 144.2 of the IP Law makes void."""
+def _as_compared(text: str) -> str:
+    """Give a text as the words of PROHIBITED are written: composed letters (NFC), small, one space between words, and
+    nothing that is not seen (soft hyphens, zero-width spaces).
+    """
+    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", seen.casefold()).split())
+
+
+def prohibited_clauses(terms: Terms, milestones: Iterable[Milestone] = ()) -> list[Finding]:
+    """Give the clauses of a licence that article 144.2 of the IP Law makes void, looked for in each free text by itself."""
     if terms.right != TermsRight.LICENCE:
         return []
-    typed = "\n".join(getattr(terms, name) for name in FREE_TEXTS).casefold()
+    typed = [getattr(terms, name) for name in FREE_TEXTS] + [row.name for row in milestones]
+    texts = [_as_compared(text) for text in typed if text]
     return [
-        Finding(code, 14, severity, message) for code, severity, words, message in PROHIBITED if re.search(words, typed)
+        Finding(code, 14, severity, message)
+        for code, severity, words, message in PROHIBITED
+        if any(re.search(words, text) for text in texts)
     ]
 
 
 def lint(draft: Draft) -> list[Finding]:
     """Give everything found, what blocks first."""
-    found = missing_contents(draft) + party_findings(draft) + prohibited_clauses(draft.terms)
+    found = missing_contents(draft) + party_findings(draft) + prohibited_clauses(draft.terms, draft.milestones)
     return sorted(found, key=lambda finding: (finding.severity != BLOCK, finding.content))

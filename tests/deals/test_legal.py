@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import unicodedata
 from decimal import Decimal
 
 import pypdf
@@ -13,7 +14,7 @@ from deals import selectors, services
 from deals.choices import Side
 from deals.legal.contract import HEADINGS
 from deals.legal.document import hash_of, render_pdf
-from deals.legal.lint import Draft, lint, prohibited_clauses
+from deals.legal.lint import FREE_TEXTS, Draft, lint, prohibited_clauses
 from deals.legal.words import amount_in_words, of_day, of_money, of_percent
 from deals.lifecycle import DealState
 from deals.models import Milestone, Party, Terms
@@ -147,6 +148,35 @@ def test_linter_finds_clauses_that_the_ip_law_forbids(code, severity, words):
     findings = prohibited_clauses(Terms(**terms(other=words)))
     assert [(finding.code, finding.severity) for finding in findings] == [(code, severity)]
     assert prohibited_clauses(Terms(**terms(right="assignment", exclusivity="", other=words))) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Bên B không  được\tcải tiến công nghệ.",
+        "Bên B không\nđược cải\r\ntiến công nghệ.",
+        unicodedata.normalize("NFD", "Bên B KHÔNG ĐƯỢC CẢI TIẾN công nghệ."),
+        "Bên B không\u00a0được cải\u200b \u00adtiến công nghệ.",
+    ],
+)
+def test_linter_finds_a_clause_however_its_letters_and_spaces_are_written(words):
+    assert [finding.code for finding in prohibited_clauses(Terms(**terms(other=words)))] == ["improvement_ban"]
+
+
+@pytest.mark.parametrize("name", FREE_TEXTS)
+def test_linter_reads_every_free_text(name):
+    assert found(draft(**{name: "Bên B không được cải tiến công nghệ."}))["improvement_ban"] == "block"
+
+
+def test_linter_knows_every_text_that_the_parties_write():
+    written = {field.name for field in Terms._meta.fields if field.get_internal_type() in {"CharField", "TextField"}}
+    assert written - {field.name for field in Terms._meta.fields if field.choices} == set(FREE_TEXTS)
+
+
+def test_linter_reads_the_names_of_payments_and_joins_no_two_texts():
+    row = Milestone(kind="milestone", name="Bên B không được cải tiến", amount=Decimal(1))
+    assert "improvement_ban" in found(draft(milestones=[row]))
+    assert "improvement_ban" not in found(draft(liability="Bên B không được", other="cải tiến"))
 
 
 def test_linter_leaves_lawful_clauses_alone():
