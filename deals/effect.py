@@ -56,7 +56,7 @@ def effect_of(
     *,
     must_register: bool,
     restricted: bool,
-    deadline_days: int,
+    file_by: datetime.date | None = None,
     signed_on: datetime.date | None = None,
     agreed_on: datetime.date | None = None,
     permit_on: datetime.date | None = None,
@@ -65,13 +65,14 @@ def effect_of(
     """Apply article 24: the latest of every date that counts.
 
     Registration mandatory: from the certificate. Restricted technology: from the permit, which frees from registration.
-    Otherwise as agreed, without an agreement from signing; never before signing. `file_by` is `deadline_days` after signing while a mandatory
-    registration is open.
+    Otherwise as agreed, without an agreement from signing; never before signing. `file_by`, the last day to file by the day
+    of signing, holds while a mandatory registration is open.
     """
     mandatory = must_register and not (restricted and permit_on is not None)
     if signed_on is None:
         return Effect(mandatory, "signature", None, None)
-    file_by = signed_on + datetime.timedelta(days=deadline_days) if mandatory and certificate_on is None else None
+    if not mandatory or certificate_on is not None:
+        file_by = None
     if restricted and permit_on is None:
         return Effect(mandatory, "permit", None, None)
     if mandatory and certificate_on is None:

@@ -1,7 +1,7 @@
 """Reads of deals, narrowed to the viewer."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
@@ -19,7 +19,8 @@ from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
 from listings.models import Technology
 from listings.selectors import rights_of
-from rules.selectors import numbers
+from rules.selectors import number_on_days, numbers
+from rules.working_days import working_days
 from valuation.closed_selectors import recorded_contracts
 
 
@@ -314,7 +315,7 @@ def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | No
     return effect_of(
         must_register=facts.must_register,
         restricted=facts.restricted,
-        deadline_days=registration_deadline(on=signed_on).days,
+        file_by=registration_deadlines([signed_on])[signed_on] if signed_on and facts.must_register else None,
         signed_on=signed_on,
         agreed_on=contract.offer.terms.effective_from if contract else None,
         permit_on=permit.issued_on if permit else None,
@@ -322,9 +323,17 @@ def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | No
     )
 
 
-def registration_deadline(*, on: datetime.date | None = None) -> datetime.timedelta:
-    """Give how long after signing a contract that must be registered is filed (a dated rule)."""
-    return datetime.timedelta(days=int(numbers("registration.deadline", on=on)["registration.deadline"]))
+def registration_deadlines(signed: Iterable[datetime.date]) -> dict[datetime.date, datetime.date]:
+    """Give by day of signing the last day on which a contract that must be registered is filed, with at most two queries.
+
+    So many days after signing as the rule of that day says; where the last one is off, the next working day.
+    """
+    if not (signed := set(signed)):
+        return {}
+    days = number_on_days("registration.deadline", signed)
+    last = {day: day + datetime.timedelta(days=int(count)) for day, count in days.items()}
+    calendar = working_days(since=min(last.values()))
+    return {day: calendar.last_day_of_term(end) for day, end in last.items()}
 
 
 def due_to_take_effect(*, on: datetime.date | None = None) -> QuerySet[Contract]:

@@ -15,7 +15,7 @@ def facts(**changes):
     values = {
         "must_register": False,
         "restricted": False,
-        "deadline_days": 90,
+        "file_by": datetime.date(2027, 2, 1),
         "signed_on": SIGNED,
     }
     return {**values, **changes}
@@ -65,7 +65,7 @@ def test_voluntary_registration_changes_nothing():
 def test_mandatory_registration_has_a_clock_and_gives_effect_by_its_certificate():
     waiting = effect_of(**facts(must_register=True))
     assert waiting == Effect(
-        must_register=True, waits_for="certificate", effective_on=None, file_by=datetime.date(2027, 1, 31)
+        must_register=True, waits_for="certificate", effective_on=None, file_by=datetime.date(2027, 2, 1)
     )
     assert effect_of(**facts(must_register=True, certificate_on=LATER)) == Effect(
         must_register=True, waits_for="", effective_on=LATER, file_by=None
