@@ -13,6 +13,7 @@ from audit.models import Event
 from deals import policies
 from deals.choices import Side, Turn
 from deals.effect import Effect, LegalFacts, effect_of, flow_between, must_register
+from deals.legal.words import as_compared
 from deals.lifecycle import DEAL, DealState, OfferState
 from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
 from deals.tracking_lifecycle import TRACKED
@@ -249,15 +250,12 @@ def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
     """
     sides = {deal.licensor_id, deal.licensee_id}
     known = {
-        name.strip().casefold()
-        for side in (deal.licensor, deal.licensee)
-        for name in (side.name_vi, side.name_en)
-        if name
+        as_compared(name) for side in (deal.licensor, deal.licensee) for name in (side.name_vi, side.name_en) if name
     }
     names: dict[str, str] = {}
     for right in rights_of(deal.technology):
         for owner in right.owners.all():
-            word = owner.name.strip().casefold()
+            word = as_compared(owner.name)
             if not right.is_over and owner.organisation_id not in sides and word not in known:
                 names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
     return tuple(sorted(names.values()))

@@ -14,6 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from deals.choices import Side, TermsRight
+from deals.legal.words import as_compared
 from deals.models import Milestone, Party, Terms
 
 BLOCK, WARN = "block", "warn"
@@ -154,10 +155,6 @@ def _legal_person(tax_code: str, country: str) -> str:
     return digits[:LEGAL_PERSON] if country == "VN" and len(digits) == BRANCH else digits
 
 
-def _name(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
 def party_findings(draft: Draft) -> list[Finding]:
     """Give what is wrong with who stands on the two sides: one legal person, one representative, a consent that lacks."""
     found = []
@@ -166,7 +163,8 @@ def party_findings(draft: Draft) -> list[Finding]:
         ours, theirs = (_legal_person(one.tax_code, one.country) for one in (licensor, licensee))
         if ours and ours == theirs and licensor.country == licensee.country:
             found.append(Finding("same_tax_code", 0, BLOCK, SAME_TAX_CODE))
-        if _name(licensor.representative) and _name(licensor.representative) == _name(licensee.representative):
+        ours, theirs = (as_compared(one.representative) for one in (licensor, licensee))
+        if ours and ours == theirs:
             found.append(Finding("same_representative", 0, WARN, SAME_REPRESENTATIVE))
     for side, party in draft.parties.items():
         entered = draft.registered.get(side, "")
@@ -205,12 +203,9 @@ CO_OWNERS = _(
 )
 
 
-def _as_compared(text: str) -> str:
-    """Give a text as the words of PROHIBITED are written: composed letters (NFC), small, one space between words, and
-    nothing that is not seen (soft hyphens, zero-width spaces).
-    """
-    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", seen.casefold()).split())
+def _as_read(text: str) -> str:
+    """Give a text as the words of PROHIBITED are written, without what is not seen (soft hyphens, zero-width spaces)."""
+    return as_compared("".join(letter for letter in text if unicodedata.category(letter) != "Cf"))
 
 
 def prohibited_clauses(terms: Terms, milestones: Iterable[Milestone] = ()) -> list[Finding]:
@@ -218,7 +213,7 @@ def prohibited_clauses(terms: Terms, milestones: Iterable[Milestone] = ()) -> li
     if terms.right != TermsRight.LICENCE:
         return []
     typed = [getattr(terms, name) for name in FREE_TEXTS] + [row.name for row in milestones]
-    texts = [_as_compared(text) for text in typed if text]
+    texts = [_as_read(text) for text in typed if text]
     return [
         Finding(code, 14, severity, message)
         for code, severity, words, message in PROHIBITED

@@ -18,7 +18,7 @@ from deals.effect import flow_between
 from deals.legal import contract as template
 from deals.legal.document import hash_of, render_pdf
 from deals.legal.lint import BLOCK, Draft, lint
-from deals.legal.words import of_right
+from deals.legal.words import as_compared, of_right
 from deals.lifecycle import DealState
 from deals.models import Contract, ContractAcceptance, Deal, Party
 from deals.services.common import (
@@ -186,7 +186,7 @@ def accept_contract(*, deal: Deal, actor: User, sha256: str, typed_name: str) ->
         raise Stale(_("A new version of the contract stands. Read it before you accept."))
     if contract.acceptances.filter(side=side).exists():
         raise Conflict(_("Your side has accepted this version already."))
-    if " ".join(typed_name.split()).casefold() != " ".join(actor.full_name.split()).casefold():
+    if as_compared(typed_name) != as_compared(actor.full_name):
         raise ValidationError(
             {
                 "typed_name": [

@@ -1,6 +1,7 @@
 """Agreed, signed, registered, in effect: four facts."""
 
 import datetime
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -8,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from deals import selectors, services
 from deals.acts import next_act
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal
 from deals.tasks import start_due_contracts
+from listings.models import RightOwner
 from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed, Stale
 from rules.working_days import last_day_of_term
@@ -139,6 +141,24 @@ def test_contract_is_not_accepted_under_another_name_or_in_another_version():
     if standing(room).sha256 != sha256:  # two versions within a second differ by their number
         with pytest.raises(Stale):
             services.accept_contract(deal=room.running, actor=room.signatory, sha256=sha256, typed_name=name)
+
+
+def test_name_is_the_same_however_its_letters_are_composed():
+    """Forms compose what is typed (NFC); a profile may hold what a telephone sent decomposed."""
+    room = deal_room(DealState.CONTRACT_DRAFTED)
+    name = "Nguyễn Thị Hiệu"
+    User.objects.filter(pk=room.signatory.pk).update(full_name=unicodedata.normalize("NFD", name))
+    actor = User.objects.get(pk=room.signatory.pk)
+    services.accept_contract(deal=room.running, actor=actor, sha256=standing(room).sha256, typed_name=name)
+    assert standing(room).acceptances.get().user == actor
+
+
+def test_owner_is_one_of_the_sides_however_its_name_is_composed():
+    room = deal_room(DealState.TERMS_AGREED)
+    owner = unicodedata.normalize("NFD", f"  {room.running.licensor.name_vi.upper()} ")
+    IPRightFactory(technology=room.technology, owners=[(owner, 100)])
+    RightOwner.objects.update(organisation=None)
+    assert selectors.co_owners(room.running) == ()
 
 
 def test_signed_contract_without_mandatory_registration_is_in_effect_at_once():
