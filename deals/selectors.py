@@ -18,7 +18,7 @@ from deals.lifecycle import DEAL, DealState, OfferState
 from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
 from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
-from listings.models import Technology
+from listings.models import Review, Technology
 from listings.selectors import rights_of
 from rules.selectors import number_on_days, numbers
 from rules.working_days import working_days
@@ -259,6 +259,17 @@ def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
             if not right.is_over and owner.organisation_id not in sides and word not in known:
                 names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
     return tuple(sorted(names.values()))
+
+
+def listing_changed(deal: Deal) -> bool:
+    """Tell whether the listing was changed since the exchange last approved it; never for one that came with an import."""
+    approved = (
+        deal.technology.reviews.filter(stage=Review.Stage.OPERATOR, decision=Review.Decision.APPROVE)
+        .order_by("-pk")
+        .values_list("content_version", flat=True)
+        .first()
+    )
+    return approved is not None and approved != deal.technology.content_version
 
 
 def needs_price_audit(facts: LegalFacts, *, related_parties: bool) -> bool:

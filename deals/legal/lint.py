@@ -44,6 +44,8 @@ class Draft:
     co_owners: tuple[str, ...] = ()
     #: The tax number of each side's organisation, as it is entered here.
     registered: Mapping[str, str] = field(default_factory=dict)
+    #: Whether the listing says something else than when the exchange last reviewed it.
+    changed: bool = False
 
 
 def _has(name: str) -> Callable[[Draft], bool]:
@@ -178,6 +180,15 @@ def party_findings(draft: Draft) -> list[Finding]:
     return found
 
 
+def listing_findings(draft: Draft) -> list[Finding]:
+    """Give what is to be checked of the facts that come from the listing."""
+    return [Finding("listing_changed", 1, WARN, LISTING_CHANGED)] if draft.changed else []
+
+
+LISTING_CHANGED = _(
+    "The supplier has changed the listing since the exchange reviewed it. Check what the contract takes from it: IP rights, "
+    "their owners, state funding."
+)
 SAME_TAX_CODE = _(
     "Both sides have the same tax number: a contract needs two legal persons (Civil Code, article 385). Correct the "
     "number that is wrong."
@@ -223,5 +234,6 @@ def prohibited_clauses(terms: Terms, milestones: Iterable[Milestone] = ()) -> li
 
 def lint(draft: Draft) -> list[Finding]:
     """Give everything found, what blocks first."""
-    found = missing_contents(draft) + party_findings(draft) + prohibited_clauses(draft.terms, draft.milestones)
+    found = missing_contents(draft) + listing_findings(draft) + party_findings(draft)
+    found += prohibited_clauses(draft.terms, draft.milestones)
     return sorted(found, key=lambda finding: (finding.severity != BLOCK, finding.content))

@@ -93,6 +93,7 @@ def draft_of(deal: Deal) -> Draft | None:
         parties=selectors.parties_of(deal),
         co_owners=selectors.co_owners(deal, as_read=True),
         registered={side: deal.organisation_of(side).tax_code for side in Side.values},
+        changed=selectors.listing_changed(deal),
     )
 
 

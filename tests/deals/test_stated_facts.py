@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from deals import certificates, selectors, services
 from deals.effect import LegalFacts
+from deals.legal.lint import WARN, lint
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal, Obligation, SharePlan
 from deals.tasks import start_due_contracts
 from listings.models import Technology
+from listings.services import save_technology, withdraw_listing
 from marketplace.kit.errors import Conflict
 from tests.factories.appraisals import certified
 from tests.factories.deals import Room, deal_room, province, signed_pdf
-from tests.factories.listings import TechnologyFactory
+from tests.factories.listings import ReviewFactory, TechnologyFactory
 from valuation.models import Appraisal
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +163,18 @@ def test_contracts_of_before_take_over_what_their_text_states(listing, since, wa
         cursor.execute(importlib.import_module("deals.migrations.0009_facts_of_contracts").STATED)
     found = standing(room)
     assert (found.restricted, found.must_register, found.state_funding_pct) == wanted
+
+
+def test_both_sides_are_told_that_the_listing_was_changed_since_its_review():
+    room = deal_room(DealState.TERMS_AGREED, technology=funded())
+    assert not services.draft_of(room.running).changed  # imported: nobody reviewed it
+    ReviewFactory(technology=room.technology, decision="approve", decided_at=timezone.now())
+    withdraw_listing(listing=room.technology, actor=room.researcher)
+    assert "listing_changed" not in {finding.code for finding in lint(services.draft_of(room.running))}
+    version = Technology.objects.get(pk=room.technology.pk).version
+    save_technology(
+        technology=room.technology, actor=room.researcher, version=version, values={"state_funding_pct": Decimal(0)}
+    )
+    [found] = [finding for finding in lint(services.draft_of(room.running)) if finding.code == "listing_changed"]
+    assert found.severity == WARN
+    services.generate_contract(deal=room.running, actor=room.buyer)
