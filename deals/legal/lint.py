@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import country_name
 from deals.choices import Side, TermsRight
 from deals.legal.words import as_compared
 from deals.models import Milestone, Party, Terms
@@ -44,6 +45,10 @@ class Draft:
     co_owners: tuple[str, ...] = ()
     #: The tax number of each side's organisation, as it is entered here.
     registered: Mapping[str, str] = field(default_factory=dict)
+    #: The country of each side's organisation, as it is entered here.
+    countries: Mapping[str, str] = field(default_factory=dict)
+    #: Whether the exchange has not said yet to which class by law the technology belongs.
+    unclassified: bool = False
     #: Whether the listing says something else than when the exchange last reviewed it.
     changed: bool = False
 
@@ -158,7 +163,9 @@ def _legal_person(tax_code: str, country: str) -> str:
 
 
 def party_findings(draft: Draft) -> list[Finding]:
-    """Give what is wrong with who stands on the two sides: one legal person, one representative, a consent that lacks."""
+    """Give what is wrong with who stands on the two sides: one legal person, one representative, other data than the
+    exchange has, a consent that lacks.
+    """
     found = []
     licensor, licensee = draft.parties.get(Side.LICENSOR), draft.parties.get(Side.LICENSEE)
     if licensor is not None and licensee is not None:
@@ -174,6 +181,10 @@ def party_findings(draft: Draft) -> list[Finding]:
         if ours and known and ours != known:
             message = format_lazy(OTHER_TAX_CODE[side], number=entered)
             found.append(Finding(f"other_tax_code.{side}", 0, WARN, message))
+        country = draft.countries.get(side, party.country)
+        if party.country != country:
+            message = format_lazy(OTHER_COUNTRY[side], country=country_name(country))
+            found.append(Finding(f"other_country.{side}", 0, WARN, message))
     if draft.co_owners and not (licensor is not None and licensor.co_owner_consent.strip()):
         message = format_lazy(CO_OWNERS, names=", ".join(draft.co_owners))
         found.append(Finding("co_owner_consent", 0, BLOCK, message, lacks=True))
@@ -182,9 +193,14 @@ def party_findings(draft: Draft) -> list[Finding]:
 
 def listing_findings(draft: Draft) -> list[Finding]:
     """Give what is to be checked of the facts that come from the listing."""
-    return [Finding("listing_changed", 1, WARN, LISTING_CHANGED)] if draft.changed else []
+    found = [Finding("unclassified", 1, WARN, UNCLASSIFIED)] if draft.unclassified else []
+    return found + ([Finding("listing_changed", 1, WARN, LISTING_CHANGED)] if draft.changed else [])
 
 
+UNCLASSIFIED = _(
+    "The exchange has not said yet whether this technology is restricted for transfer. A restricted one needs an approval "
+    "and a permit, and a banned one is not transferred: ask the exchange first."
+)
 LISTING_CHANGED = _(
     "The supplier has changed the listing since the exchange reviewed it. Check what the contract takes from it: IP rights, "
     "their owners, state funding."
@@ -202,6 +218,17 @@ OTHER_TAX_CODE = {
     Side.LICENSEE.value: _(
         "The buyer's tax number is not the one with which the organisation is entered here ({number}). Check which is "
         "right."
+    ),
+}
+#: The countries decide whether the contract must be registered.
+OTHER_COUNTRY = {
+    Side.LICENSOR.value: _(
+        "The supplier's country is not the one with which the organisation is entered here ({country}). The contract must "
+        "be registered when either side is abroad: check which is right."
+    ),
+    Side.LICENSEE.value: _(
+        "The buyer's country is not the one with which the organisation is entered here ({country}). The contract must be "
+        "registered when either side is abroad: check which is right."
     ),
 }
 SAME_REPRESENTATIVE = _(

@@ -35,6 +35,7 @@ from deals.services.common import (
     tell_both,
     who_completes,
 )
+from listings.choices import LegalClass
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
 
@@ -93,6 +94,8 @@ def draft_of(deal: Deal) -> Draft | None:
         parties=selectors.parties_of(deal),
         co_owners=selectors.co_owners(deal, as_read=True),
         registered={side: deal.organisation_of(side).tax_code for side in Side.values},
+        countries={side: deal.organisation_of(side).country for side in Side.values},
+        unclassified=deal.technology.legal_class == LegalClass.UNKNOWN,
         changed=selectors.listing_changed(deal),
     )
 

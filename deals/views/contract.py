@@ -59,7 +59,9 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         "findings": findings,
         "own_data_missing": any(LEGAL_DATA.get(finding.code) == side for finding in blocking),
         "own_remarks": [
-            finding for finding in findings if finding.code in {f"other_tax_code.{side}", "same_representative"}
+            finding
+            for finding in findings
+            if finding.code in {f"other_tax_code.{side}", f"other_country.{side}", "same_representative"}
         ]
         if side
         else [],

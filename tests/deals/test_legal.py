@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from accounts.models import Organisation
 from deals import selectors, services
 from deals.choices import Side
 from deals.legal.contract import HEADINGS
@@ -298,6 +299,28 @@ def test_linter_remarks_a_tax_number_that_is_not_the_one_entered_here(typed, rem
     known = Draft("Lọc asen", Terms(**terms()), [], parties, registered={"licensor": "9900000001", "licensee": ""})
     assert found(known).get("other_tax_code.licensor") == ("warn" if remarked else None)
     assert "other_tax_code.licensee" not in found(known)
+
+
+def test_linter_remarks_a_country_that_is_not_the_one_entered_here():
+    known = Draft("Lọc asen", Terms(**terms()), [], PARTIES, countries={"licensor": "JP", "licensee": "VN"})
+    assert found(known)["other_country.licensor"] == "warn"
+    assert "other_country.licensee" not in found(known)
+    with translation.override("en"):
+        [message] = [str(one.message) for one in lint(known) if one.code == "other_country.licensor"]
+    assert "(Japan)" in message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("legal_class", "remarked"), [("unknown", True), ("none", False), ("encouraged", False)])
+def test_linter_remarks_a_technology_that_the_exchange_did_not_classify(client, legal_class, remarked):
+    technology = TechnologyFactory(published=True, state_funding_pct=None, legal_class=legal_class)
+    room = deal_room(DealState.TERMS_AGREED, technology=technology)
+    Organisation.objects.filter(pk=room.licensee.pk).update(country="JP", province=None)
+    client.force_login(room.buyer)
+    page = client.get(f"/en/deals/{room.running.pk}/contract/")
+    codes = {finding.code for finding in page.context["findings"]}
+    assert ("unclassified" in codes) is remarked
+    assert [finding.code for finding in page.context["own_remarks"]] == ["other_country.licensee"]
 
 
 @pytest.mark.django_db
