@@ -37,6 +37,33 @@ FROM (
 WHERE said.id = contract.id AND listed.id = contract.id;
 """
 
+KEPT = (
+    "deal_id", "offer_id", "version", "number", "flow", "text", "text_hash", "file", "sha256", "generated_at",
+    "generated_by_id", "restricted", "must_register", "state_funding_pct", "state_capital",
+)
+FORWARD = f"""
+CREATE FUNCTION deals_contract_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'a contract is never removed' USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF ({", ".join(f"OLD.{name}" for name in KEPT)})
+       IS DISTINCT FROM
+       ({", ".join(f"NEW.{name}" for name in KEPT)})
+    THEN
+        RAISE EXCEPTION 'what contract % states is never changed: draw up another version', OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER deals_contract_stands BEFORE UPDATE OR DELETE ON deals_contract
+    FOR EACH ROW EXECUTE FUNCTION deals_contract_stands();
+"""
+BACKWARD = """
+DROP TRIGGER deals_contract_stands ON deals_contract;
+DROP FUNCTION deals_contract_stands();
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -56,4 +83,5 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("contract", "state_capital", models.BooleanField(db_default=False)),
         migrations.RunSQL(STATED, migrations.RunSQL.noop),
+        migrations.RunSQL(FORWARD, BACKWARD),
     ]

@@ -24,7 +24,7 @@ def contract_path(row: Any, filename: str) -> str:
 
 
 class Contract(models.Model):
-    """A version of the contract, made from the accepted offer. Its text, PDF and hashes never change.
+    """A version of the contract, made from the accepted offer. What it states never changes: a trigger refuses it.
 
     A new version supersedes the last one; one version per deal is current. `signed_on` and `effective_on` are dates
     in Viet Nam. What the law asks by is stored as the text states it, and not asked of the listing again: `restricted`,

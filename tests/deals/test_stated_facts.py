@@ -1,23 +1,25 @@
 """What the law asks by is what the contract states, whatever becomes of the listing afterwards."""
 
-import importlib
+import datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations import RunSQL
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from deals import certificates, selectors, services
 from deals.effect import LegalFacts
 from deals.legal.lint import WARN, lint
 from deals.lifecycle import DealState
-from deals.models import Contract, Deal, Obligation, SharePlan
+from deals.models import Contract, Deal, Obligation, Permit, SharePlan
 from deals.tasks import start_due_contracts
 from listings.models import Technology
 from listings.services import save_technology, withdraw_listing
 from marketplace.kit.errors import Conflict
 from tests.factories.appraisals import certified
-from tests.factories.deals import Room, deal_room, province, signed_pdf
+from tests.factories.deals import Room, deal_room, province, signed_pdf, terms
 from tests.factories.listings import ReviewFactory, TechnologyFactory
 from valuation.models import Appraisal
 
@@ -99,23 +101,40 @@ def test_permit_is_still_recorded_when_the_listing_is_classified_anew():
     assert room.running.state == DealState.EFFECTIVE
 
 
+def test_day_of_a_contract_for_which_nothing_lacks_is_written_where_it_was_not():
+    ahead = timezone.localdate() + datetime.timedelta(days=30)
+    room = deal_room(DealState.SIGNED, offered=terms(effective_from=ahead))
+    Contract.objects.update(effective_on=None)
+    assert start_due_contracts() == 0
+    assert (standing(room).effective_on, list(selectors.due_to_take_effect())) == (ahead, [])
+
+
 @pytest.mark.parametrize("legal_class", ["none", "restricted"])
-def test_contract_for_which_nothing_lacks_is_put_into_effect_though_no_day_was_written(legal_class):
+def test_recorded_paper_puts_into_effect_what_did_not_follow_it(legal_class):
     room = deal_room(DealState.SIGNED, technology=funded(legal_class=legal_class))
-    assert start_due_contracts() == 0  # a paper lacks
-    Contract.objects.update(restricted=False, must_register=False)
+    contract, given = standing(room), {"issued_on": timezone.localdate(), "recorded_by": room.operator}
+    assert list(selectors.due_to_take_effect()) == []
+    if legal_class == "restricted":
+        Permit.objects.create(contract=contract, number="GP-7", authority="UBND", **given)
+    else:
+        contract.registrations.create(certificate_no="1", value_vnd=1, province=province(), **given)
+    assert [row.pk for row in selectors.due_to_take_effect()] == [contract.pk]
     assert start_due_contracts() == 1
     assert (room.running.state, standing(room).effective_on) == (DealState.EFFECTIVE, timezone.localdate())
 
 
-def test_recorded_paper_puts_into_effect_what_did_not_follow_it():
-    room = deal_room(DealState.SIGNED, technology=funded())
-    contract = standing(room)
-    contract.registrations.create(
-        certificate_no="1", issued_on=timezone.localdate(), value_vnd=1, province=province(), recorded_by=room.operator
-    )
-    assert [row.pk for row in selectors.due_to_take_effect()] == [contract.pk]
-    assert start_due_contracts() == 1
+@pytest.mark.parametrize(
+    "change",
+    [{"text": {}}, {"sha256": "0" * 64}, {"restricted": True}, {"must_register": False}, {"state_funding_pct": 0},
+     {"state_capital": True}],
+)  # fmt: skip
+def test_database_refuses_to_change_what_a_contract_states(change):
+    deal_room(DealState.CONTRACT_DRAFTED, technology=funded())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Contract.objects.update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Contract.objects.all()._raw_delete("default")
+    assert Contract.objects.update(superseded_at=timezone.now()) == 1
 
 
 def test_terms_that_are_open_again_are_judged_by_the_listing_until_the_next_version():
@@ -158,9 +177,14 @@ def test_contracts_of_before_take_over_what_their_text_states(listing, since, wa
         technology=TechnologyFactory(published=True, **{"state_funding_pct": None, **listing}),
     )
     edit(room, **since)
-    Contract.objects.update(restricted=False, must_register=False, state_funding_pct=0)
+    named = {name: migration for (_app, name), migration in MigrationLoader(connection).disk_migrations.items()}
+    [migration] = [found for name, found in named.items() if name.endswith("_facts_of_contracts")]
+    statements = [step.sql for step in migration.operations if isinstance(step, RunSQL)]
     with connection.cursor() as cursor:
-        cursor.execute(importlib.import_module("deals.migrations.0009_facts_of_contracts").STATED)
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Contract.objects.update(restricted=False, must_register=False, state_funding_pct=0)
+        cursor.execute(statements[0])
+        cursor.execute("SET LOCAL session_replication_role = origin")
     found = standing(room)
     assert (found.restricted, found.must_register, found.state_funding_pct) == wanted
 

@@ -1,16 +1,18 @@
 """A row that fails in a sweep keeps no other back."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from deals import services
 from deals.lifecycle import DealState, OfferState
-from deals.models import Contract, Offer
+from deals.models import Offer
 from deals.services import sweeps
 from deals.tasks import hand_down_contracts, lapse_expired_offers, start_due_contracts
+from marketplace.samples.clock import clock_at
 from tests.factories.deals import deal_room, terms, yesterday
-from tests.factories.listings import TechnologyFactory
 from valuation.models import DealScore
 
 pytestmark = pytest.mark.django_db
@@ -31,15 +33,13 @@ def refuse(table: str, row: str) -> None:
 
 
 def test_contract_that_cannot_be_put_into_effect_keeps_no_other_back():
-    rooms = [
-        deal_room(DealState.SIGNED, technology=TechnologyFactory(published=True, legal_class="restricted"))
-        for _number in range(2)
-    ]
-    Contract.objects.update(restricted=False, must_register=False)
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    rooms = [deal_room(DealState.SIGNED, offered=terms(effective_from=tomorrow)) for _number in range(2)]
     refuse("deals_deal", f"NEW.id = {rooms[0].running.pk}")
-    assert start_due_contracts() == 1
-    assert [room.running.state for room in rooms] == [DealState.SIGNED, DealState.EFFECTIVE]
-    assert start_due_contracts() == 0
+    with clock_at(timezone.now() + datetime.timedelta(days=1)):
+        assert start_due_contracts() == 1
+        assert [room.running.state for room in rooms] == [DealState.SIGNED, DealState.EFFECTIVE]
+        assert start_due_contracts() == 0
 
 
 def test_offer_that_cannot_be_closed_keeps_no_other_back():
