@@ -16,7 +16,6 @@ from deals.choices import Side, Turn
 from deals.lifecycle import DEAL, DISPUTABLE, MAIN_LINE
 from deals.lifecycle import DealState as S
 from deals.models import Deal
-from listings.choices import LegalClass
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ def _for_licensor(actor: User, deal: Deal) -> bool:
 
 
 def _may_record_permit(actor: User, deal: Deal) -> bool:
-    restricted = deal.technology.legal_class == LegalClass.RESTRICTED
-    return restricted and policies.can_record_authority_paper(actor, deal)
+    return deal.is_restricted and policies.can_record_authority_paper(actor, deal)
 
 
 def _may_write_message(actor: User, deal: Deal) -> bool:

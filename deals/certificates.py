@@ -8,8 +8,10 @@ somebody else), `appraisal.state_capital.scope` (another right, or a shorter ter
 
 import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,7 +23,13 @@ from deals.models.terms import Terms
 from deals.selectors import accepted_offer
 from rules.models import Rule
 from rules.selectors import in_force
-from valuation.appraisal_selectors import appraisals_of, certificates_for, certificates_of, conflicts, state_money
+from valuation.appraisal_selectors import (
+    appraisals_of,
+    certificates_for,
+    certificates_of,
+    conflicts,
+    rule_for_state_money,
+)
 from valuation.lifecycle import OPEN_APPRAISAL
 from valuation.models import Appraisal, Certificate, Granted
 
@@ -61,8 +69,22 @@ class Scope:
 
 
 def required_by(deal: Deal, *, on: datetime.date) -> Rule | None:
-    """Give the rule by which a deal signed on a day needs a certificate, or None."""
-    return state_money(deal.technology, [deal.licensor, deal.licensee], on=on)
+    """Give the rule by which a deal signed on a day needs a certificate, or None.
+
+    By the state money of which listing and organisations tell, and by that of which the standing contract does: none
+    goes away because it is no longer told of.
+    """
+    stated, funding = deal.stated_facts, deal.technology.state_funding_pct or Decimal(0)
+    capital = deal.licensor.has_state_capital or deal.licensee.has_state_capital
+    if stated is not None:
+        funding, capital = max(funding, stated.state_funding_pct), capital or stated.state_capital
+    return rule_for_state_money(funding_pct=funding, capital=capital, on=on)
+
+
+def purpose_for(deal: Deal) -> str:
+    """Give the purpose to commission an appraisal for: with state money the one that the signature needs."""
+    needed = required_by(deal, on=timezone.localdate())
+    return Appraisal.Purpose.NEGOTIATION if needed is None else Appraisal.Purpose.STATE
 
 
 def agreed_terms(deal: Deal) -> Terms | None:

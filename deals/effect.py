@@ -5,6 +5,7 @@ Source: Law 07/2017/QH14 arts 24 and 31 (amended by Law 115/2025/QH15); shares n
 
 import datetime
 from dataclasses import dataclass
+from decimal import Decimal
 
 from deals.choices import Flow
 
@@ -16,14 +17,28 @@ def flow_between(licensor_country: str, licensee_country: str) -> Flow:
     return Flow.INBOUND
 
 
-def must_register(*, flow: str, state_money: bool, result_certificate: bool, restricted_permit: bool) -> bool:
-    """Tell whether registration is mandatory (article 31).
-
-    From abroad, to abroad, or within the country with state money unless the result of the task has its certificate;
-    never once a permit for a restricted technology was issued.
+@dataclass(frozen=True, slots=True)
+class LegalFacts:
+    """What the law asks by: the class of the technology, the duty to register, and the state money in it (0-100 %) and
+    in either party.
     """
-    if restricted_permit:
-        return False
+
+    restricted: bool
+    must_register: bool
+    state_funding_pct: Decimal
+    state_capital: bool
+
+    @property
+    def state_money(self) -> bool:
+        """Tell whether state money is in the technology or in either party."""
+        return self.state_funding_pct > 0 or self.state_capital
+
+
+def must_register(*, flow: str, state_money: bool, result_certificate: bool) -> bool:
+    """Tell whether registration is mandatory (article 31), as long as no permit frees from it.
+
+    From abroad, to abroad, or within the country with state money unless the result of the task has its certificate.
+    """
     return flow != Flow.DOMESTIC or (state_money and not result_certificate)
 
 
@@ -39,11 +54,9 @@ class Effect:
 
 def effect_of(
     *,
-    flow: str,
-    state_money: bool,
-    result_certificate: bool,
+    must_register: bool,
     restricted: bool,
-    deadline_days: int,
+    file_by: datetime.date | None = None,
     signed_on: datetime.date | None = None,
     agreed_on: datetime.date | None = None,
     permit_on: datetime.date | None = None,
@@ -51,19 +64,15 @@ def effect_of(
 ) -> Effect:
     """Apply article 24: the latest of every date that counts.
 
-    Registration mandatory: from the certificate. Restricted technology: from the permit. Otherwise as agreed, without
-    an agreement from signing; never before signing. `file_by` is `deadline_days` after signing while a mandatory
-    registration is open.
+    Registration mandatory: from the certificate. Restricted technology: from the permit, which frees from registration.
+    Otherwise as agreed, without an agreement from signing; never before signing. `file_by`, the last day to file by the day
+    of signing, holds while a mandatory registration is open.
     """
-    mandatory = must_register(
-        flow=flow,
-        state_money=state_money,
-        result_certificate=result_certificate,
-        restricted_permit=restricted and permit_on is not None,
-    )
+    mandatory = must_register and not (restricted and permit_on is not None)
     if signed_on is None:
         return Effect(mandatory, "signature", None, None)
-    file_by = signed_on + datetime.timedelta(days=deadline_days) if mandatory and certificate_on is None else None
+    if not mandatory or certificate_on is not None:
+        file_by = None
     if restricted and permit_on is None:
         return Effect(mandatory, "permit", None, None)
     if mandatory and certificate_on is None:

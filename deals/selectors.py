@@ -1,10 +1,10 @@
 """Reads of deals, narrowed to the viewer."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import Case, F, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
@@ -12,14 +12,16 @@ from accounts.selectors import organisations_of
 from audit.models import Event
 from deals import policies
 from deals.choices import Side, Turn
-from deals.effect import Effect, effect_of, flow_between
+from deals.effect import Effect, LegalFacts, effect_of, flow_between, must_register
+from deals.legal.words import as_compared
 from deals.lifecycle import DEAL, DealState, OfferState
-from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, SignedCopy
+from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
 from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
-from listings.models import Technology
+from listings.models import Review, Technology
 from listings.selectors import rights_of
-from rules.selectors import numbers
+from rules.selectors import number_on_days, numbers
+from rules.working_days import working_days
 from valuation.closed_selectors import recorded_contracts
 
 
@@ -248,28 +250,60 @@ def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
     """
     sides = {deal.licensor_id, deal.licensee_id}
     known = {
-        name.strip().casefold()
-        for side in (deal.licensor, deal.licensee)
-        for name in (side.name_vi, side.name_en)
-        if name
+        as_compared(name) for side in (deal.licensor, deal.licensee) for name in (side.name_vi, side.name_en) if name
     }
     names: dict[str, str] = {}
     for right in rights_of(deal.technology):
         for owner in right.owners.all():
-            word = owner.name.strip().casefold()
+            word = as_compared(owner.name)
             if not right.is_over and owner.organisation_id not in sides and word not in known:
                 names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
     return tuple(sorted(names.values()))
 
 
-def needs_price_audit(deal: Deal, *, related_parties: bool) -> bool:
+def listing_changed(deal: Deal) -> bool:
+    """Tell whether the listing was changed since the exchange last approved it; never for one that came with an import."""
+    approved = (
+        deal.technology.reviews.filter(stage=Review.Stage.OPERATOR, decision=Review.Decision.APPROVE)
+        .order_by("-pk")
+        .values_list("content_version", flat=True)
+        .first()
+    )
+    return approved is not None and approved != deal.technology.content_version
+
+
+def needs_price_audit(facts: LegalFacts, *, related_parties: bool) -> bool:
     """Tell whether the price is subject to audit (article 27): state capital in a party, or related parties."""
-    return deal.licensor.has_state_capital or deal.licensee.has_state_capital or related_parties
+    return facts.state_capital or related_parties
 
 
-def is_restricted(deal: Deal) -> bool:
-    """Tell whether the technology is of the restricted class."""
-    return deal.technology.legal_class == LegalClass.RESTRICTED
+def facts_to_state(deal: Deal, parties: dict[str, Party]) -> LegalFacts:
+    """Give what a contract that is drawn up now states: as listing and organisations are now, with the countries of the
+    parties' legal data.
+    """
+    listing = deal.technology
+    state_capital = deal.licensor.has_state_capital or deal.licensee.has_state_capital
+    funding = listing.state_funding_pct or Decimal(0)
+    countries = {side: parties[side].country if side in parties else "VN" for side in Side.values}
+    return LegalFacts(
+        restricted=listing.legal_class == LegalClass.RESTRICTED,
+        must_register=must_register(
+            flow=flow_between(countries[Side.LICENSOR], countries[Side.LICENSEE]),
+            state_money=funding > 0 or state_capital,
+            result_certificate=bool(listing.result_certificate_no),
+        ),
+        state_funding_pct=funding,
+        state_capital=state_capital,
+    )
+
+
+def facts_of(deal: Deal, contract: Contract | None, parties: dict[str, Party] | None = None) -> LegalFacts:
+    """Give what the law asks by: as the contract states it, whatever became of the listing since; without a contract as
+    one would state it now.
+    """
+    if contract is not None:
+        return contract.legal_facts
+    return facts_to_state(deal, parties_of(deal) if parties is None else parties)
 
 
 def holds_registered_right(technology: Technology) -> bool:
@@ -285,19 +319,12 @@ def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | No
     """Give whether the contract must be registered, what it waits for, and when it takes effect."""
     permit = getattr(contract, "permit", None) if contract else None
     certificates = [row.issued_on for row in contract.registrations.all()] if contract else []
-    if contract is not None:
-        flow = contract.flow
-    else:
-        sides = parties if parties is not None else parties_of(deal)
-        countries = {side: sides[side].country if side in sides else "VN" for side in Side.values}
-        flow = flow_between(countries[Side.LICENSOR], countries[Side.LICENSEE])
+    facts = facts_of(deal, contract, parties)
     signed_on = contract.signed_on if contract else None
     return effect_of(
-        flow=flow,
-        state_money=deal.uses_state_money,
-        result_certificate=bool(deal.technology.result_certificate_no),
-        restricted=is_restricted(deal),
-        deadline_days=registration_deadline(on=signed_on).days,
+        must_register=facts.must_register,
+        restricted=facts.restricted,
+        file_by=registration_deadlines([signed_on])[signed_on] if signed_on and facts.must_register else None,
         signed_on=signed_on,
         agreed_on=contract.offer.terms.effective_from if contract else None,
         permit_on=permit.issued_on if permit else None,
@@ -305,17 +332,33 @@ def effect(deal: Deal, contract: Contract | None, parties: dict[str, Party] | No
     )
 
 
-def registration_deadline(*, on: datetime.date | None = None) -> datetime.timedelta:
-    """Give how long after signing a contract that must be registered is filed (a dated rule)."""
-    return datetime.timedelta(days=int(numbers("registration.deadline", on=on)["registration.deadline"]))
+def registration_deadlines(signed: Iterable[datetime.date]) -> dict[datetime.date, datetime.date]:
+    """Give by day of signing the last day on which a contract that must be registered is filed, with at most two queries.
+
+    So many days after signing as the rule of that day says; where the last one is off, the next working day.
+    """
+    if not (signed := set(signed)):
+        return {}
+    days = number_on_days("registration.deadline", signed)
+    last = {day: day + datetime.timedelta(days=int(count)) for day, count in days.items()}
+    calendar = working_days(since=min(last.values()))
+    return {day: calendar.last_day_of_term(end) for day, end in last.items()}
 
 
 def due_to_take_effect(*, on: datetime.date | None = None) -> QuerySet[Contract]:
-    """Give signed contracts whose date of effect is known and has come, but whose deal is not in effect yet."""
+    """Give signed contracts whose deal is not in effect yet, though their day has come, or though nothing lacks by which
+    a day is known (the paper for which they waited is there).
+    """
     day = on or timezone.localdate()
+    registered = Exists(Registration.objects.filter(contract=OuterRef("pk")))
+    nothing_lacks = Q(restricted=True, permit__isnull=False) | (
+        Q(restricted=False) & (Q(must_register=False) | Q(registered))
+    )
     return (
         Contract.objects.filter(
-            superseded_at=None, deal__state=DealState.SIGNED, effective_on__isnull=False, effective_on__lte=day
+            Q(effective_on__lte=day) | (Q(effective_on__isnull=True) & nothing_lacks),
+            superseded_at=None,
+            deal__state=DealState.SIGNED,
         )
         .select_related("deal")
         .order_by("pk")

@@ -17,17 +17,17 @@ def remind_and_mark_overdue() -> dict[str, int]:
 @shared_task
 def start_due_contracts() -> int:
     """Put into effect the signed contracts whose day has come; give how many."""
-    from deals import selectors, services  # noqa: PLC0415 -- a task imports its service when it runs
+    from deals.services import sweeps  # noqa: PLC0415 -- a task imports its service when it runs
 
-    return sum(services.start_contract(contract=contract) for contract in selectors.due_to_take_effect())
+    return sweeps.start_due_contracts()
 
 
 @shared_task
 def lapse_expired_offers() -> int:
     """Close the open offers whose last day has passed; give how many."""
-    from deals import selectors, services  # noqa: PLC0415 -- a task imports its service when it runs
+    from deals.services import sweeps  # noqa: PLC0415 -- a task imports its service when it runs
 
-    return sum(services.lapse_offer(offer=offer) for offer in selectors.expired_offers())
+    return sweeps.lapse_expired_offers()
 
 
 @shared_task
@@ -45,7 +45,6 @@ def hand_down_contract(contract_id: int) -> bool:
 @shared_task
 def hand_down_contracts() -> int:
     """Have the contracts in effect that were missed observed and scored; give how many."""
-    from deals import selectors  # noqa: PLC0415 -- a task imports its service when it runs
-    from deals.services.closing import hand_down  # noqa: PLC0415 -- a task imports its service when it runs
+    from deals.services import sweeps  # noqa: PLC0415 -- a task imports its service when it runs
 
-    return len([hand_down(contract=contract) for contract in selectors.contracts_to_hand_down()[:200]])
+    return sweeps.hand_down_missed_contracts()

@@ -42,6 +42,14 @@ class WorkingDays:
             left -= self.is_worked(day)
         return day
 
+    def last_day_of_term(self, day: datetime.date) -> datetime.date:
+        """Give the day with which a term ends whose last day is `day`: where that is off, the next working day (Civil Code
+        91/2015/QH13, article 148.5).
+        """
+        while not self.is_worked(day):
+            day += DAY
+        return day
+
     def years_to_enter(self, *, on: datetime.date) -> list[int]:
         """Name the years, that of the day and the one in sight, whose public holidays are not all entered."""
         return sorted({on.year, (on + AHEAD).year} - self.complete)
@@ -54,6 +62,11 @@ _CALENDAR = Q(code=HOLIDAY, certainty=Rule.Certainty.A) | Q(code=COMPLETE)
 def working_days(*, since: datetime.date) -> WorkingDays:
     """Give the calendar from a day on, with one query."""
     return _calendar(Rule.objects.filter(_CALENDAR, _counts_after(since)))
+
+
+def last_day_of_term(day: datetime.date) -> datetime.date:
+    """Give the day with which a term ends whose last day is `day`, as `WorkingDays.last_day_of_term`, with one query."""
+    return working_days(since=day).last_day_of_term(day)
 
 
 def term(code: str, *, since: datetime.date) -> tuple[int, WorkingDays]:

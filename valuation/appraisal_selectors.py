@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -158,15 +159,22 @@ def certificates_of(technology: Technology, *, clients: list[int]) -> QuerySet[C
 
 
 def state_money(technology: Technology, parties: Iterable[Organisation], *, on: datetime.date) -> Rule | None:
-    """Give the rule by which state money asks for a certificate before a transfer on a day, or None.
+    """Give the rule by which state money asks for a certificate before a transfer on a day, or None; as the technology
+    and the parties are described now.
+    """
+    capital = any(one.has_state_capital for one in parties)
+    return rule_for_state_money(funding_pct=technology.state_funding_pct, capital=capital, on=on)
 
-    State capital in a party, or more state funding in the technology than the rule leaves free.
+
+def rule_for_state_money(*, funding_pct: Decimal | None, capital: bool, on: datetime.date) -> Rule | None:
+    """Give the rule by which a certificate precedes a transfer on a day, or None: with state capital in a party, or more
+    state funding (0-100 %) in the technology than the rule leaves free.
     """
     found = rule("appraisal.state_capital.required", on=on)
     if not found.value:
         return None
-    funded = (technology.state_funding_pct or 0) > number("appraisal.state_funding.over", on=on)
-    return found if funded or any(one.has_state_capital for one in parties) else None
+    funded = (funding_pct or 0) > number("appraisal.state_funding.over", on=on)
+    return found if funded or capital else None
 
 
 def purpose_for(technology: Technology, parties: Iterable[Organisation], *, on: datetime.date | None = None) -> str:

@@ -1,5 +1,6 @@
 """What follows a contract in effect, over the API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -45,9 +46,12 @@ def actor_of(request: Request) -> Any:
     return request.user
 
 
-def read(serializer: type[Any], request: Request) -> dict[str, Any]:
-    """Give what was sent, checked."""
-    form = serializer(data=request.data, context={"request": request})
+def read(serializer: type[Any], request: Request, **known: Any) -> dict[str, Any]:
+    """Give what was sent, checked; `known` stands in for what was left out. Raises the API's ValidationError."""
+    sent: Any = request.data
+    if known and isinstance(sent, Mapping):  # a list, a number or nothing is refused by the serializer
+        sent = {**known, **sent}
+    form = serializer(data=sent, context={"request": request})
     form.is_valid(raise_exception=True)
     return dict(form.validated_data)
 
@@ -179,12 +183,9 @@ class Correct(OfStatement):
     def post(self, request: Request, pk: int) -> Response:
         """File it; the period stays that of the statement."""
         found = self.statement(pk)
-        sent: Any = request.data
-        sent = {"period_start": found.period_start, "period_end": found.period_end, **sent}
-        form = NewStatementSerializer(data=sent)
-        form.is_valid(raise_exception=True)
+        data = read(NewStatementSerializer, request, period_start=found.period_start, period_end=found.period_end)
         corrected = statements.correct_statement(
-            statement=found, figures=NewStatementSerializer.figures(form.validated_data), actor=actor_of(request)
+            statement=found, figures=NewStatementSerializer.figures(data), actor=actor_of(request)
         )
         return Response(StatementSerializer(corrected).data, status=status.HTTP_201_CREATED)
 

@@ -1,6 +1,7 @@
 """The technology transfer contract: the 14 contents of article 23 of Law 07/2017/QH14, in Vietnamese and English.
 
-Version 2 of the template (1 had no consent of co-owners, and set the country in brackets). Clauses come from the structured terms; what the parties typed is quoted as typed.
+Version 3 of the template (2 named the rights in one language, 1 also had no consent of co-owners, and set the country
+in brackets). Clauses come from the structured terms; what the parties typed is quoted as typed.
 """
 
 import datetime
@@ -14,7 +15,7 @@ from deals.legal.words import Pair, of_choice, of_choices, of_day, of_money, of_
 from deals.models import Milestone, Party, Terms
 from listings.choices import ObjectType, TransferMethod
 
-VERSION = 2
+VERSION = 3
 
 #: The 14 contents, in the order of the article, as the contract's headings.
 HEADINGS: tuple[tuple[str, str], ...] = (
@@ -61,7 +62,7 @@ class Facts:
 
     number: str
     technology: str
-    rights: tuple[str, ...]
+    rights: tuple[Pair, ...]  # as they are named in both languages
     co_owners: tuple[str, ...]
     drafted_on: datetime.date
     flow: str
@@ -180,8 +181,8 @@ def _name(facts: Facts, licensor: Party) -> list[Pair]:
     if facts.rights:
         body.append(
             [
-                f"Quyền sở hữu trí tuệ liên quan: {'; '.join(facts.rights)}.",
-                f"Related intellectual property rights: {'; '.join(facts.rights)}.",
+                f"Quyền sở hữu trí tuệ liên quan: {'; '.join(right[0] for right in facts.rights)}.",
+                f"Related intellectual property rights: {'; '.join(right[1] for right in facts.rights)}.",
             ]
         )
     if facts.co_owners:

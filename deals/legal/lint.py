@@ -5,14 +5,17 @@ Items are data. `block` stops the contract from being drawn up; `warn` is shown 
 """
 
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import country_name
 from deals.choices import Side, TermsRight
+from deals.legal.words import as_compared
 from deals.models import Milestone, Party, Terms
 
 BLOCK, WARN = "block", "warn"
@@ -42,6 +45,12 @@ class Draft:
     co_owners: tuple[str, ...] = ()
     #: The tax number of each side's organisation, as it is entered here.
     registered: Mapping[str, str] = field(default_factory=dict)
+    #: The country of each side's organisation, as it is entered here.
+    countries: Mapping[str, str] = field(default_factory=dict)
+    #: Whether the exchange has not said yet to which class by law the technology belongs.
+    unclassified: bool = False
+    #: Whether the listing says something else than when the exchange last reviewed it.
+    changed: bool = False
 
 
 def _has(name: str) -> Callable[[Draft], bool]:
@@ -94,7 +103,11 @@ CONTENTS: tuple[tuple[str, int, str, Callable[[Draft], bool], Any], ...] = (
     ("other", 14, WARN, _has("other"), _("No other terms.")),
 )
 
-FREE_TEXTS = ("licensor_duties", "licensee_duties", "definitions", "warranty", "penalty", "liability", "other")
+#: Every term that the parties write in their own words.
+FREE_TEXTS = (
+    "territory", "field_of_use", "product", "schedule", "place", "licensor_duties", "licensee_duties", "definitions",
+    "warranty", "penalty", "liability", "dispute_detail", "other",
+)  # fmt: skip
 
 #: code, severity, words that give such a clause away, what to say. Where a clause can be lawful it only warns.
 PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
@@ -124,7 +137,7 @@ PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
     ),
     (
         "no_challenge", BLOCK,
-        r"không được (?:phép )?(?:khiếu nại|khiếu kiện|khởi kiện|phản đối|yêu cầu hủy bỏ)[^.]{0,60}(?:hiệu lực|quyền sở hữu)"
+        r"không được (?:phép )?(?:khiếu nại|khiếu kiện|khởi kiện|phản đối|yêu cầu h(?:ủy|uỷ) bỏ)[^.]{0,60}(?:hiệu lực|quyền sở hữu)"
         r"|(?:shall|may|must) not (?:challenge|contest|dispute)[^.]{0,60}(?:validity|right|ownership|patent)",
         _("The buyer may not be forbidden to challenge the right's validity or its ownership (IP Law, article 144.2)."),
     ),
@@ -149,19 +162,18 @@ def _legal_person(tax_code: str, country: str) -> str:
     return digits[:LEGAL_PERSON] if country == "VN" and len(digits) == BRANCH else digits
 
 
-def _name(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
 def party_findings(draft: Draft) -> list[Finding]:
-    """Give what is wrong with who stands on the two sides: one legal person, one representative, a consent that lacks."""
+    """Give what is wrong with who stands on the two sides: one legal person, one representative, other data than the
+    exchange has, a consent that lacks.
+    """
     found = []
     licensor, licensee = draft.parties.get(Side.LICENSOR), draft.parties.get(Side.LICENSEE)
     if licensor is not None and licensee is not None:
         ours, theirs = (_legal_person(one.tax_code, one.country) for one in (licensor, licensee))
         if ours and ours == theirs and licensor.country == licensee.country:
             found.append(Finding("same_tax_code", 0, BLOCK, SAME_TAX_CODE))
-        if _name(licensor.representative) and _name(licensor.representative) == _name(licensee.representative):
+        ours, theirs = (as_compared(one.representative) for one in (licensor, licensee))
+        if ours and ours == theirs:
             found.append(Finding("same_representative", 0, WARN, SAME_REPRESENTATIVE))
     for side, party in draft.parties.items():
         entered = draft.registered.get(side, "")
@@ -169,12 +181,30 @@ def party_findings(draft: Draft) -> list[Finding]:
         if ours and known and ours != known:
             message = format_lazy(OTHER_TAX_CODE[side], number=entered)
             found.append(Finding(f"other_tax_code.{side}", 0, WARN, message))
+        country = draft.countries.get(side, party.country)
+        if party.country != country:
+            message = format_lazy(OTHER_COUNTRY[side], country=country_name(country))
+            found.append(Finding(f"other_country.{side}", 0, WARN, message))
     if draft.co_owners and not (licensor is not None and licensor.co_owner_consent.strip()):
         message = format_lazy(CO_OWNERS, names=", ".join(draft.co_owners))
         found.append(Finding("co_owner_consent", 0, BLOCK, message, lacks=True))
     return found
 
 
+def listing_findings(draft: Draft) -> list[Finding]:
+    """Give what is to be checked of the facts that come from the listing."""
+    found = [Finding("unclassified", 1, WARN, UNCLASSIFIED)] if draft.unclassified else []
+    return found + ([Finding("listing_changed", 1, WARN, LISTING_CHANGED)] if draft.changed else [])
+
+
+UNCLASSIFIED = _(
+    "The exchange has not said yet whether this technology is restricted for transfer. A restricted one needs an approval "
+    "and a permit, and a banned one is not transferred: ask the exchange first."
+)
+LISTING_CHANGED = _(
+    "The supplier has changed the listing since the exchange reviewed it. Check what the contract takes from it: IP rights, "
+    "their owners, state funding."
+)
 SAME_TAX_CODE = _(
     "Both sides have the same tax number: a contract needs two legal persons (Civil Code, article 385). Correct the "
     "number that is wrong."
@@ -190,6 +220,17 @@ OTHER_TAX_CODE = {
         "right."
     ),
 }
+#: The countries decide whether the contract must be registered.
+OTHER_COUNTRY = {
+    Side.LICENSOR.value: _(
+        "The supplier's country is not the one with which the organisation is entered here ({country}). The contract must "
+        "be registered when either side is abroad: check which is right."
+    ),
+    Side.LICENSEE.value: _(
+        "The buyer's country is not the one with which the organisation is entered here ({country}). The contract must be "
+        "registered when either side is abroad: check which is right."
+    ),
+}
 SAME_REPRESENTATIVE = _(
     "Both sides are represented by somebody of the same name. One person may not act for both sides (Civil Code, "
     "article 141.3): if it is one person, let somebody else represent one of them."
@@ -200,17 +241,26 @@ CO_OWNERS = _(
 )
 
 
-def prohibited_clauses(terms: Terms) -> list[Finding]:
-    """Give the clauses of a licence that article 144.2 of the IP Law makes void."""
+def _as_read(text: str) -> str:
+    """Give a text as the words of PROHIBITED are written, without what is not seen (soft hyphens, zero-width spaces)."""
+    return as_compared("".join(letter for letter in text if unicodedata.category(letter) != "Cf"))
+
+
+def prohibited_clauses(terms: Terms, milestones: Iterable[Milestone] = ()) -> list[Finding]:
+    """Give the clauses of a licence that article 144.2 of the IP Law makes void, looked for in each free text by itself."""
     if terms.right != TermsRight.LICENCE:
         return []
-    typed = "\n".join(getattr(terms, name) for name in FREE_TEXTS).casefold()
+    typed = [getattr(terms, name) for name in FREE_TEXTS] + [row.name for row in milestones]
+    texts = [_as_read(text) for text in typed if text]
     return [
-        Finding(code, 14, severity, message) for code, severity, words, message in PROHIBITED if re.search(words, typed)
+        Finding(code, 14, severity, message)
+        for code, severity, words, message in PROHIBITED
+        if any(re.search(words, text) for text in texts)
     ]
 
 
 def lint(draft: Draft) -> list[Finding]:
     """Give everything found, what blocks first."""
-    found = missing_contents(draft) + party_findings(draft) + prohibited_clauses(draft.terms)
+    found = missing_contents(draft) + listing_findings(draft) + party_findings(draft)
+    found += prohibited_clauses(draft.terms, draft.milestones)
     return sorted(found, key=lambda finding: (finding.severity != BLOCK, finding.content))

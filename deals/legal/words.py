@@ -1,6 +1,7 @@
 """The same thing said in both languages: labels of closed lists, dates and amounts."""
 
 import datetime
+import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -8,9 +9,16 @@ from typing import Any
 from django.db import models
 from django.utils.translation import override
 
+from listings.choices import IPKind
+from listings.models import IPRight
 from marketplace.kit import money
 
 Pair = list[str]
+
+
+def as_compared(text: str) -> str:
+    """Give a text as names and phrases are compared: composed letters (NFC), small, one space between words."""
+    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
 def in_both(label: Any) -> Pair:
@@ -30,6 +38,11 @@ def of_choices(choices: type[models.TextChoices], values: Iterable[str]) -> Pair
     """Give the labels of several values, joined by semicolons."""
     pairs = [of_choice(choices, value) for value in choices.values if value in set(values)]
     return ["; ".join(pair[0] for pair in pairs), "; ".join(pair[1] for pair in pairs)]
+
+
+def of_right(right: IPRight) -> Pair:
+    """Name an IP right in both languages, as its `str` does in the reader's."""
+    return [f"{kind} {right.office} {right.number}".strip() for kind in in_both(IPKind(right.kind).label)]
 
 
 def of_day(day: datetime.date) -> Pair:

@@ -1,6 +1,7 @@
 """The contract of a deal, who accepted it, its signed copy, its permit and its registration."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MinValueValidator
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Province, User
 from deals.choices import CertificateKind, Flow, Side
+from deals.effect import LegalFacts
 from deals.models.deal import Deal
 from deals.models.offer import Offer
 from deals.models.terms import Terms
@@ -22,10 +24,11 @@ def contract_path(row: Any, filename: str) -> str:
 
 
 class Contract(models.Model):
-    """A version of the contract, made from the accepted offer. Its text, PDF and hashes never change.
+    """A version of the contract, made from the accepted offer. What it states never changes: a trigger refuses it.
 
     A new version supersedes the last one; one version per deal is current. `signed_on` and `effective_on` are dates
-    in Viet Nam. `text_hash`: SHA-256 (hex) of the canonical text in both languages; `sha256` of the PDF's bytes.
+    in Viet Nam. What the law asks by is stored as the text states it, and not asked of the listing again: `restricted`,
+    `must_register` (before a permit frees from it), `state_funding_pct` and `state_capital`. `text_hash`: SHA-256 (hex) of the canonical text in both languages; `sha256` of the PDF's bytes.
     """
 
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="contracts")
@@ -33,6 +36,10 @@ class Contract(models.Model):
     version = models.PositiveSmallIntegerField()
     number = models.CharField(max_length=40, unique=True)
     flow = models.CharField(max_length=10, choices=Flow)
+    restricted = models.BooleanField(db_default=False)
+    must_register = models.BooleanField(db_default=False)
+    state_funding_pct = models.DecimalField(max_digits=7, decimal_places=4, db_default=Decimal(0))
+    state_capital = models.BooleanField(db_default=False)
     text = models.JSONField()
     text_hash = models.CharField(max_length=64)
     file = models.FileField(upload_to=contract_path, max_length=200)
@@ -59,6 +66,11 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def legal_facts(self) -> LegalFacts:
+        """Give what the law asks by, as the contract states it."""
+        return LegalFacts(self.restricted, self.must_register, self.state_funding_pct, self.state_capital)
 
     @property
     def terms(self) -> Terms:

@@ -2,7 +2,8 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.countries import country_name
 from accounts.models import Exchange, Organisation, User
 from deals.choices import Side, Turn
+from deals.effect import LegalFacts
 from deals.lifecycle import DEAL, DealState
+from listings.choices import LegalClass
 from listings.models import Demand, Technology
 from marketplace.kit.validators import plain_text
 
@@ -21,14 +24,24 @@ class DealQuerySet(models.QuerySet["Deal"]):
     """Questions about deals."""
 
     def with_list_related_data(self) -> "DealQuerySet":
-        """Join what a row of a list shows, whether a dispute is open, and whether the legal data are complete."""
+        """Join what a row of a list shows, whether a dispute is open, whether the legal data are complete, and by what
+        the law asks (`Deal.is_restricted`, `Deal.uses_state_money`).
+        """
+        from deals.models.contract import Contract  # noqa: PLC0415 -- contracts hang on deals
         from deals.models.dispute import Dispute  # noqa: PLC0415 -- disputes hang on deals
 
         standing = Dispute.objects.filter(deal=OuterRef("pk"), closed_at=None)
         complete = Party.objects.complete().filter(deal=OuterRef("pk"))
+        drawn_up = Contract.objects.filter(deal=OuterRef("pk"), superseded_at=None)
+        funded = Q(technology__state_funding_pct__gt=0, technology__state_funding_pct__isnull=False)
+        capital = Q(licensor__has_state_capital=True) | Q(licensee__has_state_capital=True)
+        stated = Exists(drawn_up.filter(Q(state_funding_pct__gt=0) | Q(state_capital=True)))
+        listed = ExpressionWrapper(Q(technology__legal_class=LegalClass.RESTRICTED), models.BooleanField())
         return self.select_related("technology", "demand", "licensor", "licensee", "exchange").annotate(
             in_dispute=Exists(standing),
             parties_complete=Q(*(Exists(complete.filter(side=side)) for side in Side.values)),
+            is_restricted=Coalesce(Subquery(drawn_up.values("restricted")), listed),
+            uses_state_money=stated | funded | capital,
         )
 
 
@@ -93,11 +106,30 @@ class Deal(models.Model):
         """Tell whether the deal has ended, well or not."""
         return self.state in DEAL.final
 
-    @property
+    @cached_property
     def uses_state_money(self) -> bool:
-        """Tell whether state money is in the technology or in either party."""
+        """Tell whether state money is in the technology or in either party: as listing and organisations have it, or as the
+        standing contract states it.
+        """
+        if self.stated_facts is not None and self.stated_facts.state_money:
+            return True
         funded = (self.technology.state_funding_pct or 0) > 0
         return funded or self.licensor.has_state_capital or self.licensee.has_state_capital
+
+    @cached_property
+    def is_restricted(self) -> bool:
+        """Tell whether the technology is of the restricted class: as the standing contract states it, before there is one
+        as the exchange classified the listing.
+        """
+        if self.stated_facts is not None:
+            return self.stated_facts.restricted
+        return self.technology.legal_class == LegalClass.RESTRICTED
+
+    @cached_property
+    def stated_facts(self) -> LegalFacts | None:
+        """Give what the law asks by, as the standing contract states it; None without one. Asked once for an object."""
+        contract = self.contracts.filter(superseded_at=None).first()
+        return None if contract is None else contract.legal_facts
 
     @cached_property
     def in_dispute(self) -> bool:

@@ -42,7 +42,7 @@ def commission_for_deal(
     side = acting_side(actor, deal)
     appraisal = commission_appraisal(
         technology=deal.technology, firm=firm, client=deal.organisation_of(side),
-        counterparty=deal.organisation_of(other(side)), deal_id=deal.pk, actor=actor, brief=brief, purpose=purpose,
+        counterparty=deal.organisation_of(other(side)), deal_id=deal.pk, actor=actor, brief=brief, purpose=purpose or certificates.purpose_for(deal),
         right=scope.right if right is None else right,
         term_years=scope.term_years if right is None and term_years is None else term_years,
         due_on=due_on,

@@ -153,20 +153,21 @@ def tell(
 
     `awaits`: what they are called to act on, which is the deal itself for the kinds in `CALLS` and for messages.
 
-    Where nobody may act for it (it came with an import) the exchange's operators are told, who find somebody.
+    Where nobody may act for it (it came with an import, or its only officers sit on both sides) the exchange's operators
+    are told, who find somebody.
     """
     organisation = deal.organisation_of(side)
     working, binding_roles = policies.offices(deal, side)
     people = people_in(organisation.pk, *(binding_roles if binding else (*working, *binding_roles)))
-    if not people.exists():
+    others = people_in(deal.organisation_of(other(side)).pk)
+    users = people.exclude(pk__in=others.values("pk"))
+    if not users.exists():
         notify(
             users=operators_of(deal.exchange_id), kind="deal.nobody",
             text=lambda: _("%(organisation)s has a deal, and nobody here may act for it. Find who speaks for it: %(deal)s")
             % {"organisation": organisation, "deal": deal.code},
             url=lambda: reverse("accounts:organisation", args=[organisation.pk]),
         )  # fmt: skip
-    others = people_in(deal.organisation_of(other(side)).pk)
-    users = people.exclude(pk__in=others.values("pk"))
     if actor is not None:
         users = users.exclude(pk=actor.pk)
     if kind in CALLS:

@@ -1,6 +1,7 @@
 """The contract: legal data of both sides, the document with its hash, and agreement on it."""
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from deals.effect import flow_between
 from deals.legal import contract as template
 from deals.legal.document import hash_of, render_pdf
 from deals.legal.lint import BLOCK, Draft, lint
+from deals.legal.words import as_compared, of_right
 from deals.lifecycle import DealState
 from deals.models import Contract, ContractAcceptance, Deal, Party
 from deals.services.common import (
@@ -33,6 +35,7 @@ from deals.services.common import (
     tell_both,
     who_completes,
 )
+from listings.choices import LegalClass
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
 
@@ -91,6 +94,9 @@ def draft_of(deal: Deal) -> Draft | None:
         parties=selectors.parties_of(deal),
         co_owners=selectors.co_owners(deal, as_read=True),
         registered={side: deal.organisation_of(side).tax_code for side in Side.values},
+        countries={side: deal.organisation_of(side).country for side in Side.values},
+        unclassified=deal.technology.legal_class == LegalClass.UNKNOWN,
+        changed=selectors.listing_changed(deal),
     )
 
 
@@ -137,11 +143,11 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
     assert offer is not None
     licensor, licensee = draft.parties[Side.LICENSOR], draft.parties[Side.LICENSEE]
     flow = flow_between(licensor.country, licensee.country)
-    effect = selectors.effect(deal, None, dict(draft.parties))
+    stated = selectors.facts_to_state(deal, dict(draft.parties))
     day = timezone.localdate(now)
     number = f"{deal.pk:05d}.{version}/{day.year}/HĐCGCN"
     held = deal.technology.ip_rights.order_by("pk")
-    rights = tuple(str(right) for right in held if right.number and not right.is_over)
+    rights = tuple(of_right(right) for right in held if right.number and not right.is_over)
     facts = template.Facts(
         number=number,
         technology=deal.technology.title,
@@ -149,9 +155,9 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
         co_owners=selectors.co_owners(deal),
         drafted_on=day,
         flow=flow,
-        must_register=effect.must_register,
-        restricted=selectors.is_restricted(deal),
-        price_audit=selectors.needs_price_audit(deal, related_parties=draft.terms.related_parties),
+        must_register=stated.must_register,
+        restricted=stated.restricted,
+        price_audit=selectors.needs_price_audit(stated, related_parties=draft.terms.related_parties),
     )
     text = template.build(
         facts=facts, terms=draft.terms, milestones=draft.milestones, licensor=licensor, licensee=licensee
@@ -160,7 +166,7 @@ def _draw_up(deal: Deal, draft: Draft, *, version: int, now: Any, actor: User) -
     pdf = render_pdf(text, at=now, text_hash=text_hash)
     contract = Contract(
         deal=deal, offer=offer, version=version, number=number, flow=flow, text=text, text_hash=text_hash,
-        sha256=hashlib.sha256(pdf).hexdigest(), generated_at=now, generated_by=actor,
+        sha256=hashlib.sha256(pdf).hexdigest(), generated_at=now, generated_by=actor, **asdict(stated),
     )  # fmt: skip
     contract.file.save("contract.pdf", ContentFile(pdf), save=False)
     return contract
@@ -184,7 +190,7 @@ def accept_contract(*, deal: Deal, actor: User, sha256: str, typed_name: str) ->
         raise Stale(_("A new version of the contract stands. Read it before you accept."))
     if contract.acceptances.filter(side=side).exists():
         raise Conflict(_("Your side has accepted this version already."))
-    if " ".join(typed_name.split()).casefold() != " ".join(actor.full_name.split()).casefold():
+    if as_compared(typed_name) != as_compared(actor.full_name):
         raise ValidationError(
             {
                 "typed_name": [

@@ -208,7 +208,7 @@ def record_permit(*, deal: Deal, actor: User, number: str, issued_on: datetime.d
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.can_record_authority_paper(actor, deal))
-    if not selectors.is_restricted(deal):
+    if not deal.is_restricted:
         raise Conflict(_("This technology is not of the restricted class and needs no permit."))
     contract = _signed_contract(deal)
     if deal.is_over:

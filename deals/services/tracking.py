@@ -124,12 +124,11 @@ def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obli
         row.contract = contract
         row.side = Side.LICENSEE
     Obligation.objects.bulk_create(new)
-    technology = contract.deal.technology
     plan, made = SharePlan.objects.get_or_create(
-        contract=contract, defaults={"state_funding_pct": technology.state_funding_pct or 0}
+        contract=contract, defaults={"state_funding_pct": contract.state_funding_pct}
     )
     if made:
-        author = technology.author
+        author = contract.deal.technology.author
         RoyaltyShare.objects.create(plan=plan, user=author, name=str(author)[:150], share_pct=100)
     if new:
         record(

@@ -1,21 +1,16 @@
 """The daily sweep over contracts in effect."""
 
 import datetime
-import logging
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.utils import timezone
 
 from deals import tracking_selectors
+from deals.services.alone import alone as _alone
 from deals.services.completion import complete_contract
 from deals.services.tracking import attend_to_obligation, generate_obligations
 from deals.services.tracking_minimums import charge_top_up
-from marketplace.kit.errors import Conflict
 from rules.selectors import number
-
-logger = logging.getLogger(__name__)
 
 
 def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
@@ -39,13 +34,3 @@ def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
         with _alone("Obligation", pk):
             done[str(attend_to_obligation(pk=pk, on=day))] += 1
     return {what: count for what, count in done.items() if what and count}
-
-
-@contextmanager
-def _alone(what: str, pk: int) -> Iterator[None]:
-    try:
-        yield
-    except Conflict as conflict:
-        logger.info("%s %s changed while the sweep ran: %s", what, pk, conflict.message)
-    except Exception:
-        logger.exception("%s %s failed in the sweep", what, pk)

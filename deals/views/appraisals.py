@@ -100,7 +100,7 @@ def _asked(deal: Deal) -> dict[str, Any]:
     scope, terms = certificates.scope_of(deal), certificates.agreed_terms(deal)
     brief = [] if terms is None else [terms.product, terms.field_of_use, terms.territory]
     return {
-        "purpose": selectors.purpose_for(deal.technology, [deal.licensor, deal.licensee]),
+        "purpose": certificates.purpose_for(deal),
         "right": scope.right,
         "term_years": scope.term_years,
         "brief": "\n".join(brief)[:2000],

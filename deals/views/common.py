@@ -157,7 +157,7 @@ def frame(deal: Deal, actor: User, *, page: str = "deal", judgement: Judgement |
         "demand_title": deal.demand.title if deal.demand else deal.licensee,
         "demand_note": deal.licensee if deal.demand else "",
         "demand_href": deal.demand.get_absolute_url() if deal.demand and deal.demand.is_published else "",
-        "restricted": selectors.is_restricted(deal),
+        "restricted": deal.is_restricted,
         "state_money": deal.uses_state_money,
     }
 

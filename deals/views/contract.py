@@ -59,7 +59,9 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         "findings": findings,
         "own_data_missing": any(LEGAL_DATA.get(finding.code) == side for finding in blocking),
         "own_remarks": [
-            finding for finding in findings if finding.code in {f"other_tax_code.{side}", "same_representative"}
+            finding
+            for finding in findings
+            if finding.code in {f"other_tax_code.{side}", f"other_country.{side}", "same_representative"}
         ]
         if side
         else [],
@@ -71,7 +73,9 @@ def contract_page(request: HttpRequest, deal: Deal, *, status: int = 200, **form
         or AcceptContractForm(initial={"sha256": standing.sha256 if standing else ""}),
         "reopen_form": forms.get("reopen_form") or ReasonForm(prefix="reopen"),
         "versions": selectors.contract_versions(deal),
-        "price_audit": selectors.needs_price_audit(deal, related_parties=draft.terms.related_parties),
+        "price_audit": selectors.needs_price_audit(
+            selectors.facts_of(deal, standing, dict(draft.parties)), related_parties=draft.terms.related_parties
+        ),
         "effect": selectors.effect(deal, standing, dict(draft.parties)),
         "problem": forms.get("problem", []),
     }
@@ -300,7 +304,9 @@ def registration_page(request: HttpRequest, deal: Deal, *, status: int = 200, **
         "certificates": standing.registrations.all(),
         "assigns_registered_right": standing.terms.right == "assignment"
         and selectors.holds_registered_right(deal.technology),
-        "price_audit": selectors.needs_price_audit(deal, related_parties=standing.terms.related_parties),
+        "price_audit": selectors.needs_price_audit(
+            standing.legal_facts, related_parties=standing.terms.related_parties
+        ),
         "permit_form": forms.get("permit_form") or PermitForm(),
         "registration_form": forms.get("registration_form")
         or RegistrationForm(initial={"value_vnd": value, "province": deal.licensee.province_id}),

@@ -40,10 +40,10 @@ def board(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if not actor.is_operator:
         raise Http404
-    deadline = selectors.registration_deadline()
     deals = list(selectors.board_deals(actor))
     tracking = tracking_summary(deals)
-    cards = [_card(deal, deadline) | {"tracking": tracking.get(deal.pk)} for deal in deals]
+    deadlines = selectors.registration_deadlines(filter(None, map(_signed_on, deals)))
+    cards = [_card(deal, deadlines) | {"tracking": tracking.get(deal.pk)} for deal in deals]
     columns = [
         {"state": state, "label": state.label, "cards": [card for card in cards if card["deal"].state == state]}
         for state in MAIN_LINE
@@ -51,7 +51,12 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, "deals/board.html", {"columns": columns, "total": len(cards)})
 
 
-def _card(deal: Any, deadline: datetime.timedelta) -> dict[str, Any]:
+def _signed_on(deal: Any) -> datetime.date | None:
+    """Give the day of signing of a contract that is not in effect yet."""
+    return deal.current_list[0].signed_on if deal.state == DealState.SIGNED and deal.current_list else None
+
+
+def _card(deal: Any, deadlines: dict[datetime.date, datetime.date]) -> dict[str, Any]:
     owner: Any = ""
     if deal.turn in {Turn.LICENSOR, Turn.LICENSEE}:
         owner = deal.organisation_of(Side(deal.turn))
@@ -59,8 +64,8 @@ def _card(deal: Any, deadline: datetime.timedelta) -> dict[str, Any]:
     due, effective = None, False
     if contract is not None and deal.state == DealState.SIGNED:
         effective = contract.effective_on is not None
-        waits_for_permit = selectors.is_restricted(deal) and not effective  # no registration clock runs then
-        due = contract.effective_on or (None if waits_for_permit else contract.signed_on + deadline)
+        registers = contract.must_register and not contract.restricted  # else no registration clock runs
+        due = contract.effective_on or (deadlines[contract.signed_on] if registers else None)
     over = last_day(contract) if contract is not None and deal.state == DealState.EFFECTIVE else None
     if over is not None and over >= timezone.localdate():
         over = None

@@ -355,7 +355,7 @@ def test_the_one_who_confirms_is_judged_by_the_day_of_signing(client: Client) ->
         assert page.context["yours"]
 
 
-@pytest.mark.parametrize(("days_left", "queries"), [(-1, 18), (30, 22)])
+@pytest.mark.parametrize(("days_left", "queries"), [(-1, 19), (30, 23)])
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_signature_page_asks_as_much_for_three_certificates_as_for_one(
     client: Client, count: int, days_left: int, queries: int

@@ -1,5 +1,6 @@
 """Lists with their query counts, and forms that were sent wrong."""
 
+import datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -8,13 +9,17 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Role
 from deals import describe, selectors, services
 from deals.lifecycle import MAIN_LINE, DealState
-from deals.models import Offer
+from deals.models import Contract, Offer
 from deals.services.contracts import PARTY_FIELDS
 from deals.views.common import PAGES, page_of, reached_by, stepper
 from listings.services import withdraw_listing
+from rules.models import Rule
+from rules.working_days import last_day_of_term
 from tests.deals.test_four_actors import offer_page
+from tests.factories.accounts import seat
 from tests.factories.deals import deal_room, province, signed_pdf, terms
 from tests.factories.listings import IPRightFactory, TechnologyFactory
 from tests.valuation.test_disclosure import PRIVATE, interviewed
@@ -30,7 +35,7 @@ def more_deals(room, count: int) -> None:
 
 @pytest.mark.parametrize(
     ("address", "who", "queries"),
-    [("deals:deal_list", "buyer", 5), ("deals:board", "operator", 9), ("api:deals", "buyer", 5)],
+    [("deals:deal_list", "buyer", 5), ("deals:board", "operator", 8), ("api:deals", "buyer", 5)],
 )
 def test_list_asks_the_same_of_the_database_for_one_and_for_three(
     client, django_assert_num_queries, address, who, queries
@@ -95,6 +100,28 @@ def test_board_is_for_operators(client):
     room = deal_room()
     client.force_login(room.buyer)
     assert client.get(reverse("deals:board")).status_code == 404
+
+
+def test_board_takes_the_days_of_registration_by_the_rule_of_the_day_of_signing(client, django_assert_num_queries):
+    rooms = [deal_room(DealState.SIGNED, licensee_country="JP") for _number in range(2)]
+    operator, today = rooms[0].operator, timezone.localdate()
+    seat(operator, Role.OPERATOR, exchange=rooms[1].technology.exchange)
+    signed = [today - datetime.timedelta(days=days) for days in (60, 1)]
+    for room, day in zip(rooms, signed, strict=True):
+        Contract.objects.filter(deal=room.running).update(signed_on=day)
+    since = today - datetime.timedelta(days=30)
+    former = Rule.objects.get(code="registration.deadline")
+    Rule.objects.filter(pk=former.pk).update(valid_to=since)
+    Rule.objects.create(code=former.code, value=10, unit="days", valid_from=since, source="s", certainty="A")
+    client.force_login(operator)
+    with django_assert_num_queries(10):
+        page = client.get(reverse("deals:board"))
+    cards = {card["deal"].pk: card for column in page.context["columns"] for card in column["cards"]}
+    for room, day, count in zip(rooms, signed, (90, 10), strict=True):
+        due = last_day_of_term(day + datetime.timedelta(days=count))
+        assert cards[room.running.pk]["due"] == due
+        shown = client.get(reverse("deals:registration", args=[room.running.pk]))
+        assert shown.context["effect"].file_by == due
 
 
 def test_offer_form_keeps_what_was_typed_and_names_what_is_wrong(client):

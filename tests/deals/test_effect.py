@@ -13,26 +13,23 @@ LATER = datetime.date(2026, 12, 1)
 
 def facts(**changes):
     values = {
-        "flow": "domestic",
-        "state_money": False,
-        "result_certificate": False,
+        "must_register": False,
         "restricted": False,
-        "deadline_days": 90,
+        "file_by": datetime.date(2027, 2, 1),
         "signed_on": SIGNED,
     }
     return {**values, **changes}
 
 
 @pytest.mark.parametrize(
-    ("flow", "state_money", "certificate", "permit"),
-    list(product(["domestic", "inbound", "outbound"], [True, False], [True, False], [True, False])),
+    ("flow", "state_money", "certificate"),
+    list(product(["domestic", "inbound", "outbound"], [True, False], [True, False])),
 )
 def test_registration_is_mandatory_across_the_border_or_with_state_money_unless_certified(
-    flow, state_money, certificate, permit
+    flow, state_money, certificate
 ):
-    expected = (flow in {"inbound", "outbound"} or (state_money and not certificate)) and not permit
-    found = must_register(flow=flow, state_money=state_money, result_certificate=certificate, restricted_permit=permit)
-    assert found is expected
+    expected = flow in {"inbound", "outbound"} or (state_money and not certificate)
+    assert must_register(flow=flow, state_money=state_money, result_certificate=certificate) is expected
 
 
 @pytest.mark.parametrize(
@@ -66,22 +63,22 @@ def test_voluntary_registration_changes_nothing():
 
 
 def test_mandatory_registration_has_a_clock_and_gives_effect_by_its_certificate():
-    waiting = effect_of(**facts(state_money=True))
+    waiting = effect_of(**facts(must_register=True))
     assert waiting == Effect(
-        must_register=True, waits_for="certificate", effective_on=None, file_by=datetime.date(2027, 1, 31)
+        must_register=True, waits_for="certificate", effective_on=None, file_by=datetime.date(2027, 2, 1)
     )
-    assert effect_of(**facts(state_money=True, certificate_on=LATER)) == Effect(
+    assert effect_of(**facts(must_register=True, certificate_on=LATER)) == Effect(
         must_register=True, waits_for="", effective_on=LATER, file_by=None
     )
 
 
 def test_mandatory_registration_and_a_later_agreed_day_give_the_later():
     agreed = datetime.date(2027, 2, 1)
-    assert effect_of(**facts(flow="inbound", certificate_on=LATER, agreed_on=agreed)).effective_on == agreed
+    assert effect_of(**facts(must_register=True, certificate_on=LATER, agreed_on=agreed)).effective_on == agreed
 
 
 def test_restricted_technology_takes_effect_with_its_permit():
-    assert effect_of(**facts(restricted=True, flow="inbound")).waits_for == "permit"
-    assert effect_of(**facts(restricted=True, flow="inbound", permit_on=LATER)) == Effect(
+    assert effect_of(**facts(restricted=True, must_register=True)).waits_for == "permit"
+    assert effect_of(**facts(restricted=True, must_register=True, permit_on=LATER)) == Effect(
         must_register=False, waits_for="", effective_on=LATER, file_by=None
     )

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 
-from accounts.models import Notification
+from accounts.models import Notification, Role
 from deals import selectors, services
 from deals.lifecycle import DealState
 from deals.models import Deal, Message
@@ -45,6 +45,17 @@ def test_enquiry_about_an_imported_technology_tells_the_operators_that_nobody_ac
     told = Notification.objects.filter(kind="deal.nobody", user=operator).get()
     assert told.url == f"/my/organisations/{foreign.pk}/"
     assert not Notification.objects.filter(kind="deal.enquiry", text__contains=technology.title).exists()
+
+
+def test_enquiry_to_a_supplier_whose_only_officer_also_sits_with_the_buyer_tells_the_operators():
+    room = deal_room()
+    operator = person(role="operator", exchange=room.technology.exchange)
+    supplier = OrganisationFactory(exchange=room.technology.exchange)
+    officer = person(Role.SIGNATORY, supplier)
+    seat(officer, Role.REPRESENTATIVE, organisation=room.licensee)
+    opened(room, technology=TechnologyFactory(published=True, organisation=supplier, exchange=room.technology.exchange))
+    assert Notification.objects.get(kind="deal.nobody", user=operator).url == f"/my/organisations/{supplier.pk}/"
+    assert not Notification.objects.filter(user=officer).exists()
 
 
 def test_second_running_enquiry_about_the_same_technology_is_refused():

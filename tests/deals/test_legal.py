@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import unicodedata
 from decimal import Decimal
 
 import pypdf
@@ -9,11 +10,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from accounts.models import Organisation
 from deals import selectors, services
 from deals.choices import Side
 from deals.legal.contract import HEADINGS
 from deals.legal.document import hash_of, render_pdf
-from deals.legal.lint import Draft, lint, prohibited_clauses
+from deals.legal.lint import FREE_TEXTS, Draft, lint, prohibited_clauses
 from deals.legal.words import amount_in_words, of_day, of_money, of_percent
 from deals.lifecycle import DealState
 from deals.models import Milestone, Party, Terms
@@ -149,6 +151,35 @@ def test_linter_finds_clauses_that_the_ip_law_forbids(code, severity, words):
     assert prohibited_clauses(Terms(**terms(right="assignment", exclusivity="", other=words))) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Bên B không  được\tcải tiến công nghệ.",
+        "Bên B không\nđược cải\r\ntiến công nghệ.",
+        unicodedata.normalize("NFD", "Bên B KHÔNG ĐƯỢC CẢI TIẾN công nghệ."),
+        "Bên B không\u00a0được cải\u200b \u00adtiến công nghệ.",
+    ],
+)
+def test_linter_finds_a_clause_however_its_letters_and_spaces_are_written(words):
+    assert [finding.code for finding in prohibited_clauses(Terms(**terms(other=words)))] == ["improvement_ban"]
+
+
+@pytest.mark.parametrize("name", FREE_TEXTS)
+def test_linter_reads_every_free_text(name):
+    assert found(draft(**{name: "Bên B không được cải tiến công nghệ."}))["improvement_ban"] == "block"
+
+
+def test_linter_knows_every_text_that_the_parties_write():
+    written = {field.name for field in Terms._meta.fields if field.get_internal_type() in {"CharField", "TextField"}}
+    assert written - {field.name for field in Terms._meta.fields if field.choices} == set(FREE_TEXTS)
+
+
+def test_linter_reads_the_names_of_payments_and_joins_no_two_texts():
+    row = Milestone(kind="milestone", name="Bên B không được cải tiến", amount=Decimal(1))
+    assert "improvement_ban" in found(draft(milestones=[row]))
+    assert "improvement_ban" not in found(draft(liability="Bên B không được", other="cải tiến"))
+
+
 def test_linter_leaves_lawful_clauses_alone():
     words = "Bên B được cải tiến công nghệ; cải tiến thuộc về Bên B. Bên B trả phí đúng hạn."
     assert prohibited_clauses(Terms(**terms(other=words))) == []
@@ -215,6 +246,19 @@ def test_vietnamese_side_of_the_contract_is_vietnamese():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_rights_are_named_in_both_languages_whoever_draws_up(language):
+    room = deal_room(DealState.TERMS_AGREED)
+    IPRightFactory(technology=room.technology, kind="utility_solution", office="VN", number="2-0001234")
+    with translation.override(language):
+        contract = services.generate_contract(deal=room.running, actor=room.tto)
+    assert contract.text["articles"][0]["paragraphs"][2] == [
+        "Quyền sở hữu trí tuệ liên quan: Giải pháp hữu ích VN 2-0001234.",
+        "Related intellectual property rights: Utility solution VN 2-0001234.",
+    ]
+
+
+@pytest.mark.django_db
 def test_same_text_moment_and_hash_give_the_same_pdf():
     contract = selectors.current_contract(deal_room(DealState.CONTRACT_DRAFTED).running)
     again = render_pdf(contract.text, at=contract.generated_at, text_hash=contract.text_hash)
@@ -255,6 +299,28 @@ def test_linter_remarks_a_tax_number_that_is_not_the_one_entered_here(typed, rem
     known = Draft("Lọc asen", Terms(**terms()), [], parties, registered={"licensor": "9900000001", "licensee": ""})
     assert found(known).get("other_tax_code.licensor") == ("warn" if remarked else None)
     assert "other_tax_code.licensee" not in found(known)
+
+
+def test_linter_remarks_a_country_that_is_not_the_one_entered_here():
+    known = Draft("Lọc asen", Terms(**terms()), [], PARTIES, countries={"licensor": "JP", "licensee": "VN"})
+    assert found(known)["other_country.licensor"] == "warn"
+    assert "other_country.licensee" not in found(known)
+    with translation.override("en"):
+        [message] = [str(one.message) for one in lint(known) if one.code == "other_country.licensor"]
+    assert "(Japan)" in message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("legal_class", "remarked"), [("unknown", True), ("none", False), ("encouraged", False)])
+def test_linter_remarks_a_technology_that_the_exchange_did_not_classify(client, legal_class, remarked):
+    technology = TechnologyFactory(published=True, state_funding_pct=None, legal_class=legal_class)
+    room = deal_room(DealState.TERMS_AGREED, technology=technology)
+    Organisation.objects.filter(pk=room.licensee.pk).update(country="JP", province=None)
+    client.force_login(room.buyer)
+    page = client.get(f"/en/deals/{room.running.pk}/contract/")
+    codes = {finding.code for finding in page.context["findings"]}
+    assert ("unclassified" in codes) is remarked
+    assert [finding.code for finding in page.context["own_remarks"]] == ["other_country.licensee"]
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Agreed, signed, registered, in effect: four facts."""
 
 import datetime
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -8,14 +9,16 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from deals import selectors, services
 from deals.acts import next_act
 from deals.lifecycle import DealState
 from deals.models import Contract, Deal
 from deals.tasks import start_due_contracts
+from listings.models import RightOwner
 from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed, Stale
+from rules.working_days import last_day_of_term
 from tests.factories.deals import PARTY, Room, certify_where_needed, deal_room, province, signed_pdf, terms
 from tests.factories.listings import IPRightFactory, TechnologyFactory
 
@@ -140,6 +143,24 @@ def test_contract_is_not_accepted_under_another_name_or_in_another_version():
             services.accept_contract(deal=room.running, actor=room.signatory, sha256=sha256, typed_name=name)
 
 
+def test_name_is_the_same_however_its_letters_are_composed():
+    """Forms compose what is typed (NFC); a profile may hold what a telephone sent decomposed."""
+    room = deal_room(DealState.CONTRACT_DRAFTED)
+    name = "Nguyễn Thị Hiệu"
+    User.objects.filter(pk=room.signatory.pk).update(full_name=unicodedata.normalize("NFD", name))
+    actor = User.objects.get(pk=room.signatory.pk)
+    services.accept_contract(deal=room.running, actor=actor, sha256=standing(room).sha256, typed_name=name)
+    assert standing(room).acceptances.get().user == actor
+
+
+def test_owner_is_one_of_the_sides_however_its_name_is_composed():
+    room = deal_room(DealState.TERMS_AGREED)
+    owner = unicodedata.normalize("NFD", f"  {room.running.licensor.name_vi.upper()} ")
+    IPRightFactory(technology=room.technology, owners=[(owner, 100)])
+    RightOwner.objects.update(organisation=None)
+    assert selectors.co_owners(room.running) == ()
+
+
 def test_signed_contract_without_mandatory_registration_is_in_effect_at_once():
     room = deal_room(DealState.EFFECTIVE)
     today = timezone.localdate()
@@ -162,7 +183,7 @@ def test_state_funded_contract_waits_for_its_certificate():
     room = deal_room(DealState.SIGNED, technology=state_funded())
     effect = selectors.effect(room.running, standing(room))
     assert (room.running.state, effect.waits_for, effect.must_register) == (DealState.SIGNED, "certificate", True)
-    assert effect.file_by == timezone.localdate() + 90 * DAY
+    assert effect.file_by == last_day_of_term(timezone.localdate() + 90 * DAY)
     certify(room)
     assert (room.running.state, standing(room).effective_on) == (DealState.EFFECTIVE, timezone.localdate())
 

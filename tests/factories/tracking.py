@@ -128,7 +128,8 @@ def tracked(
     contract = Contract.objects.create(
         deal=deal, offer=offer, version=1, number=f"HD-{deal.pk:05d}-1", flow="domestic", text={}, text_hash="0" * 64,
         file="deals/contract/test.pdf", sha256="0" * 64, generated_at=timezone.now(), generated_by=technology.author,
-        signed_on=start, effective_on=start,
+        signed_on=start, effective_on=start, restricted=False, must_register=False, state_capital=False,
+        state_funding_pct=technology.state_funding_pct or 0,
     )  # fmt: skip
     if generate:
         generate_obligations(contract=contract, actor=None)

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from rules.models import Rule
-from rules.selectors import RuleMissing, number, numbers, rule
+from rules.selectors import RuleMissing, number, number_on_days, numbers, rule
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,17 @@ def test_rule_gives_the_row_in_force_on_the_day() -> None:
     add("x.rate", "30", "2025-10-01")
     assert number("x.rate", on=datetime.date(2025, 9, 30)) == Decimal(10)
     assert number("x.rate", on=datetime.date(2025, 10, 1)) == Decimal(30)
+
+
+def test_number_of_many_days_is_that_of_each(django_assert_num_queries) -> None:
+    add("x.rate", "10", "2020-01-01", "2025-10-01")
+    add("x.rate", "30", "2025-10-01")
+    days = [datetime.date(2025, 9, 30), datetime.date(2025, 10, 1), datetime.date(2025, 10, 1)]
+    with django_assert_num_queries(1):
+        found = number_on_days("x.rate", iter(days))
+    assert found == {days[0]: Decimal(10), days[1]: Decimal(30)}
+    with pytest.raises(RuleMissing):
+        number_on_days("x.rate", [datetime.date(2019, 12, 31)])
 
 
 def test_rule_raises_when_none_is_in_force() -> None:

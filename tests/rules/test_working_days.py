@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from rules.models import Rule
-from rules.working_days import working_days
+from rules.working_days import last_day_of_term, working_days
 
 pytestmark = pytest.mark.django_db
 D = datetime.date
@@ -25,6 +25,22 @@ D = datetime.date
 )
 def test_after_steps_over_weekends_and_holidays(day, count, last):
     assert working_days(since=day).after(day, count) == last
+
+
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [
+        (D(2027, 1, 29), D(2027, 1, 29)),  # a Friday
+        (D(2027, 1, 30), D(2027, 2, 1)),
+        (D(2027, 1, 31), D(2027, 2, 1)),
+        (D(2026, 2, 14), D(2026, 2, 23)),  # the Saturday before the Lunar New Year
+        (D(2026, 9, 2), D(2026, 9, 3)),
+        (D(2026, 4, 30), D(2026, 5, 4)),
+    ],
+)
+def test_term_whose_last_day_is_off_ends_with_the_next_working_day(day, last):
+    assert last_day_of_term(day) == last
+    assert working_days(since=D(2025, 1, 1)).last_day_of_term(day) == last
 
 
 def test_calendar_needs_one_query(django_assert_num_queries):
