@@ -24,11 +24,21 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Membership, Role, User
 from deals.calendar import DAY, add_months
 from deals.choices import Side
 from deals.lifecycle import DealState
-from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
+from deals.models import (
+    Contract,
+    Deal,
+    Invoice,
+    Obligation,
+    Payment,
+    Payout,
+    RoyaltyShare,
+    RoyaltyStatement,
+    SharePlan,
+)
 from deals.selectors import acted_for, visible_deals
 from deals.tracking_choices import INVOICED, ObligationKind
 from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, PayoutState, StatementState
@@ -264,10 +274,36 @@ def payout_totals(user: User) -> dict[str, Decimal]:
     return {"paid": totals["paid"], "due": totals["due"]}
 
 
+def is_inventor(person: User, deal: Deal) -> bool:
+    """Tell whether a person may be taken for an inventor of what the supplier offers: is, or was, its researcher."""
+    return Membership.objects.filter(user=person, organisation=deal.licensor_id, role=Role.RESEARCHER).exists()
+
+
+def plans_to_settle() -> QuerySet[SharePlan]:
+    """Give the plans that nobody has settled and that name no inventor of whom the exchange knows.
+
+    An imported technology was written by somebody of the exchange, and one that an office typed in by an officer:
+    neither is paid for that.
+    """
+    inventors = RoyaltyShare.objects.filter(
+        plan=OuterRef("pk"), user__memberships__role=Role.RESEARCHER,
+        user__memberships__organisation=OuterRef("contract__deal__licensor"),
+    )  # fmt: skip
+    imported = ~Q(contract__deal__technology__source_name="") & Q(contract__deal__technology__is_sample=False)
+    return SharePlan.objects.filter(imported | ~Exists(inventors), version=1)
+
+
+def deals_with_shares_to_settle(deals: Iterable[Deal]) -> set[int]:
+    """Give the ids of those deals whose plan of shares waits to be settled. The caller has narrowed the deals."""
+    waiting = plans_to_settle().filter(contract__deal__in=[deal.pk for deal in deals], contract__superseded_at=None)
+    return set(waiting.order_by("pk").values_list("contract__deal_id", flat=True))
+
+
 def share_plan(contract: Contract) -> SharePlan | None:
-    """Give the plan of shares with its inventors."""
+    """Give the plan of shares with its inventors; `to_settle` says whether no payment is divided by it yet."""
     return (
         SharePlan.objects.filter(contract=contract)
+        .annotate(to_settle=Exists(plans_to_settle().filter(pk=OuterRef("pk"))))
         .select_related("intermediary")
         .prefetch_related("shares__user")
         .first()

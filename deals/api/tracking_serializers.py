@@ -116,14 +116,16 @@ class ShareSerializer(serializers.ModelSerializer[RoyaltyShare]):
 
 
 class PlanSerializer(serializers.ModelSerializer[SharePlan]):
-    """Who gets what."""
+    """Who gets what; `to_settle`: nobody has named the inventors, and no payment can be recorded before."""
 
     shares = ShareSerializer(many=True, read_only=True)
+    to_settle = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = SharePlan
         fields = (
-            "version", "inventor_pct", "agreement", "intermediary", "intermediary_pct", "state_funding_pct", "shares"
+            "version", "inventor_pct", "agreement", "intermediary", "intermediary_pct", "state_funding_pct", "shares",
+            "to_settle",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -111,7 +111,8 @@ def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obli
 
     Sums fixed by the terms at once; periodic duties as far ahead as the rule `obligation.horizon` says, and further
     each time it is called. Idempotent. The caller has asked who may: it is part of taking effect, and of the daily
-    sweep (actor None). The first call also makes the plan of shares: the technology's author as the only inventor.
+    sweep (actor None). The first call also makes the plan of shares: a researcher of the supplier who wrote the
+    technology is the only inventor; who merely typed it in gets nothing, and the plan waits to be settled.
     """
     contract = lock_contract(contract.pk)
     terms = contract.terms
@@ -128,8 +129,8 @@ def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obli
     plan, made = SharePlan.objects.get_or_create(
         contract=contract, defaults={"state_funding_pct": technology.state_funding_pct or 0}
     )
-    if made:
-        author = technology.author
+    author = technology.author
+    if made and not technology.is_imported and tracking_selectors.is_inventor(author, contract.deal):
         RoyaltyShare.objects.create(plan=plan, user=author, name=str(author)[:150], share_pct=100)
     if new:
         record(

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from accounts.services import notify, settle
 from audit.services import record
-from deals import tracking_policies
+from deals import tracking_policies, tracking_selectors
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, Payment, Payout, RoyaltyShare, SharePlan
-from deals.services.common import check, tell
+from deals.services.common import address, check, tell
 from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
 from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
@@ -156,7 +156,8 @@ def record_payment(
     both together are what is divided: the inventors' share by law is of each payment before tax (IP Law, article 135),
     and the tax is the licensor's own.
     Posts what was received and, if anybody but the licensor gets a part, how it was divided. Raises ValidationError
-    for figures or a day that cannot be; Conflict when the invoice is closed or this reference was recorded before.
+    for figures or a day that cannot be; Conflict when the invoice is closed, this reference was recorded before, or
+    nobody has said yet who the inventors are.
     """
     invoice = lock_invoice(invoice)
     contract = invoice.contract
@@ -172,6 +173,9 @@ def record_payment(
     left = _check_payment(invoice, amount, withheld, withheld_certificate, costs, paid_on)
     gross = amount + withheld
     plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
+    if tracking_selectors.plans_to_settle().filter(pk=plan.pk).exists():
+        message = _("First settle who gets what: a payment is divided at once, and nobody has named the inventors yet.")
+        raise Conflict(message, shares=address(deal, "share_plan"))
     plan.contract = contract
     try:
         receipt = receipt_of(plan, gross, costs, paid_on)
@@ -372,12 +376,13 @@ def set_share_plan(
     """Settle who gets what, before the first payment is divided. The inventors' shares sum to 100.
 
     Raises ValidationError for shares that do not, Stale when someone saved since `version`, Conflict once a payment
-    under the contract was divided.
+    under the contract was divided by a plan that somebody settled; what was divided before stays as it is.
     """
     contract = lock_contract(contract.pk)
     require(tracking_policies.can_share_out(actor, contract.deal))
     plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
-    if Payment.objects.filter(invoice__contract=contract).exists():
+    waits = tracking_selectors.plans_to_settle().filter(pk=plan.pk).exists()
+    if not waits and Payment.objects.filter(invoice__contract=contract).exists():
         raise Conflict(_("A payment has been divided by this plan: it can no longer be changed."))
     if plan.version != version:
         raise Stale(_("Someone else has changed the plan meanwhile. Compare and save again."))

@@ -61,7 +61,9 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     invoices = list(selectors.invoices_of(contract))
     ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
     next_ones = coming(viewer, contract, obligations_, on=today, ended=ended)
-    steps = next_steps(viewer, contract, declared, invoices, next_ones)
+    plan: Any = selectors.share_plan(contract) if sees_shares else None
+    to_settle = plan is not None and plan.to_settle
+    steps = next_steps(viewer, contract, declared, invoices, next_ones, settle_shares=to_settle)
     context = {
         "contract": contract,
         "deal": deal,
@@ -80,7 +82,7 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         else [],
         "late": late_interest(invoices, today),
         "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
-        "plan": selectors.share_plan(contract) if sees_shares else None,
+        "plan": plan,
         "law": shares_by_law(today) if sees_shares else {},
         "lines": [(line, movement_of(line.transfer)) for line in selectors.ledger_lines(contract, viewer)],
         "summary": selectors.tracking_summary([deal]).get(pk),

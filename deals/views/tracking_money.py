@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -61,8 +62,13 @@ def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
             withheld_certificate=data["withheld_certificate"], actor=actor,
         )  # fmt: skip
 
+    plan: Any = selectors.share_plan(found.contract)
+    first = None
+    if plan.to_settle:
+        href = reverse("deals:share_plan", args=[found.contract.deal_id])
+        first = (_("First settle who gets what: nobody has named the inventors yet."), _("Settle the shares"), href)
     return act_page(
-        request, form, act, contract=found.contract,
+        request, form, act, contract=found.contract, first=first,
         title=_("Record a payment"), kicker=_("Invoice %(number)s") % {"number": found.number},
         lead=_("Record what your bank shows as received. The inventors' shares are divided at once."),
         facts=[
