@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -104,10 +105,17 @@ def issue_invoice(*, obligation: Obligation, actor: User) -> Invoice:
 
 
 def issue_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Invoice:
-    """Invoice an accepted statement, inside the transaction that accepts it: due so many days after the statement."""
+    """Invoice an accepted statement, inside the transaction that accepts it: due so many days after the statement.
+
+    A correction of a statement that was invoiced before puts nothing off: its royalty falls due when the first one did,
+    though no invoice asks for payment before the day on which it is issued.
+    """
     contract = statement.contract
+    before = Obligation.objects.filter(
+        contract=contract, kind=ObligationKind.ROYALTY, invoices__statement__obligation=statement.obligation_id
+    ).aggregate(first=Min("due_on"))["first"]
     due_on = statement.filed_on + datetime.timedelta(days=contract.terms.payment_days)
-    due_on = max(due_on, timezone.localdate())
+    due_on = before or max(due_on, timezone.localdate())
     obligation = Obligation.objects.create(
         contract=contract,
         key=f"royalty:{statement.period_start}:{statement.version}",

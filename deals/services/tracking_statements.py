@@ -18,7 +18,7 @@ from audit.services import record
 from deals import tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Deduction, Obligation, RoyaltyStatement
-from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute
+from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute, from_record
 from deals.services.common import check, need_reason, tell
 from deals.services.tracking import lock_contract, meet_obligation, short_date
 from deals.services.tracking_invoices import issue_royalty_invoice, withdraw_royalty_invoice
@@ -252,19 +252,38 @@ def lock_statement(statement: RoyaltyStatement) -> RoyaltyStatement:
     return statement
 
 
+def _changes_nothing(statement: RoyaltyStatement, figures: Figures) -> bool:
+    """Tell whether a correction would declare the same and come to the same.
+
+    What was not accepted yet may be filed again as it is where the rest of the year, on which it rests, has changed.
+    """
+    declared, result = _computed(statement.contract, statement.obligation, figures)
+    before = from_record(statement.computation)
+    return (
+        (figures.units, declared.gross_sales, declared.deductions)
+        == (statement.units, before.gross_sales, before.deductions)
+        and (result.royalty, result.top_up, result.credit)
+        == (statement.royalty, statement.top_up, statement.credit)
+        and (statement.state == StatementState.ACCEPTED or declared == before)
+    )  # fmt: skip
+
+
 @transaction.atomic
 def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: User) -> RoyaltyStatement:
     """File a new version of a statement; the old one stays on record as superseded.
 
-    An unpaid invoice of the old version is cancelled. Conflict once money was received for it, and when the year's
-    last statement was accepted with a top-up that the change would make wrong. A last statement that still waits is
-    questioned, so that its top-up is computed anew.
+    An unpaid invoice of the old version is cancelled; the day of payment stays (see `issue_royalty_invoice`). Conflict
+    for figures that change nothing, once money was received for it, and when the year's last statement was accepted
+    with a top-up that the change would make wrong. A last statement that still waits is questioned, so that its top-up
+    is computed anew.
     """
     statement = lock_statement(statement)
     contract = statement.contract
     require(tracking_policies.can_file(actor, contract.deal))
     if not STATEMENT.can(statement.state, "supersede"):
         raise Conflict(_("A later version of this statement stands. Correct that one."))
+    if _changes_nothing(statement, figures):
+        raise Conflict(_("These are the figures that you declared. A correction changes at least one of them."))
     withdraw_royalty_invoice(statement=statement, actor=actor)
     move(statement, "supersede", actor=actor)
     settle(statement)

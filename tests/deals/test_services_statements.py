@@ -23,6 +23,7 @@ from deals.services.tracking_statements import (
 from deals.services.tracking_waivers import waive_obligation
 from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
+from marketplace.samples.clock import clock_at
 from tests.factories.tracking import figures, months_ago, tracked
 
 pytestmark = pytest.mark.django_db
@@ -342,3 +343,40 @@ def test_the_database_refuses_to_change_a_deduction():
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
         Deduction.objects.filter(statement=statement).update(amount=1)
     assert Obligation.objects.filter(pk=statement.obligation_id, state="met").exists()
+
+
+def test_the_same_figures_again_are_no_correction_and_leave_the_invoice(client):
+    room = tracked()
+    statement = room.file(1, 1_000_000_000, returns=5)
+    invoice = accept_statement(statement=statement, actor=room.tto).invoices.get()
+    same = figures(1_000_000_000, note="The same", returns=5)
+
+    with pytest.raises(Conflict):
+        correct_statement(statement=statement, figures=same, actor=room.buyer)
+    client.force_login(room.buyer)
+    typed = {"gross_sales": "1000000000", "returns": "5", "units": "100", "note": "Kept"}
+    page = client.post(f"/en/statements/{statement.pk}/correct/", typed)
+
+    assert (page.status_code, "Kept" in page.content.decode()) == (409, True)
+    assert "A correction changes at least one of them." in page.content.decode()
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.obligation.state) == ("issued", "upcoming")
+    assert RoyaltyStatement.objects.count() == 1
+
+
+def test_a_correction_puts_the_day_of_payment_off_by_nothing():
+    with clock_at(timezone.now() - 60 * DAY):
+        room = tracked(payment_days=30)
+        first = room.invoice(1)
+    assert first.due_on == timezone.localdate() - 30 * DAY
+
+    new = correct_statement(statement=first.statement, figures=figures(1_000_000_001), actor=room.buyer)
+    second = accept_statement(statement=new, actor=room.tto).invoices.get()
+    again = correct_statement(statement=new, figures=figures(1_000_000_000), actor=room.buyer)
+    third = accept_statement(statement=again, actor=room.tto).invoices.get()
+
+    for invoice in (second, third):
+        assert invoice.obligation.due_on == first.obligation.due_on
+        assert invoice.due_on == invoice.issued_on == timezone.localdate()
+    assert third.obligation.state_today == "overdue"
+    assert imbalance() == 0
