@@ -80,7 +80,7 @@ def visible_obligations(viewer: User) -> QuerySet[Obligation]:
 def _waits_for_invoice() -> ExpressionWrapper:
     """A sum that the buyer cannot pay yet: the supplier has not invoiced it."""
     return ExpressionWrapper(
-        Q(~Exists(_standing_invoice()), kind__in=INVOICED, state__in=OPEN), output_field=BooleanField()
+        Q(~Exists(standing_invoices()), kind__in=INVOICED, state__in=OPEN), output_field=BooleanField()
     )
 
 
@@ -99,7 +99,7 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
 
     A sum is the buyer's to see to once its invoice stands; until then it is the supplier's to invoice.
     """
-    unbilled = Q(~Exists(_standing_invoice()), kind__in=INVOICED)
+    unbilled = Q(~Exists(standing_invoices()), kind__in=INVOICED)
     mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
     return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up())
@@ -116,10 +116,11 @@ def asked_by_top_up() -> Q:
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     """Give the agreed sums due by a day that the person may invoice and no invoice stands for."""
     rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=INVOICED, due_on__lte=by)
-    return rows.filter(~Exists(_standing_invoice()))
+    return rows.filter(~Exists(standing_invoices()))
 
 
-def _standing_invoice() -> QuerySet[Invoice]:
+def standing_invoices() -> QuerySet[Invoice]:
+    """Give the invoices of an obligation (an outer query's row) that were not cancelled."""
     return Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
 
 

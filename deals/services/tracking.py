@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -141,12 +142,14 @@ def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obli
 
 @transaction.atomic
 def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | None) -> int:
-    """Waive what would begin after a contract ended on `on`; give how many. What fell due before stays owed.
+    """Waive what would begin after a contract ended on `on`; give how many.
 
-    Called by the service that ends the contract, which has asked who may.
+    What fell due before stays owed, and so does what was invoiced: the supplier cancels the invoice and waives, or is
+    paid. Called by the service that ends the contract, which has asked who may.
     """
     contract = lock_contract(contract.pk)
     rows = Obligation.objects.select_for_update(of=("self",)).filter(contract=contract, state__in=OPEN)
+    rows = rows.filter(~Exists(tracking_selectors.standing_invoices()))
     count = 0
     for row in rows.order_by("pk"):
         if (row.period_start or row.due_on) > on:

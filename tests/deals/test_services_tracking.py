@@ -21,11 +21,12 @@ from deals.services.tracking import (
     generate_obligations,
     stop_obligations,
 )
-from deals.services.tracking_invoices import issue_invoice
+from deals.services.tracking_invoices import cancel_invoice, issue_invoice
 from deals.services.tracking_sweep import sweep
 from deals.services.tracking_waivers import waive_obligation
 from deals.tasks import remind_and_mark_overdue
 from deals.tracking_selectors import due_for, sums_to_invoice
+from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
 from tests.factories.tracking import months_ago, tracked
 
@@ -318,3 +319,19 @@ def test_a_sum_waits_for_the_supplier_until_its_invoice_stands():
     issue_invoice(obligation=owed, actor=room.tto)
     assert owed in due_for(room.buyer, by=today)
     assert owed not in sums_to_invoice(room.tto, by=today)
+
+
+def test_what_was_invoiced_ahead_stays_owed_when_a_contract_ends():
+    room = tracked(effective_on=timezone.localdate() - 10 * DAY, lump_sum=Decimal(1_000), lump_sum_due_days=30)
+    owed = room.obligations("lump_sum")[0]
+    invoice = issue_invoice(obligation=owed, actor=room.tto)
+
+    stop_obligations(contract=room.contract, on=timezone.localdate(), actor=None)
+
+    owed.refresh_from_db()
+    assert owed.state == "upcoming"
+    cancel_invoice(invoice=invoice, reason="Ended by agreement", actor=room.tto)
+    assert imbalance() == 0
+    room.pay(issue_invoice(obligation=owed, actor=room.tto))
+    owed.refresh_from_db()
+    assert (owed.state, imbalance()) == ("met", 0)
