@@ -35,12 +35,13 @@ from deals.models import (
     Obligation,
     Payment,
     Payout,
+    Reminder,
     RoyaltyShare,
     RoyaltyStatement,
     SharePlan,
 )
 from deals.selectors import acted_for, visible_deals
-from deals.tracking_choices import INVOICED, ObligationKind
+from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, PayoutState, StatementState
 from ledger.models import Entry
 from ledger.selectors import entries_from
@@ -431,9 +432,15 @@ def contracts_in_effect() -> list[Contract]:
 
 def obligations_to_attend(*, by: datetime.date) -> list[int]:
     """Give the ids of open obligations due on or before `by` that may have something left to do, oldest first."""
+    told = Reminder.objects.filter(obligation=OuterRef("pk"))
+    overdue = told.filter(kind=ReminderKind.OVERDUE)
+    asked = Exists(standing_invoices())
+    done = Q(Exists(overdue.filter(invoice=None)), ~Q(kind__in=INVOICED))
+    done |= Q(Exists(told.filter(kind=ReminderKind.UNBILLED)), ~asked, kind__in=INVOICED)
+    done |= Q(Exists(overdue.exclude(invoice=None).exclude(invoice__state=InvoiceState.CANCELLED)))
     return list(
         Obligation.objects.filter(state__in=OPEN, due_on__lte=by)
-        .exclude(state=ObligationState.OVERDUE, reminders__kind="overdue")
+        .exclude(done, state=ObligationState.OVERDUE)
         .order_by("due_on", "pk")
         .values_list("pk", flat=True)
     )

@@ -102,15 +102,23 @@ class Obligation(models.Model):
 
 
 class Reminder(models.Model):
-    """A reminder that went out. One of each kind for an obligation: the unique row keeps it from going twice."""
+    """A reminder that went out. One of each kind for an obligation: the unique row keeps it from going twice.
+
+    `invoice`: the one that was unpaid, in a reminder that its payment is overdue. Another one is reminded of anew.
+    """
 
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="reminders")
     kind = models.CharField(max_length=10, choices=ReminderKind)
+    invoice = models.ForeignKey("Invoice", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
     sent_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["obligation", "kind"], name="deals_reminder_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["obligation", "kind", "invoice"], name="deals_reminder_once_each", nulls_distinct=False
+            )
+        ]
 
 
 class AnnualReport(models.Model):

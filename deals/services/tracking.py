@@ -21,6 +21,7 @@ from deals.choices import MilestoneKind, Side, TermsRight
 from deals.models import (
     AnnualReport,
     Contract,
+    Invoice,
     Milestone,
     Obligation,
     Reminder,
@@ -166,18 +167,16 @@ def _say(obligation: Obligation, sentence: str) -> str:
     }  # fmt: skip
 
 
-def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
-    """Write the reminder's unique row and tell people; False when it went out before."""
-    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind)
+def _remind(obligation: Obligation, kind: ReminderKind, *, invoice: Invoice | None = None) -> bool:
+    """Write the reminder's unique row and tell people; False when it went out before, of this invoice if of one."""
+    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind, invoice=invoice)
     if not new:
         return False
     deal = obligation.contract.deal
     if Obligation.objects.filter(tracking_selectors.asked_by_top_up(), pk=obligation.pk).exists():
         return True  # the top-up tells of the one debt
-    unbilled = (
-        obligation.kind in INVOICED and not obligation.invoices.exclude(state=InvoiceState.CANCELLED).exists()
-    )  # fmt: skip
-    if kind != ReminderKind.OVERDUE:
+    unbilled = obligation.kind in INVOICED and _standing_invoice(obligation) is None
+    if kind in {ReminderKind.FIRST, ReminderKind.SECOND}:
         told = (
             gettext_noop(
                 "%(what)s under contract %(number)s is due on %(date)s; the supplier has not issued its invoice."
@@ -211,12 +210,17 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
     return True
 
 
+def _standing_invoice(obligation: Obligation) -> Invoice | None:
+    return obligation.invoices.exclude(state=InvoiceState.CANCELLED).first()
+
+
 @transaction.atomic
 def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
     """Bring one open obligation to the day: due soon, reminded, overdue. Give what was done, or nothing.
 
     Safe to run twice and by two workers at once: the second finds the row locked and leaves it, or finds it done.
-    A first reminder that was missed is not sent after the second.
+    A first reminder that was missed is not sent after the second. Past its day a sum without an invoice and an invoice
+    without its payment are two things to remind of.
     """
     day = on or timezone.localdate()
     obligation = (
@@ -231,7 +235,10 @@ def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
     if left < 0:
         if OBLIGATION.can(obligation.state, "become_overdue"):
             move(obligation, "become_overdue", actor=None)
-        return ReminderKind.OVERDUE if _remind(obligation, ReminderKind.OVERDUE) else ""
+        invoice = _standing_invoice(obligation) if obligation.kind in INVOICED else None
+        unbilled = obligation.kind in INVOICED and invoice is None
+        past = ReminderKind.UNBILLED if unbilled else ReminderKind.OVERDUE
+        return past if _remind(obligation, past, invoice=invoice) else ""
     values = numbers("obligation.reminder.first", "obligation.reminder.second", on=day)
     if left > values["obligation.reminder.first"]:
         return ""

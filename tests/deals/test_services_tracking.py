@@ -126,7 +126,7 @@ def due_in(days: int):
         (4, "first", "due", ["buyer", "tto"]),
         (3, "second", "due", ["buyer", "tto"]),
         (0, "second", "due", ["buyer", "tto"]),
-        (-1, "overdue", "overdue", ["buyer", "tto", "operator"]),
+        (-1, "unbilled", "overdue", ["buyer", "tto", "operator"]),
     ],
 )
 def test_an_obligation_is_attended_to_by_its_day(days, done, state, told):
@@ -170,10 +170,10 @@ def test_the_task_does_each_thing_once(django_capture_on_commit_callbacks):
     _room, _row = due_in(-1)
 
     with django_capture_on_commit_callbacks(execute=True):
-        assert remind_and_mark_overdue().get("overdue") == 1
+        assert remind_and_mark_overdue().get("unbilled") == 1
     sent = len(mail.outbox)
     with django_capture_on_commit_callbacks(execute=True):
-        assert remind_and_mark_overdue().get("overdue", 0) == 0
+        assert remind_and_mark_overdue().get("unbilled", 0) == 0
 
     assert sent == 3
     assert len(mail.outbox) == sent
@@ -207,7 +207,7 @@ def test_two_sweeps_at_once_remind_and_mark_once():
     assert len(outcomes) == 2
     keys = [row.pk for _room, row in rooms]
     assert sorted(Reminder.objects.filter(obligation__in=keys).values_list("kind", flat=True)) == [
-        "first", "overdue", "overdue", "second",
+        "first", "second", "unbilled", "unbilled",
     ]  # fmt: skip
     assert Event.objects.filter(tag="obligation.become_overdue", subject_id__in=keys).count() == 2
     assert Notification.objects.filter(kind="obligation.overdue").count() == 6
@@ -233,7 +233,7 @@ def test_two_real_workers_remind_once(real_worker, tmp_path_factory):
 
     row.refresh_from_db()
     assert row.state == "overdue"
-    assert list(row.reminders.values_list("kind", flat=True)) == ["overdue"]
+    assert list(row.reminders.values_list("kind", flat=True)) == ["unbilled"]
     assert Notification.objects.filter(kind="obligation.overdue").count() == 3
     assert Event.objects.filter(tag="obligation.become_overdue", subject_id=row.pk).count() == 1
 
