@@ -357,20 +357,43 @@ def question_statement(*, statement: RoyaltyStatement, question: str, actor: Use
     return statement
 
 
+def _declared_figures(statement: RoyaltyStatement) -> Figures:
+    """Give what a statement declares, as figures to declare."""
+    deductions = from_record(statement.computation).deductions
+    return Figures(units=statement.units, gross_sales=statement.gross_sales, deductions=deductions, note=statement.note)
+
+
+def why_not_to_accept(statement: RoyaltyStatement) -> str:
+    """Say why a statement has to be filed again before it may be accepted; nothing when it may.
+
+    Something on which it rests has changed: an earlier statement of the year, the minimum, or, where it was the system
+    that asked for it anew, anything by which it comes to another amount now.
+    """
+    contract = statement.contract
+    closes = statement.obligation.closes_year and statement.minimum_annual
+    if closes and _earlier_royalties(contract, statement.obligation) != statement.earlier_in_year:
+        return _("An earlier statement of the year has changed. Ask the buyer to file this one again.")
+    if closes and not _minimum_of(contract, statement.obligation):
+        return _("The minimum of the year was waived. Ask the buyer to file this statement again.")
+    if statement.state == StatementState.QUESTIONED and statement.answered_by_id is None:
+        result = _computed(contract, statement.obligation, _declared_figures(statement))[1]
+        if (result.royalty, result.top_up, result.credit) != (statement.royalty, statement.top_up, statement.credit):
+            return _("Another statement of the year has changed. Ask the buyer to file this one again.")
+    return ""
+
+
 @transaction.atomic
 def accept_statement(*, statement: RoyaltyStatement, actor: User) -> RoyaltyStatement:
     """Accept a statement; an invoice for its amount is issued, unless nothing is to be paid.
 
-    Conflict when an earlier statement of the year has changed since, so that the top-up is no longer right.
+    Conflict when it has to be filed again first; see `why_not_to_accept`.
     """
     statement = lock_statement(statement)
     contract = statement.contract
     require(tracking_policies.can_answer(actor, contract.deal))
-    closes = statement.obligation.closes_year and statement.minimum_annual
-    if closes and _earlier_royalties(contract, statement.obligation) != statement.earlier_in_year:
-        raise Conflict(_("An earlier statement of the year has changed. Ask the buyer to file this one again."))
-    if closes and not _minimum_of(contract, statement.obligation):
-        raise Conflict(_("The minimum of the year was waived. Ask the buyer to file this statement again."))
+    obstacle = why_not_to_accept(statement) if STATEMENT.can(statement.state, "accept") else ""
+    if obstacle:
+        raise Conflict(obstacle)
     move(statement, "accept", actor=actor, answered_by=actor, answered_at=timezone.now())
     settle(statement)
     if statement.amount:

@@ -195,7 +195,8 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     found = statement_of(request, pk)
     lifecycle, deal = found.lifecycle, found.contract.deal
     invoice = selectors.standing_invoice(found)
-    paid = bool(invoice is not None and getattr(invoice, "received", 0))
+    paid = bool(invoice is not None and (getattr(invoice, "received", 0) or getattr(invoice, "withheld", 0)))
+    may_accept = lifecycle.can(found.state, "accept") and not statements.why_not_to_accept(found)
     may_answer, may_file = policies.can_answer(viewer, deal), policies.can_file(viewer, deal)
     context = {
         "statement": found,
@@ -205,7 +206,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "period": period_label(found),
         "steps": steps_of(found.computation["steps"]),
         "versions": selectors.versions_of(found),
-        "can_accept": may_answer and lifecycle.can(found.state, "accept"),
+        "can_accept": may_answer and may_accept,
         "can_question": may_answer and lifecycle.can(found.state, "question"),
         "can_correct": may_file and not paid and lifecycle.can(found.state, "supersede"),
         "must_answer": may_file and found.state == StatementState.QUESTIONED,
