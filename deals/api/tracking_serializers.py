@@ -239,14 +239,14 @@ class NewReportSerializer(serializers.Serializer[Any]):
 
 
 class NewPaymentSerializer(serializers.Serializer[Any]):
-    """Money received."""
+    """Money received, tax withheld, or both; the bank's reference may be left out where no money came."""
 
-    amount = money(min_value=Decimal(1))
+    amount = money(min_value=ZERO)
     withheld = money(min_value=ZERO, default=ZERO)
     withheld_certificate = text(120, allow_blank=True, default="")
     costs = money(min_value=ZERO, default=ZERO)
     paid_on = serializers.DateField()
-    bank_reference = text(120)
+    bank_reference = text(120, allow_blank=True, default="")
 
 
 class NewPayoutSerializer(serializers.Serializer[Any]):

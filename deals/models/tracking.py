@@ -274,13 +274,14 @@ class Payment(models.Model):
     """Money that the licensor confirms to have received for an invoice, in full or in part. Never changed.
 
     `withheld`: tax that the licensee kept back from this payment and paid to a treasury for the licensor, by the paper
-    `withheld_certificate`. It settles the invoice as `amount` does; see `gross`.
+    `withheld_certificate`. It settles the invoice as `amount` does; see `gross`. The paper may come after the money:
+    then it is recorded alone, `amount` is 0, and `bank_reference` names the paper.
     `costs`: what the licensor spent to earn it (fees, upkeep), taken off before the parts that go by profit.
     `computation`: how the payment is divided, with the rules that were in force on `paid_on`.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
-    amount = models.DecimalField(_("amount received (VND)"), max_digits=18, decimal_places=0, validators=POSITIVE)
+    amount = models.DecimalField(_("amount received (VND)"), max_digits=18, decimal_places=0, validators=NOT_NEGATIVE)
     costs = models.DecimalField(
         _("costs to be taken off (VND)"), max_digits=18, decimal_places=0, default=Decimal(0), validators=NOT_NEGATIVE
     )
@@ -301,7 +302,10 @@ class Payment(models.Model):
         ordering = ["paid_on", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["invoice", "bank_reference"], name="deals_payment_one_per_reference"),
-            models.CheckConstraint(condition=Q(amount__gt=0, costs__gte=0), name="deals_payment_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, costs__gte=0) & (Q(amount__gt=0) | Q(withheld__gt=0)),
+                name="deals_payment_settles_something",
+            ),
             models.CheckConstraint(
                 condition=Q(withheld=0, withheld_certificate="") | (Q(withheld__gt=0) & ~Q(withheld_certificate="")),
                 name="deals_payment_withheld_has_certificate",

@@ -112,7 +112,9 @@ def _check_payment(
     """Give what is left to pay. Raises ValidationError for figures or a day that cannot be."""
     left = invoice.amount - settled_of(invoice)
     errors: dict[str, list[str]] = {}
-    if amount <= 0 or amount != amount.to_integral_value():
+    if amount < 0 or amount != amount.to_integral_value():
+        errors["amount"] = [_("Enter a whole amount in đồng of 0 or more.")]
+    elif not amount and not withheld:
         errors["amount"] = [_("Enter a whole amount in đồng above 0.")]
     elif amount > left:
         errors["amount"] = [_("Only %(left)s đồng are left to pay on this invoice.") % {"left": left}]
@@ -154,7 +156,8 @@ def record_payment(
 
     `withheld`: tax kept back by the licensee, by a certificate; received and withheld together settle the invoice, and
     both together are what is divided: the inventors' share by law is of each payment before tax (IP Law, article 135),
-    and the tax is the licensor's own.
+    and the tax is the licensor's own. A certificate that came after the money is recorded alone, with an `amount` of 0;
+    where no reference is given, its own stands for the bank's.
     Posts what was received and, if anybody but the licensor gets a part, how it was divided. Raises ValidationError
     for figures or a day that cannot be; Conflict when the invoice is closed, this reference was recorded before, or
     nobody has said yet who the inventors are.
@@ -164,7 +167,9 @@ def record_payment(
     deal = contract.deal
     require(tracking_policies.can_invoice(actor, deal))
     bank_reference, withheld_certificate = bank_reference.strip(), withheld_certificate.strip()
-    if not bank_reference:
+    if not amount and withheld:
+        bank_reference = bank_reference or withheld_certificate
+    elif not bank_reference:
         raise ValidationError({"bank_reference": [_("Give the bank's reference.")]})
     if invoice.state != InvoiceState.ISSUED:
         raise Conflict(_("This invoice is closed: nothing is left to pay on it."))
