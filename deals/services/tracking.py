@@ -18,6 +18,7 @@ from audit.services import record
 from deals import tracking_policies, tracking_selectors
 from deals.calendar import MONTHS, add_months, periods
 from deals.choices import MilestoneKind, Side, TermsRight
+from deals.lifecycle import DealState
 from deals.models import (
     AnnualReport,
     Contract,
@@ -29,7 +30,7 @@ from deals.models import (
     SharePlan,
     Terms,
 )
-from deals.services.common import address, check, tell
+from deals.services.common import address, check, lock, tell
 from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED, InvoiceState
 from marketplace.kit.errors import Conflict, require
@@ -109,14 +110,17 @@ def _periodic(contract: Contract, terms: Terms, until: datetime.date, report_day
 
 @transaction.atomic
 def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obligation]:
-    """Generate what the terms of a contract in effect ask for; give the new rows.
+    """Generate what the terms of a contract in effect ask for; give the new rows, none once the contract has ended.
 
     Sums fixed by the terms at once; periodic duties as far ahead as the rule `obligation.horizon` says, and further
     each time it is called. Idempotent. The caller has asked who may: it is part of taking effect, and of the daily
     sweep (actor None). The first call also makes the plan of shares: a researcher of the supplier who wrote the
     technology is the only inventor; who merely typed it in gets nothing, and the plan waits to be settled.
     """
+    deal = lock(contract.deal)
     contract = lock_contract(contract.pk)
+    if deal.state != DealState.EFFECTIVE:
+        return []
     terms = contract.terms
     values = numbers("obligation.horizon", "obligation.report.days")
     until = add_months(timezone.localdate(), int(values["obligation.horizon"]))
