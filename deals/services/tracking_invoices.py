@@ -104,6 +104,11 @@ def issue_invoice(*, obligation: Obligation, actor: User) -> Invoice:
     return _issue(contract, obligation, obligation.amount, obligation.due_on, statement, actor)
 
 
+def royalty_key(statement: RoyaltyStatement) -> str:
+    """Give the key of the obligation to pay what an accepted statement comes to."""
+    return f"royalty:{statement.period_start}:{statement.version}"
+
+
 def issue_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Invoice:
     """Invoice an accepted statement, inside the transaction that accepts it: due so many days after the statement.
 
@@ -118,7 +123,7 @@ def issue_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Invoic
     due_on = before or max(due_on, timezone.localdate())
     obligation = Obligation.objects.create(
         contract=contract,
-        key=f"royalty:{statement.period_start}:{statement.version}",
+        key=royalty_key(statement),
         kind=ObligationKind.ROYALTY,
         side=Side.LICENSEE,
         period_start=statement.period_start,
@@ -156,9 +161,7 @@ def withdraw_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Non
         if invoice.payments.exists():
             raise Conflict(_("Money was received for this statement. Settle the difference in the next period."))
         _cancel(invoice, reason, actor)
-    for row in Obligation.objects.filter(
-        contract=statement.contract_id, key=f"royalty:{statement.period_start}:{statement.version}"
-    ):
+    for row in Obligation.objects.filter(contract=statement.contract_id, key=royalty_key(statement)):
         if OBLIGATION.can(row.state, "waive"):
             move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reason)
             settle(row)

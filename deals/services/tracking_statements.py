@@ -21,7 +21,7 @@ from deals.models import Contract, Deduction, Obligation, RoyaltyStatement
 from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute, from_record
 from deals.services.common import check, need_reason, tell
 from deals.services.tracking import lock_contract, meet_obligation, short_date
-from deals.services.tracking_invoices import issue_royalty_invoice, withdraw_royalty_invoice
+from deals.services.tracking_invoices import issue_royalty_invoice, royalty_key, withdraw_royalty_invoice
 from deals.tracking_choices import ObligationKind
 from deals.tracking_lifecycle import OBLIGATION, STATEMENT, ObligationState, StatementState
 from marketplace.kit.errors import Conflict, require
@@ -308,18 +308,27 @@ def _rests_on_others(row: RoyaltyStatement, *, lowered: bool) -> bool:
     return lowered and Decimal(row.computation.get("charged", "0")) > 0
 
 
+def _forgiven(statement: RoyaltyStatement) -> bool:
+    """Tell whether what an accepted statement comes to was waived, so that nobody asks for it any more."""
+    return Obligation.objects.filter(
+        contract=statement.contract_id, key=royalty_key(statement), state=ObligationState.WAIVED
+    ).exists()
+
+
 def recheck_statements(
     contract: Contract, obligation: Obligation, *, accepted: str, question: str, lowered: bool = False
 ) -> None:
     """Ask anew for the statements of a year that wait and rest on what has changed, which is `obligation`.
 
     `lowered`: a royalty came down. In the caller's transaction. Conflict with the words `accepted` once such a
-    statement was accepted.
+    statement was accepted; with the minimum goes also the top-up of one whose payment was forgiven.
     """
     assert obligation.contract_year is not None
     standing = standing_statements(contract, obligation.contract_year)
     for row in standing:
         if row.obligation_id == obligation.pk or not _rests_on_others(row, lowered=lowered):
+            continue
+        if obligation.kind == ObligationKind.MINIMUM and row.state == StatementState.ACCEPTED and _forgiven(row):
             continue
         if row.state == StatementState.ACCEPTED and (row.top_up or obligation.kind == ObligationKind.STATEMENT):
             raise Conflict(accepted)

@@ -22,8 +22,8 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
     """Give up what the other side owes, with a reason that it reads. Conflict while an invoice for it stands.
 
     With the minimum of a year goes the top-up of its last statement: one that waits is asked for anew, and after one
-    that was accepted with a top-up the minimum can no longer be waived (Conflict). A top-up that was charged without a
-    statement is the minimum itself: one goes with the other.
+    that was accepted with a top-up, whose payment was not waived, the minimum can no longer be waived (Conflict). A
+    top-up that was charged without a statement is the minimum itself: one goes with the other.
     """
     obligation = lock_obligation(obligation)
     contract = obligation.contract

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import Notification
 from deals.models import Deduction, Invoice, Obligation, RoyaltyStatement
 from deals.royalty import recompute
+from deals.services.tracking_invoices import cancel_invoice
 from deals.services.tracking_statements import (
     accept_statement,
     correct_statement,
@@ -380,3 +381,20 @@ def test_a_correction_puts_the_day_of_payment_off_by_nothing():
         assert invoice.due_on == invoice.issued_on == timezone.localdate()
     assert third.obligation.state_today == "overdue"
     assert imbalance() == 0
+
+
+def test_after_its_last_royalty_was_forgiven_the_minimum_can_be_forgiven_too():
+    room = tracked(minimum_annual=Decimal(100_000_000))
+    closing = [room.file(number, 100_000_000) for number in (1, 2, 3, 4)][-1]
+    invoice = accept_statement(statement=closing, actor=room.tto).invoices.get()
+    minimum = room.obligations("minimum")[0]
+    cancel_invoice(invoice=invoice, reason="A flood", actor=room.tto)
+    with pytest.raises(Conflict):
+        waive_obligation(obligation=minimum, reason="A flood", actor=room.tto)
+
+    waive_obligation(obligation=invoice.obligation, reason="A flood", actor=room.tto)
+    waive_obligation(obligation=minimum, reason="A flood", actor=room.tto)
+
+    closing.refresh_from_db()
+    minimum.refresh_from_db()
+    assert (closing.state, minimum.state) == ("accepted", "waived")
