@@ -88,7 +88,7 @@ def _waits_for_invoice() -> ExpressionWrapper:
 def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Obligation]:
     """Give what is still owed under the viewer's contracts, the longest overdue first; see `_waits_for_invoice`."""
     rows = visible_obligations(viewer).filter(state__in=OPEN).annotate(waits_for_invoice=_waits_for_invoice())
-    return rows.filter(due_on__lt=timezone.localdate()) if overdue_only else rows
+    return rows.filter(due_on__lt=timezone.localdate()).exclude(cut_short()) if overdue_only else rows
 
 
 def _negotiated_by(user: User, side: str) -> Q:
@@ -103,7 +103,7 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     unbilled = Q(~Exists(standing_invoices()), kind__in=INVOICED)
     mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
-    return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up())
+    return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up()).exclude(cut_short())
 
 
 def asked_by_top_up() -> Q:
@@ -112,6 +112,14 @@ def asked_by_top_up() -> Q:
         contract=OuterRef("contract"), contract_year=OuterRef("contract_year"), kind=ObligationKind.TOP_UP
     ).exclude(state=ObligationState.WAIVED)  # fmt: skip
     return Q(Exists(top_up), kind=ObligationKind.MINIMUM)
+
+
+def cut_short() -> Q:
+    """The minimum of a year within which a termination ended the contract: what is owed for a part of a year is for the
+    two sides to settle, and nobody is pressed for it.
+    """
+    ended = F("contract__deal__state_since__date")
+    return Q(kind=ObligationKind.MINIMUM, contract__deal__state=DealState.TERMINATED, period_end__gte=ended)
 
 
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
@@ -346,7 +354,7 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     """
     ids = [deal.pk for deal in deals]
     rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
-    rows = rows.exclude(asked_by_top_up())
+    rows = rows.exclude(asked_by_top_up()).exclude(cut_short())
     today = timezone.localdate()
     waits = Q(waits_for_invoice=True)
     past = {
@@ -441,6 +449,7 @@ def obligations_to_attend(*, by: datetime.date) -> list[int]:
     return list(
         Obligation.objects.filter(state__in=OPEN, due_on__lte=by)
         .exclude(done, state=ObligationState.OVERDUE)
+        .exclude(cut_short())
         .order_by("due_on", "pk")
         .values_list("pk", flat=True)
     )
@@ -457,12 +466,11 @@ def minimums_without_statement(*, on: datetime.date) -> list[int]:
         contract=OuterRef("contract"), obligation__contract_year=OuterRef("contract_year"), obligation__closes_year=True
     )
     charged = Obligation.objects.filter(**year, kind=ObligationKind.TOP_UP).exclude(state=ObligationState.WAIVED)
-    cut_short = Q(contract__deal__state=DealState.TERMINATED, period_end__gte=F("contract__deal__state_since__date"))
     return list(
         Obligation.objects.filter(
             kind=ObligationKind.MINIMUM, state__in=OPEN, due_on__lt=on, contract__superseded_at=None
         )
-        .exclude(cut_short)
+        .exclude(cut_short())
         .filter(~Exists(declared), ~Exists(charged))
         .order_by("due_on", "pk")
         .values_list("pk", flat=True)

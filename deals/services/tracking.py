@@ -233,7 +233,7 @@ def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
         .filter(pk=pk, state__in=OPEN)
         .first()
     )
-    if obligation is None:
+    if obligation is None or Obligation.objects.filter(tracking_selectors.cut_short(), pk=pk).exists():
         return ""
     left = (obligation.due_on - day).days
     if left < 0:

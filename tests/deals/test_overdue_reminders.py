@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from accounts.models import Notification
-from deals.models import Obligation
-from deals.services.tracking import attend_to_obligation
+from deals.lifecycle import DealState
+from deals.models import Deal, Obligation
+from deals.services import terminate_deal
+from deals.services.tracking import attend_to_obligation, generate_obligations
 from deals.services.tracking_invoices import cancel_invoice, issue_invoice
 from deals.services.tracking_sweep import sweep
+from deals.tracking_selectors import due_for, obligations_to_attend, open_obligations, tracking_summary
+from marketplace.samples.clock import clock_at
 from tests.factories.tracking import Tracked, months_ago, tracked
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +80,37 @@ def test_reminders_sent_before_are_not_sent_again_after_the_upgrade():
     assert sweep() == {}
     issue_invoice(obligation=waiting, actor=other.tto)
     assert sweep() == {"overdue": 1}
+
+
+def test_the_minimum_of_a_year_that_a_termination_cut_short_is_not_chased(client):
+    room = tracked(minimum_annual=Decimal(50_000_000), effective_on=months_ago(10))
+    minimum = room.obligations("minimum")[0]
+    for name in ("buyer", "tto"):
+        room.person(name)
+    terminate_deal(deal=room.deal, actor=room.signatory, reason="By agreement")
+    Obligation.objects.exclude(pk=minimum.pk).update(state="waived")
+    deal = Deal.objects.get(pk=room.deal.pk)
+    with clock_at(timezone.now() + 400 * DAY):
+        today = timezone.localdate()
+        assert minimum.due_on < today
+        client.force_login(room.buyer)
+
+        assert obligations_to_attend(by=today) == []
+        assert attend_to_obligation(pk=minimum.pk) == ""
+        assert list(due_for(room.buyer, by=today)) == []
+        assert list(open_obligations(room.buyer, overdue_only=True)) == []
+        assert tracking_summary([deal]) == {}
+        assert sweep() == {}
+        assert "Nothing is past its day" in client.get("/en/obligations/?show=overdue").content.decode()
+    minimum.refresh_from_db()
+    assert minimum.state == "upcoming"
+
+
+def test_the_sweep_generates_nothing_for_a_contract_that_ended_while_it_ran():
+    room = tracked(generate=False)
+    stale = room.contract  # read by the sweep while the deal was in effect
+    assert stale.deal.state == DealState.EFFECTIVE
+    Deal.objects.filter(pk=room.deal.pk).update(state=DealState.TERMINATED, state_since=timezone.now())
+
+    assert generate_obligations(contract=stale, actor=None) == []
+    assert Obligation.objects.count() == 0
