@@ -385,7 +385,9 @@ def set_share_plan(
     """
     contract = lock_contract(contract.pk)
     require(tracking_policies.can_share_out(actor, contract.deal))
-    plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
+    plan = SharePlan.objects.select_for_update(of=("self",)).filter(contract=contract).first()
+    if plan is None:
+        raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
     waits = tracking_selectors.plans_to_settle().filter(pk=plan.pk).exists()
     if not waits and Payment.objects.filter(invoice__contract=contract).exists():
         raise Conflict(_("A payment has been divided by this plan: it can no longer be changed."))

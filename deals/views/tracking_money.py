@@ -104,7 +104,8 @@ def share_plan(request: HttpRequest, pk: int) -> HttpResponse:
     contract = contract_of(request, pk)
     require(policies.can_share_out(actor, contract.deal))
     plan = selectors.share_plan(contract)
-    assert plan is not None
+    if plan is None:
+        raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
     shares = [
         {"name": share.name, "email": share.user.email if share.user else "", "share_pct": share.share_pct}
         for share in plan.shares.all()
