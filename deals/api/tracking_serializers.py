@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.models import Organisation
 from accounts.selectors import person_by_email, visible_organisations
 from deals.models import Deduction, Invoice, Obligation, Payment, Payout, RoyaltyShare, RoyaltyStatement, SharePlan
+from deals.reasons import in_words
 from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
 from deals.tracking_choices import DeductionKind
@@ -41,6 +42,7 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
     report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
+    waived_reason = serializers.CharField(source="waived_words", read_only=True)
 
     class Meta:
         model = Obligation
@@ -62,6 +64,8 @@ class DeductionSerializer(serializers.ModelSerializer[Deduction]):
 class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
     """A version of a statement with its computation."""
 
+    answer = serializers.CharField(source="answer_words", read_only=True)
+
     class Meta:
         model = RoyaltyStatement
         fields = (
@@ -74,6 +78,8 @@ class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
 
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     """An invoice."""
+
+    cancelled_reason = serializers.CharField(source="cancelled_words", read_only=True)
 
     class Meta:
         model = Invoice
@@ -135,12 +141,16 @@ class LineSerializer(serializers.ModelSerializer[Entry]):
 
     date = serializers.DateField(source="transfer.date")
     account = serializers.CharField(source="account.kind")
-    description = serializers.CharField(source="transfer.description")
+    description = serializers.SerializerMethodField()
     bank_reference = serializers.CharField(source="transfer.bank_reference")
 
     class Meta:
         model = Entry
         fields = ("date", "account", "amount", "description", "bank_reference")
+
+    def get_description(self, line: Entry) -> str:
+        """Give the invoice's number, or why its transfer was reversed."""
+        return in_words(line.transfer.description)
 
 
 class HoldSerializer(serializers.Serializer[Any]):

@@ -18,6 +18,7 @@ from accounts.models import Organisation, User
 from deals.choices import RoyaltyBase, Side
 from deals.models.contract import Contract
 from deals.models.terms import Milestone
+from deals.reasons import in_words
 from deals.tracking_choices import Beneficiary, DeductionKind, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import (
     INVOICE,
@@ -93,6 +94,11 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.get_kind_display())
+
+    @property
+    def waived_words(self) -> str:
+        """Give why it was waived, as its reader reads it."""
+        return in_words(self.waived_reason, day=self.closed_on)
 
     @property
     def state_today(self) -> ObligationState:
@@ -214,6 +220,11 @@ class RoyaltyStatement(models.Model):
         """Give the address of the statement's page."""
         return reverse("deals:statement", args=[self.pk])
 
+    @property
+    def answer_words(self) -> str:
+        """Give what was asked about it, as its reader reads it."""
+        return in_words(self.answer)
+
 
 class Deduction(models.Model):
     """An amount that a statement takes off, by kind. Never changed."""
@@ -268,6 +279,11 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def cancelled_words(self) -> str:
+        """Give why it was cancelled, as its reader reads it."""
+        return in_words(self.cancelled_reason)
 
 
 class Payment(models.Model):

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.selectors import operators_of
 from accounts.services import notify, settle
 from audit.services import record
-from deals import tracking_policies, tracking_selectors
+from deals import reasons, tracking_policies, tracking_selectors
 from deals.calendar import MONTHS, add_months, periods
 from deals.choices import MilestoneKind, Side, TermsRight
 from deals.lifecycle import DealState
@@ -158,8 +158,7 @@ def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | Non
     count = 0
     for row in rows.order_by("pk"):
         if (row.period_start or row.due_on) > on:
-            reason = _("The contract ended on %(date)s.") % {"date": short_date(on)}
-            move(row, "waive", actor=actor, closed_on=on, waived_reason=reason)
+            move(row, "waive", actor=actor, closed_on=on, waived_reason=reasons.ENDED)
             settle(row)
             count += 1
     return count

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import settle
 from audit.services import record
-from deals import tracking_policies
+from deals import reasons, tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services.common import need_reason, tell
@@ -156,14 +156,13 @@ def withdraw_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Non
         .select_related("obligation")
         .first()
     )
-    reason = _("A correction replaces the statement.")
     if invoice is not None:
         if invoice.payments.exists():
             raise Conflict(_("Money was received for this statement. Settle the difference in the next period."))
-        _cancel(invoice, reason, actor)
+        _cancel(invoice, reasons.CORRECTED, actor)
     for row in Obligation.objects.filter(contract=statement.contract_id, key=royalty_key(statement)):
         if OBLIGATION.can(row.state, "waive"):
-            move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reason)
+            move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reasons.CORRECTED)
             settle(row)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import User
 from accounts.services import settle
 from audit.services import record
-from deals import tracking_policies
+from deals import reasons, tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Deduction, Obligation, RoyaltyStatement
 from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute, from_record
@@ -292,7 +292,7 @@ def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: U
         recheck_statements(
             contract, statement.obligation, lowered=corrected.royalty < statement.royalty,
             accepted=_("Another statement of the year was accepted, and it rests on this one. Correct that one first, then this one."),
-            question=_("Another statement of the year has changed. File this one again."),
+            question=reasons.YEAR_CHANGED,
         )  # fmt: skip
     return corrected
 
@@ -319,6 +319,8 @@ def recheck_statements(
     contract: Contract, obligation: Obligation, *, accepted: str, question: str, lowered: bool = False
 ) -> None:
     """Ask anew for the statements of a year that wait and rest on what has changed, which is `obligation`.
+
+    `question`: one of `deals.reasons`, which the buyer reads in the own language.
 
     `lowered`: a royalty came down. In the caller's transaction. Conflict with the words `accepted` once such a
     statement was accepted; with the minimum goes also the top-up of one whose payment was forgiven.

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import settle
-from deals import tracking_policies
+from deals import reasons, tracking_policies
 from deals.models import Obligation
 from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_obligation
@@ -40,7 +40,7 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
         recheck_statements(
             contract, obligation,
             accepted=_("The year's last statement was accepted with this minimum: it can no longer be waived."),
-            question=_("The minimum of the year was waived. File this statement again."),
+            question=reasons.MINIMUM_WAIVED,
         )  # fmt: skip
     tell(
         contract.deal, obligation.side, kind="obligation.waived", actor=actor, page="tracking",

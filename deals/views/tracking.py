@@ -23,6 +23,7 @@ from deals.forms.tracking import (
 )
 from deals.lifecycle import DealState
 from deals.models import RoyaltyStatement
+from deals.reasons import in_words
 from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
@@ -84,7 +85,10 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
         "plan": plan,
         "law": shares_by_law(today) if sees_shares else {},
-        "lines": [(line, movement_of(line.transfer)) for line in selectors.ledger_lines(contract, viewer)],
+        "lines": [
+            (line, movement_of(line.transfer), in_words(line.transfer.description))
+            for line in selectors.ledger_lines(contract, viewer)
+        ],
         "summary": selectors.tracking_summary([deal]).get(pk),
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,

@@ -277,7 +277,7 @@ def test_stopping_waives_what_would_begin_later_and_leaves_what_is_owed():
     today = timezone.localdate()
 
     stopped = stop_obligations(contract=room.contract, on=today, actor=None)
-    assert room.period(4).waived_reason == f"Hợp đồng kết thúc ngày {today:%d/%m/%Y}."
+    assert room.period(4).waived_words == f"Hợp đồng kết thúc ngày {today:%d/%m/%Y}."
 
     rows = list(room.contract.obligations.all())
     assert stopped == sum(row.state == "waived" for row in rows)
