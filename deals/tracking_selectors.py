@@ -208,7 +208,8 @@ def versions_of(statement: RoyaltyStatement) -> QuerySet[RoyaltyStatement]:
 
 def _with_received(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     def total(name: str) -> Coalesce:
-        paid = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(total=Sum(name))
+        standing = Payment.objects.standing().filter(invoice=OuterRef("pk"))
+        paid = standing.order_by().values("invoice").annotate(total=Sum(name))
         return Coalesce(Subquery(paid.values("total"), output_field=MONEY), ZERO, output_field=MONEY)
 
     return invoices.annotate(received=total("amount"), withheld=total("withheld")).annotate(
@@ -248,6 +249,15 @@ def payments_of(contract: Contract) -> QuerySet[Payment]:
         .select_related("invoice")
         .prefetch_related(Prefetch("payouts", queryset=payouts))
         .order_by("-paid_on", "-pk")
+    )
+
+
+def visible_payments(viewer: User) -> QuerySet[Payment]:
+    """Give the payments, reversed ones too, under the contracts that the viewer may see."""
+    return (
+        Payment.objects.filter(invoice__contract__in=visible_contracts(viewer).order_by().values("pk"))
+        .select_related("invoice__contract__deal__licensor", "invoice__contract__deal__licensee")
+        .order_by("-pk")
     )
 
 

@@ -100,15 +100,15 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    """Money received, how it is divided, and among whom."""
+    """Money received, how it is divided, and among whom; `state` says whether it was reversed since."""
 
     payouts = PayoutSerializer(many=True, read_only=True)
 
     class Meta:
         model = Payment
         fields = (
-            "id", "invoice", "amount", "withheld", "withheld_certificate", "costs", "paid_on", "bank_reference",
-            "computation", "payouts",
+            "id", "invoice", "amount", "withheld", "withheld_certificate", "costs", "paid_on", "bank_reference", "state",
+            "reversed_on", "reversed_reason", "computation", "payouts",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -24,10 +24,12 @@ from deals.tracking_lifecycle import (
     INVOICE,
     OBLIGATION,
     OPEN,
+    PAYMENT,
     PAYOUT,
     STATEMENT,
     InvoiceState,
     ObligationState,
+    PaymentState,
     PayoutState,
     StatementState,
 )
@@ -286,8 +288,19 @@ class Invoice(models.Model):
         return in_words(self.cancelled_reason)
 
 
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Questions about payments."""
+
+    def standing(self) -> "PaymentQuerySet":
+        """Keep those that were not reversed."""
+        return self.exclude(state=PaymentState.REVERSED)
+
+
 class Payment(models.Model):
-    """Money that the licensor confirms to have received for an invoice, in full or in part. Never changed.
+    """Money that the licensor confirms to have received for an invoice, in full or in part.
+
+    Never changed but for its reversal, which leaves what was recorded as it was (a trigger sees to it); a reversed
+    payment counts nowhere, and its reference may be recorded again.
 
     `withheld`: tax that the licensee kept back from this payment and paid to a treasury for the licensor, by the paper
     `withheld_certificate`. It settles the invoice as `amount` does; see `gross`. The paper may come after the money:
@@ -312,12 +325,22 @@ class Payment(models.Model):
     divided = models.OneToOneField(Transfer, null=True, on_delete=models.PROTECT, related_name="+")
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=PaymentState, default=PaymentState.RECORDED, editable=False)
+    reversed_on = models.DateField(null=True, blank=True, editable=False)
+    reversed_reason = models.TextField(max_length=2000, blank=True, editable=False)
+
+    objects = PaymentQuerySet.as_manager()
+    lifecycle = PAYMENT
 
     class Meta:
         verbose_name = _("payment")
         ordering = ["paid_on", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "bank_reference"], name="deals_payment_one_per_reference"),
+            models.UniqueConstraint(
+                fields=["invoice", "bank_reference"],
+                condition=~Q(state=PaymentState.REVERSED),
+                name="deals_payment_one_standing_per_reference",
+            ),
             models.CheckConstraint(
                 condition=Q(amount__gte=0, costs__gte=0) & (Q(amount__gt=0) | Q(withheld__gt=0)),
                 name="deals_payment_settles_something",
@@ -416,9 +439,9 @@ class Payout(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="deals_payout_positive"),
             models.CheckConstraint(
-                condition=Q(state=PayoutState.DUE, paid_on__isnull=True)
+                condition=Q(state__in=[PayoutState.DUE, PayoutState.VOID], paid_on__isnull=True)
                 | (Q(state=PayoutState.PAID, paid_on__isnull=False) & ~Q(bank_reference="")),
-                name="deals_payout_paid_has_date",
+                name="deals_payout_only_paid_has_date",
             ),
         ]
         indexes = [models.Index(fields=["user", "-id"], name="deals_payout_user")]

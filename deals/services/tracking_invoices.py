@@ -157,7 +157,7 @@ def withdraw_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Non
         .first()
     )
     if invoice is not None:
-        if invoice.payments.exists():
+        if invoice.payments.standing().exists():
             raise Conflict(_("Money was received for this statement. Settle the difference in the next period."))
         _cancel(invoice, reasons.CORRECTED, actor)
     for row in Obligation.objects.filter(contract=statement.contract_id, key=royalty_key(statement)):
@@ -182,7 +182,7 @@ def cancel_invoice(*, invoice: Invoice, reason: str, actor: User) -> Invoice:
     invoice = lock_invoice(invoice)
     require(tracking_policies.can_invoice(actor, invoice.contract.deal))
     reason = need_reason(reason)
-    if invoice.payments.exists():
+    if invoice.payments.standing().exists():
         raise Conflict(_("Money was received for this invoice: it cannot be cancelled."))
     _cancel(invoice, reason, actor)
     deal = invoice.contract.deal

@@ -26,6 +26,7 @@ from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
 from deals.tracking_lifecycle import InvoiceState
 from ledger.choices import AccountKind
 from ledger.models import Account
+from ledger.selectors import next_key
 from ledger.services import Posting, get_account, post_transfer
 from ledger.waterfall import Division, Receipt, divide
 from marketplace.kit.errors import Conflict, Stale, require
@@ -103,7 +104,8 @@ def _as_record(plan: SharePlan, receipt: Receipt, division: Division, on: dateti
 
 def settled_of(invoice: Invoice) -> Decimal:
     """Give how much of an invoice is settled, in VND: what was received and what was withheld as tax."""
-    return Payment.objects.filter(invoice=invoice).aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
+    payments = Payment.objects.standing().filter(invoice=invoice)
+    return payments.aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
 
 
 def _check_payment(
@@ -173,8 +175,11 @@ def record_payment(
         raise ValidationError({"bank_reference": [_("Give the bank's reference.")]})
     if invoice.state != InvoiceState.ISSUED:
         raise Conflict(_("This invoice is closed: nothing is left to pay on it."))
-    if Payment.objects.filter(invoice=invoice, bank_reference=bank_reference).exists():
+    named = Payment.objects.filter(invoice=invoice, bank_reference=bank_reference)
+    if named.standing().exists():
         raise Conflict(_("A payment with this reference was recorded already."))
+    again = named.count()  # reversed ones, whose transfers stay
+    nth = f"-{again + 1}" if again else ""
     left = _check_payment(invoice, amount, withheld, withheld_certificate, costs, paid_on)
     gross = amount + withheld
     plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
@@ -197,7 +202,7 @@ def record_payment(
         else []
     )
     received = post_transfer(
-        key=f"{source_of(invoice)}:received:{bank_reference}",
+        key=f"{source_of(invoice)}:received{nth}:{bank_reference}",
         entries=[
             Posting(get_account(kind=AccountKind.PAYABLE, organisation=deal.licensee), gross),
             Posting(get_account(kind=AccountKind.PAID_OUT, organisation=deal.licensee), -amount),
@@ -215,7 +220,7 @@ def record_payment(
     divided = None
     if payouts:
         divided = post_transfer(
-            key=f"{source_of(invoice)}:divided:{bank_reference}",
+            key=f"{source_of(invoice)}:divided{nth}:{bank_reference}",
             entries=[
                 Posting(
                     get_account(kind=AccountKind.ROYALTY_INCOME, organisation=deal.licensor),
@@ -244,7 +249,7 @@ def record_payment(
         move(invoice, "settle", actor=actor, data={"payment": payment.pk})
         settle(invoice)
         meet_obligation(invoice.obligation, on=paid_on, actor=actor, data={"invoice": invoice.pk})
-        _settle_minimum(contract, invoice.obligation, paid_on, actor)
+        settle_minimum(contract, invoice.obligation, paid_on, actor)
     _tell_about(payment, contract, payouts)
     return payment
 
@@ -288,7 +293,7 @@ def paid_account(payout: Payout, contract: Contract) -> Account:
     return get_account(kind=AccountKind.INVENTOR_PAID, outside=payout.name, reference=contract.number)
 
 
-def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
+def settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
     """Mark the year's minimum met once the paid royalties of that year reach it."""
     if paid.kind not in OF_YEAR:
         return
@@ -297,14 +302,18 @@ def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, act
     ).first()
     if minimum is None:
         return
-    total = Invoice.objects.filter(
-        contract=contract,
-        obligation__kind__in=OF_YEAR,
-        obligation__contract_year=paid.contract_year,
-        state=InvoiceState.PAID,
-    ).aggregate(total=Sum("amount"))["total"]
-    if (total or ZERO) >= (minimum.amount or ZERO):
+    total = received_of_year(contract, paid.contract_year)
+    if total >= (minimum.amount or ZERO):
         meet_obligation(minimum, on=on, actor=actor, data={"received": str(total)})
+
+
+def received_of_year(contract: Contract, year: int | None) -> Decimal:
+    """Give what was received and withheld on the closed invoices for the use in a contract year, in VND."""
+    payments = Payment.objects.standing().filter(
+        invoice__contract=contract, invoice__obligation__kind__in=OF_YEAR, invoice__obligation__contract_year=year,
+        invoice__state__in=[InvoiceState.PAID, InvoiceState.FORGIVEN],
+    )  # fmt: skip
+    return payments.aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
 
 
 def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout]) -> None:
@@ -343,7 +352,7 @@ def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str
     transfer = None
     if payout.lifecycle.can(payout.state, "pay"):
         transfer = post_transfer(
-            key=f"deals.payout:{payout.pk}",
+            key=next_key(f"deals.payout:{payout.pk}"),
             entries=[
                 Posting(due_account(payout, contract), -payout.amount),
                 Posting(paid_account(payout, contract), payout.amount),
@@ -389,7 +398,7 @@ def set_share_plan(
     if plan is None:
         raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
     waits = tracking_selectors.plans_to_settle().filter(pk=plan.pk).exists()
-    if not waits and Payment.objects.filter(invoice__contract=contract).exists():
+    if not waits and Payment.objects.standing().filter(invoice__contract=contract).exists():
         raise Conflict(_("A payment has been divided by this plan: it can no longer be changed."))
     if plan.version != version:
         raise Stale(_("Someone else has changed the plan meanwhile. Compare and save again."))

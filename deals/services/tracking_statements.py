@@ -23,7 +23,7 @@ from deals.services.common import check, need_reason, tell
 from deals.services.tracking import lock_contract, meet_obligation, short_date
 from deals.services.tracking_invoices import issue_royalty_invoice, royalty_key, withdraw_royalty_invoice
 from deals.tracking_choices import ObligationKind
-from deals.tracking_lifecycle import OBLIGATION, STATEMENT, ObligationState, StatementState
+from deals.tracking_lifecycle import OPEN, STATEMENT, ObligationState, StatementState
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 
@@ -111,7 +111,7 @@ def find_period(contract: Contract, start: datetime.date, end: datetime.date) ->
             dates = {"start": short_date(standing.period_start), "end": short_date(standing.period_end)}
             message = _("This overlaps the statement for %(start)s to %(end)s.") % dates
             raise ValidationError({"period_start": [message]})
-        following = wanted.exclude(state__in=OBLIGATION.final).order_by("period_start", "pk").first()
+        following = wanted.filter(state__in=OPEN).order_by("period_start", "pk").first()
         if following is None:
             raise ValidationError({"period_start": [_("This contract has no open period to declare.")]})
         assert following.period_start is not None
@@ -229,7 +229,7 @@ def file_statement(
             contract=contract, kind=ObligationKind.STATEMENT, contract_year=obligation.contract_year,
             period_start__lt=period_start,
         )
-        .exclude(state__in=OBLIGATION.final)
+        .filter(state__in=OPEN)
         .order_by("period_start", "pk")
         .first()
     )  # fmt: skip

@@ -28,7 +28,7 @@ from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
 from deals.tracking_choices import DeductionKind, ObligationKind
-from deals.tracking_lifecycle import StatementState
+from deals.tracking_lifecycle import OPEN, PaymentState, StatementState
 from deals.views.common import actor_of, pages, reached_by
 from deals.views.tracking_common import (
     act_page,
@@ -55,13 +55,14 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     sees_shares = policies.sees_shares(viewer, deal)
     obligations_ = list(selectors.obligations_of(contract))
     today = timezone.localdate()
-    open_rows = [row for row in obligations_ if row.state not in row.lifecycle.final]
+    open_rows = [row for row in obligations_ if row.state in OPEN]
     periods = [(row.period_end, row) for row in open_rows if row.kind == ObligationKind.STATEMENT and row.period_end]
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
     ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
     next_ones = coming(viewer, contract, obligations_, on=today, ended=ended)
+    payments = [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else []
     plan: Any = selectors.share_plan(contract) if sees_shares else None
     to_settle = plan is not None and plan.to_settle
     steps = next_steps(viewer, contract, declared, invoices, next_ones, settle_shares=to_settle)
@@ -82,7 +83,9 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         if deal.state == "effective"
         else [],
         "late": late_interest(invoices, today),
-        "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
+        "payments": payments,
+        "plan_is_fixed": any(row["payment"].state == PaymentState.RECORDED for row in payments),
+        "is_open": bool(open_rows),
         "plan": plan,
         "law": shares_by_law(today) if sees_shares else {},
         "lines": [

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from deals.choices import Flow
 from deals.models import Payment
 from deals.services.tracking_payouts import rules_of_shares
-from deals.tracking_lifecycle import InvoiceState
+from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.models import Transfer
 from ledger.money import percent_of, whole_dong
 from marketplace.kit.money import exact, language_of, percent
@@ -102,14 +102,20 @@ def divided(payment: Payment) -> dict[str, Any]:
         "payment": payment, "parts": parts, "keeps": Decimal(told["licensor"]), "bonus": Decimal(told["author_bonus"]),
         "author_state_pct": Decimal(told["author_state_pct"]), "state_part": Decimal(told["state_part"]),
         "bonus_source": citation(sources.get("author.state.share", "")),
+        "may_reverse": payment.invoice.state != InvoiceState.FORGIVEN
+        and all(payout.state != PayoutState.PAID for payout in payment.payouts.all()),
     }  # fmt: skip
 
 
 def movement_of(transfer: Transfer) -> str:
     """Say what a transfer that an invoice caused records, from its key."""
-    if transfer.reversal_of_id is not None:
-        return _("Invoice cancelled")
-    if transfer.key.startswith("deals.payout:"):
-        return _("Part paid out")
-    act = transfer.key.split(":")[2]
-    return {"issue": _("Invoice issued"), "received": _("Payment received"), "divided": _("Shares divided")}[act]
+    key = transfer.key if transfer.reversal_of is None else transfer.reversal_of.key
+    act = "payout" if key.startswith("deals.payout:") else key.split(":")[2].split("-")[0]
+    done, undone = {
+        "issue": (_("Invoice issued"), _("Invoice cancelled")),
+        "received": (_("Payment received"), _("Payment reversed")),
+        "divided": (_("Shares divided"), _("Shares reversed")),
+        "payout": (_("Part paid out"), _("Payout taken back")),
+        "forgiven": (_("Rest forgiven"), ""),
+    }[act]
+    return done if transfer.reversal_of is None else undone

@@ -55,7 +55,7 @@ def coming(
     """
     notes = notes_on(rows, ended=ended)
     still_open = sorted(
-        (row for row in rows if row.state not in row.lifecycle.final), key=lambda row: row.pk in notes
+        (row for row in rows if row.state in OPEN), key=lambda row: row.pk in notes
     )  # fmt: skip
     first, mine = still_open[:1], side_of(viewer, contract.deal)
     own = [
@@ -83,7 +83,7 @@ def by_time(
         note = notes.get(row.pk, "")
         return {"obligation": row, "acts": acts(row), "note": note, "report": getattr(row, "report", None)}
 
-    still_open = [row for row in rows if row.state not in row.lifecycle.final]
+    still_open = [row for row in rows if row.state in OPEN]
     now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]
     groups = [
         ("now", _("Due now and next"), now),
@@ -105,7 +105,7 @@ def acts_on(viewer: User, contract: Contract, row: Any) -> list[dict[str, Any]]:
     """Name what the viewer may do about an obligation now: label, address, whether the button itself acts, and whether
     it does what is owed (`does`) or gives it up.
     """
-    if row.state in row.lifecycle.final:
+    if row.state not in OPEN:
         return []
     row.contract = contract
     deal = contract.deal
