@@ -231,7 +231,7 @@ def visible_invoices(viewer: User) -> QuerySet[Invoice]:
 
 def invoices_of(contract: Contract) -> QuerySet[Invoice]:
     """Give the invoices of a contract, newest first, with what was received and what is left."""
-    rows = Invoice.objects.filter(contract=contract).select_related("obligation")
+    rows = Invoice.objects.filter(contract=contract).select_related("obligation", "statement")
     return _with_received(rows).order_by("-issued_on", "-pk")
 
 

@@ -203,8 +203,8 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     lifecycle, deal = found.lifecycle, found.contract.deal
     invoice = selectors.standing_invoice(found)
     paid = bool(invoice is not None and (getattr(invoice, "received", 0) or getattr(invoice, "withheld", 0)))
-    may_accept = lifecycle.can(found.state, "accept") and not statements.why_not_to_accept(found)
     may_answer, may_file = policies.can_answer(viewer, deal), policies.can_file(viewer, deal)
+    may_accept = may_answer and lifecycle.can(found.state, "accept") and not statements.why_not_to_accept(found)
     context = {
         "statement": found,
         "contract": found.contract,
@@ -213,7 +213,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "period": period_label(found),
         "steps": steps_of(found.computation["steps"]),
         "versions": selectors.versions_of(found),
-        "can_accept": may_answer and may_accept,
+        "can_accept": may_accept,
         "can_question": may_answer and lifecycle.can(found.state, "question"),
         "can_correct": may_file and not paid and lifecycle.can(found.state, "supersede"),
         "must_answer": may_file and found.state == StatementState.QUESTIONED,

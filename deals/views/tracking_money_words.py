@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deals.choices import Flow
-from deals.models import Payment
+from deals.models import Invoice, Payment
 from deals.services.tracking_payouts import rules_of_shares
 from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.models import Transfer
@@ -61,17 +61,24 @@ def late_interest(invoices: Iterable[Any], on: datetime.date) -> list[dict[str, 
 
     What is left x yearly rate x days late / 365, by the row in force on the day; nothing when no rate is in force.
     """
-    late = [row for row in invoices if row.state == InvoiceState.ISSUED and row.due_on < on]
+    late = [row for row in invoices if row.state == InvoiceState.ISSUED and _late_since(row) < on]
     found = in_force(on).filter(code="payment.late.interest").first() if late else None
     if found is None or found.value is None:
         return []
     return [
         {
-            "invoice": row, "days": (on - row.due_on).days, "pct": found.value, "source": citation(found.source),
-            "amount": whole_dong(row.left * found.value / 100 * (on - row.due_on).days / DAYS_A_YEAR),
+            "invoice": row, "days": days, "pct": found.value, "source": citation(found.source),
+            "amount": whole_dong(row.left * found.value / 100 * days / DAYS_A_YEAR),
         }
         for row in late
+        for days in [(on - _late_since(row)).days]
     ]  # fmt: skip
+
+
+def _late_since(invoice: Invoice) -> datetime.date:
+    """Give the last day on which an invoice could be paid in time; a correction of the statement puts it off by nothing."""
+    corrected = invoice.statement is not None and invoice.statement.version > 1
+    return invoice.obligation.due_on if corrected else invoice.due_on
 
 
 def divided(payment: Payment) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from deals.services.tracking_statements import (
     question_statement,
 )
 from deals.services.tracking_waivers import waive_obligation
+from deals.tracking_selectors import invoices_of
+from deals.views.tracking_money_words import late_interest
 from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
 from marketplace.samples.clock import clock_at
@@ -381,6 +383,8 @@ def test_a_correction_puts_the_day_of_payment_off_by_nothing():
         assert invoice.due_on == invoice.issued_on == timezone.localdate()
     assert third.obligation.state_today == "overdue"
     assert imbalance() == 0
+    [interest] = late_interest(invoices_of(room.contract), timezone.localdate())
+    assert (interest["invoice"], interest["days"]) == (third, 30)
 
 
 def test_after_its_last_royalty_was_forgiven_the_minimum_can_be_forgiven_too():
