@@ -156,19 +156,22 @@ def as_record(declared: Declared, result: Royalty) -> dict[str, Any]:
     }
 
 
+def from_record(record: Mapping[str, Any]) -> Declared:
+    """Give what a stored computation started from, as `as_record` kept it."""
+    return Declared(
+        base=record["base"],
+        gross_sales=Decimal(record["gross_sales"]),
+        deductions={kind: Decimal(value) for kind, value in record["deductions"].items()},
+        rate_pct=Decimal(record["rate_pct"]),
+        minimum_annual=Decimal(record["minimum_annual"]),
+        earlier_in_year=Decimal(record["earlier_in_year"]),
+        closes_year=record["closes_year"],
+        charged=Decimal(record.get("charged", 0)),
+        other_royalties=Decimal(record.get("other_royalties", 0)),
+        other_amounts=Decimal(record.get("other_amounts", 0)),
+    )
+
+
 def recompute(record: Mapping[str, Any]) -> Royalty:
     """Compute again from what `as_record` kept: an auditor's check of a stored statement."""
-    return compute(
-        Declared(
-            base=record["base"],
-            gross_sales=Decimal(record["gross_sales"]),
-            deductions={kind: Decimal(value) for kind, value in record["deductions"].items()},
-            rate_pct=Decimal(record["rate_pct"]),
-            minimum_annual=Decimal(record["minimum_annual"]),
-            earlier_in_year=Decimal(record["earlier_in_year"]),
-            closes_year=record["closes_year"],
-            charged=Decimal(record.get("charged", 0)),
-            other_royalties=Decimal(record.get("other_royalties", 0)),
-            other_amounts=Decimal(record.get("other_amounts", 0)),
-        )
-    )
+    return compute(from_record(record))

@@ -26,10 +26,11 @@ INVOICED = (*FIXED_SUMS, *OF_YEAR)
 
 
 class ReminderKind(models.TextChoices):
-    """Which reminder of an obligation; each goes out once."""
+    """Which reminder of an obligation; each goes out once, `overdue` once for each invoice that asks for the sum."""
 
     FIRST = "first", _("First reminder")
     SECOND = "second", _("Second reminder")
+    UNBILLED = "unbilled", _("Past its day without an invoice")
     OVERDUE = "overdue", _("Overdue")
 
 

@@ -31,6 +31,7 @@ OBLIGATION = Lifecycle.of(
         ("become_overdue", [B.UPCOMING, B.DUE], B.OVERDUE),
         ("meet", OPEN, B.MET),
         ("waive", OPEN, B.WAIVED),
+        ("reopen", [B.MET], B.UPCOMING),
     ],
 )
 
@@ -61,6 +62,7 @@ class InvoiceState(models.TextChoices):
 
     ISSUED = "issued", _("Issued")
     PAID = "paid", _("Paid")
+    FORGIVEN = "forgiven", _("Paid in part, the rest forgiven")
     CANCELLED = "cancelled", _("Cancelled")
 
 
@@ -70,17 +72,40 @@ INVOICE = Lifecycle.of(
     InvoiceState,
     [
         ("settle", [I.ISSUED], I.PAID),
+        ("forgive", [I.ISSUED], I.FORGIVEN),
+        ("reopen", [I.PAID], I.ISSUED),
         ("cancel", [I.ISSUED], I.CANCELLED),
     ],
 )
 
 
+class PaymentState(models.TextChoices):
+    """Whether a payment counts, or was recorded by mistake."""
+
+    RECORDED = "recorded", _("Recorded")
+    REVERSED = "reversed", _("Reversed")
+
+
+PAYMENT = Lifecycle.of(
+    "payment", PaymentState, [("reverse", [PaymentState.RECORDED], PaymentState.REVERSED)]
+)  # fmt: skip
+
+
 class PayoutState(models.TextChoices):
-    """Whether a beneficiary's part has left the licensor."""
+    """Whether a beneficiary's part has left the licensor; `void`: the payment that it is a part of was reversed."""
 
     DUE = "due", _("To be paid")
     PAID = "paid", _("Paid")
+    VOID = "void", _("Void")
 
 
 P = PayoutState
-PAYOUT = Lifecycle.of("payout", PayoutState, [("pay", [P.DUE], P.PAID)])
+PAYOUT = Lifecycle.of(
+    "payout",
+    PayoutState,
+    [
+        ("pay", [P.DUE], P.PAID),
+        ("take_back", [P.PAID], P.DUE),
+        ("void", [P.DUE], P.VOID),
+    ],
+)

@@ -24,13 +24,24 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Membership, Role, User
 from deals.calendar import DAY, add_months
 from deals.choices import Side
 from deals.lifecycle import DealState
-from deals.models import Contract, Deal, Invoice, Obligation, Payment, Payout, RoyaltyStatement, SharePlan
+from deals.models import (
+    Contract,
+    Deal,
+    Invoice,
+    Obligation,
+    Payment,
+    Payout,
+    Reminder,
+    RoyaltyShare,
+    RoyaltyStatement,
+    SharePlan,
+)
 from deals.selectors import acted_for, visible_deals
-from deals.tracking_choices import INVOICED, ObligationKind
+from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, PayoutState, StatementState
 from ledger.models import Entry
 from ledger.selectors import entries_from
@@ -70,14 +81,14 @@ def visible_obligations(viewer: User) -> QuerySet[Obligation]:
 def _waits_for_invoice() -> ExpressionWrapper:
     """A sum that the buyer cannot pay yet: the supplier has not invoiced it."""
     return ExpressionWrapper(
-        Q(~Exists(_standing_invoice()), kind__in=INVOICED, state__in=OPEN), output_field=BooleanField()
+        Q(~Exists(standing_invoices()), kind__in=INVOICED, state__in=OPEN), output_field=BooleanField()
     )
 
 
 def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Obligation]:
     """Give what is still owed under the viewer's contracts, the longest overdue first; see `_waits_for_invoice`."""
     rows = visible_obligations(viewer).filter(state__in=OPEN).annotate(waits_for_invoice=_waits_for_invoice())
-    return rows.filter(due_on__lt=timezone.localdate()) if overdue_only else rows
+    return rows.filter(due_on__lt=timezone.localdate()).exclude(cut_short()) if overdue_only else rows
 
 
 def _negotiated_by(user: User, side: str) -> Q:
@@ -89,10 +100,10 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
 
     A sum is the buyer's to see to once its invoice stands; until then it is the supplier's to invoice.
     """
-    unbilled = Q(~Exists(_standing_invoice()), kind__in=INVOICED)
+    unbilled = Q(~Exists(standing_invoices()), kind__in=INVOICED)
     mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
-    return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up())
+    return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up()).exclude(cut_short())
 
 
 def asked_by_top_up() -> Q:
@@ -103,13 +114,22 @@ def asked_by_top_up() -> Q:
     return Q(Exists(top_up), kind=ObligationKind.MINIMUM)
 
 
+def cut_short() -> Q:
+    """The minimum of a year within which a termination ended the contract: what is owed for a part of a year is for the
+    two sides to settle, and nobody is pressed for it.
+    """
+    ended = F("contract__deal__state_since__date")
+    return Q(kind=ObligationKind.MINIMUM, contract__deal__state=DealState.TERMINATED, period_end__gte=ended)
+
+
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     """Give the agreed sums due by a day that the person may invoice and no invoice stands for."""
     rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=INVOICED, due_on__lte=by)
-    return rows.filter(~Exists(_standing_invoice()))
+    return rows.filter(~Exists(standing_invoices()))
 
 
-def _standing_invoice() -> QuerySet[Invoice]:
+def standing_invoices() -> QuerySet[Invoice]:
+    """Give the invoices of an obligation (an outer query's row) that were not cancelled."""
     return Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
 
 
@@ -188,7 +208,8 @@ def versions_of(statement: RoyaltyStatement) -> QuerySet[RoyaltyStatement]:
 
 def _with_received(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     def total(name: str) -> Coalesce:
-        paid = Payment.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice").annotate(total=Sum(name))
+        standing = Payment.objects.standing().filter(invoice=OuterRef("pk"))
+        paid = standing.order_by().values("invoice").annotate(total=Sum(name))
         return Coalesce(Subquery(paid.values("total"), output_field=MONEY), ZERO, output_field=MONEY)
 
     return invoices.annotate(received=total("amount"), withheld=total("withheld")).annotate(
@@ -210,7 +231,7 @@ def visible_invoices(viewer: User) -> QuerySet[Invoice]:
 
 def invoices_of(contract: Contract) -> QuerySet[Invoice]:
     """Give the invoices of a contract, newest first, with what was received and what is left."""
-    rows = Invoice.objects.filter(contract=contract).select_related("obligation")
+    rows = Invoice.objects.filter(contract=contract).select_related("obligation", "statement")
     return _with_received(rows).order_by("-issued_on", "-pk")
 
 
@@ -228,6 +249,15 @@ def payments_of(contract: Contract) -> QuerySet[Payment]:
         .select_related("invoice")
         .prefetch_related(Prefetch("payouts", queryset=payouts))
         .order_by("-paid_on", "-pk")
+    )
+
+
+def visible_payments(viewer: User) -> QuerySet[Payment]:
+    """Give the payments, reversed ones too, under the contracts that the viewer may see."""
+    return (
+        Payment.objects.filter(invoice__contract__in=visible_contracts(viewer).order_by().values("pk"))
+        .select_related("invoice__contract__deal__licensor", "invoice__contract__deal__licensee")
+        .order_by("-pk")
     )
 
 
@@ -264,10 +294,36 @@ def payout_totals(user: User) -> dict[str, Decimal]:
     return {"paid": totals["paid"], "due": totals["due"]}
 
 
+def is_inventor(person: User, deal: Deal) -> bool:
+    """Tell whether a person may be taken for an inventor of what the supplier offers: is, or was, its researcher."""
+    return Membership.objects.filter(user=person, organisation=deal.licensor_id, role=Role.RESEARCHER).exists()
+
+
+def plans_to_settle() -> QuerySet[SharePlan]:
+    """Give the plans that nobody has settled and that name no inventor of whom the exchange knows.
+
+    An imported technology was written by somebody of the exchange, and one that an office typed in by an officer:
+    neither is paid for that.
+    """
+    inventors = RoyaltyShare.objects.filter(
+        plan=OuterRef("pk"), user__memberships__role=Role.RESEARCHER,
+        user__memberships__organisation=OuterRef("contract__deal__licensor"),
+    )  # fmt: skip
+    imported = ~Q(contract__deal__technology__source_name="") & Q(contract__deal__technology__is_sample=False)
+    return SharePlan.objects.filter(imported | ~Exists(inventors), version=1)
+
+
+def deals_with_shares_to_settle(deals: Iterable[Deal]) -> set[int]:
+    """Give the ids of those deals whose plan of shares waits to be settled. The caller has narrowed the deals."""
+    waiting = plans_to_settle().filter(contract__deal__in=[deal.pk for deal in deals], contract__superseded_at=None)
+    return set(waiting.order_by("pk").values_list("contract__deal_id", flat=True))
+
+
 def share_plan(contract: Contract) -> SharePlan | None:
-    """Give the plan of shares with its inventors."""
+    """Give the plan of shares with its inventors; `to_settle` says whether no payment is divided by it yet."""
     return (
         SharePlan.objects.filter(contract=contract)
+        .annotate(to_settle=Exists(plans_to_settle().filter(pk=OuterRef("pk"))))
         .select_related("intermediary")
         .prefetch_related("shares__user")
         .first()
@@ -308,7 +364,7 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
     """
     ids = [deal.pk for deal in deals]
     rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
-    rows = rows.exclude(asked_by_top_up())
+    rows = rows.exclude(asked_by_top_up()).exclude(cut_short())
     today = timezone.localdate()
     waits = Q(waits_for_invoice=True)
     past = {
@@ -394,9 +450,16 @@ def contracts_in_effect() -> list[Contract]:
 
 def obligations_to_attend(*, by: datetime.date) -> list[int]:
     """Give the ids of open obligations due on or before `by` that may have something left to do, oldest first."""
+    told = Reminder.objects.filter(obligation=OuterRef("pk"))
+    overdue = told.filter(kind=ReminderKind.OVERDUE)
+    asked = Exists(standing_invoices())
+    done = Q(Exists(overdue.filter(invoice=None)), ~Q(kind__in=INVOICED))
+    done |= Q(Exists(told.filter(kind=ReminderKind.UNBILLED)), ~asked, kind__in=INVOICED)
+    done |= Q(Exists(overdue.exclude(invoice=None).exclude(invoice__state=InvoiceState.CANCELLED)))
     return list(
         Obligation.objects.filter(state__in=OPEN, due_on__lte=by)
-        .exclude(state=ObligationState.OVERDUE, reminders__kind="overdue")
+        .exclude(done, state=ObligationState.OVERDUE)
+        .exclude(cut_short())
         .order_by("due_on", "pk")
         .values_list("pk", flat=True)
     )
@@ -413,12 +476,11 @@ def minimums_without_statement(*, on: datetime.date) -> list[int]:
         contract=OuterRef("contract"), obligation__contract_year=OuterRef("contract_year"), obligation__closes_year=True
     )
     charged = Obligation.objects.filter(**year, kind=ObligationKind.TOP_UP).exclude(state=ObligationState.WAIVED)
-    cut_short = Q(contract__deal__state=DealState.TERMINATED, period_end__gte=F("contract__deal__state_since__date"))
     return list(
         Obligation.objects.filter(
             kind=ObligationKind.MINIMUM, state__in=OPEN, due_on__lt=on, contract__superseded_at=None
         )
-        .exclude(cut_short)
+        .exclude(cut_short())
         .filter(~Exists(declared), ~Exists(charged))
         .order_by("due_on", "pk")
         .values_list("pk", flat=True)

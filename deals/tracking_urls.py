@@ -20,8 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("obligations/<int:pk>/report/", views.obligation_report, name="obligation_report"),
     path("invoices/<int:pk>/payment/", money.invoice_payment, name="invoice_payment"),
     path("invoices/<int:pk>/cancel/", money.invoice_cancel, name="invoice_cancel"),
+    path("invoices/<int:pk>/forgive/", money.invoice_forgive, name="invoice_forgive"),
+    path("payments/<int:pk>/reverse/", money.payment_reverse, name="payment_reverse"),
     path("my/payouts/", money.my_payouts, name="my_payouts"),
     path("payouts/<int:pk>/paid/", money.payout_paid, name="payout_paid"),
+    path("payouts/<int:pk>/take-back/", money.payout_take_back, name="payout_take_back"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/tracking/", api.Tracking.as_view(), name="tracking"),
@@ -38,6 +41,9 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("obligations/<int:pk>/report/", api.Report.as_view(), name="obligation_report"),
     path("invoices/<int:pk>/payments/", api.Payments.as_view(), name="invoice_payment"),
     path("invoices/<int:pk>/cancel/", api.CancelInvoice.as_view(), name="invoice_cancel"),
+    path("invoices/<int:pk>/forgive/", api.ForgiveRest.as_view(), name="invoice_forgive"),
+    path("payments/<int:pk>/reverse/", api.ReversePayment.as_view(), name="payment_reverse"),
     path("payouts/", api.Payouts.as_view(), name="my_payouts"),
     path("payouts/<int:pk>/paid/", api.PayoutPaid.as_view(), name="payout_paid"),
+    path("payouts/<int:pk>/take-back/", api.TakeBackPayout.as_view(), name="payout_take_back"),
 ]

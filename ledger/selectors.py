@@ -80,6 +80,15 @@ def transfer_by_key(key: str) -> Transfer | None:
     return Transfer.objects.filter(key=key).first()
 
 
+def next_key(key: str) -> str:
+    """Give the key for posting anew what was posted under `key` and reversed: `key` itself while nothing was."""
+    wanted, number = key, 1
+    while Transfer.objects.filter(key=wanted, reversal__isnull=False).exists():
+        number += 1
+        wanted = f"{key}:{number}"
+    return wanted
+
+
 def imbalance() -> Decimal:
     """Give the sum of every entry there is: zero, always."""
     return Entry.objects.aggregate(total=Coalesce(Sum("amount"), ZERO))["total"]

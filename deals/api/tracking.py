@@ -36,6 +36,7 @@ from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_invoices as invoices
 from deals.services import tracking_payouts as payouts
+from deals.services import tracking_reversals as reversals
 from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
 from marketplace.kit.errors import require
@@ -283,6 +284,32 @@ class CancelInvoice(OfInvoice):
         )
 
 
+class ForgiveRest(OfInvoice):
+    """What is left of an invoice that was paid in part."""
+
+    @extend_schema(request=TrackingReasonSerializer, responses=InvoiceSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Give it up, with a reason."""
+        found = self.invoice(pk)
+        reason = read(TrackingReasonSerializer, request)["reason"]
+        forgiven = waivers.forgive_rest(invoice=found, reason=reason, actor=actor_of(request))
+        return Response(InvoiceSerializer(forgiven).data)
+
+
+class ReversePayment(APIView):
+    """A payment that was recorded by mistake."""
+
+    @extend_schema(request=TrackingReasonSerializer, responses=PaymentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Reverse it, with a reason: its invoice is open again, its payouts are void."""
+        viewer: Any = request.user
+        found = get_object_or_404(selectors.visible_payments(viewer), pk=pk)
+        require(policies.can_invoice(viewer, found.invoice.contract.deal))
+        reason = read(TrackingReasonSerializer, request)["reason"]
+        reversed_ = reversals.reverse_payment(payment=found, reason=reason, actor=viewer)
+        return Response(PaymentSerializer(reversed_).data)
+
+
 class Payouts(generics.ListAPIView[Any]):
     """The viewer's own parts of payments."""
 
@@ -305,3 +332,17 @@ class PayoutPaid(APIView):
         found = get_object_or_404(selectors.visible_payouts(viewer), pk=pk)
         paid = payouts.record_payout(payout=found, actor=viewer, **read(NewPayoutSerializer, request))
         return Response(PayoutSerializer(paid).data)
+
+
+class TakeBackPayout(APIView):
+    """A payout that was recorded by mistake."""
+
+    @extend_schema(request=TrackingReasonSerializer, responses=PayoutSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Take it back, with a reason: it is due again."""
+        viewer: Any = request.user
+        found = get_object_or_404(selectors.visible_payouts(viewer), pk=pk)
+        require(policies.can_share_out(viewer, found.payment.invoice.contract.deal))
+        reason = read(TrackingReasonSerializer, request)["reason"]
+        taken = reversals.take_back_payout(payout=found, reason=reason, actor=viewer)
+        return Response(PayoutSerializer(taken).data)

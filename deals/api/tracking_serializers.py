@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.models import Organisation
 from accounts.selectors import person_by_email, visible_organisations
 from deals.models import Deduction, Invoice, Obligation, Payment, Payout, RoyaltyShare, RoyaltyStatement, SharePlan
+from deals.reasons import in_words
 from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
 from deals.tracking_choices import DeductionKind
@@ -41,6 +42,7 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
     report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
+    waived_reason = serializers.CharField(source="waived_words", read_only=True)
 
     class Meta:
         model = Obligation
@@ -62,6 +64,8 @@ class DeductionSerializer(serializers.ModelSerializer[Deduction]):
 class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
     """A version of a statement with its computation."""
 
+    answer = serializers.CharField(source="answer_words", read_only=True)
+
     class Meta:
         model = RoyaltyStatement
         fields = (
@@ -74,6 +78,8 @@ class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
 
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     """An invoice."""
+
+    cancelled_reason = serializers.CharField(source="cancelled_words", read_only=True)
 
     class Meta:
         model = Invoice
@@ -94,15 +100,15 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    """Money received, how it is divided, and among whom."""
+    """Money received, how it is divided, and among whom; `state` says whether it was reversed since."""
 
     payouts = PayoutSerializer(many=True, read_only=True)
 
     class Meta:
         model = Payment
         fields = (
-            "id", "invoice", "amount", "withheld", "withheld_certificate", "costs", "paid_on", "bank_reference",
-            "computation", "payouts",
+            "id", "invoice", "amount", "withheld", "withheld_certificate", "costs", "paid_on", "bank_reference", "state",
+            "reversed_on", "reversed_reason", "computation", "payouts",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -116,14 +122,16 @@ class ShareSerializer(serializers.ModelSerializer[RoyaltyShare]):
 
 
 class PlanSerializer(serializers.ModelSerializer[SharePlan]):
-    """Who gets what."""
+    """Who gets what; `to_settle`: nobody has named the inventors, and no payment can be recorded before."""
 
     shares = ShareSerializer(many=True, read_only=True)
+    to_settle = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = SharePlan
         fields = (
-            "version", "inventor_pct", "agreement", "intermediary", "intermediary_pct", "state_funding_pct", "shares"
+            "version", "inventor_pct", "agreement", "intermediary", "intermediary_pct", "state_funding_pct", "shares",
+            "to_settle",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -133,12 +141,16 @@ class LineSerializer(serializers.ModelSerializer[Entry]):
 
     date = serializers.DateField(source="transfer.date")
     account = serializers.CharField(source="account.kind")
-    description = serializers.CharField(source="transfer.description")
+    description = serializers.SerializerMethodField()
     bank_reference = serializers.CharField(source="transfer.bank_reference")
 
     class Meta:
         model = Entry
         fields = ("date", "account", "amount", "description", "bank_reference")
+
+    def get_description(self, line: Entry) -> str:
+        """Give the invoice's number, or why its transfer was reversed."""
+        return in_words(line.transfer.description)
 
 
 class HoldSerializer(serializers.Serializer[Any]):
@@ -237,14 +249,14 @@ class NewReportSerializer(serializers.Serializer[Any]):
 
 
 class NewPaymentSerializer(serializers.Serializer[Any]):
-    """Money received."""
+    """Money received, tax withheld, or both; the bank's reference may be left out where no money came."""
 
-    amount = money(min_value=Decimal(1))
+    amount = money(min_value=ZERO)
     withheld = money(min_value=ZERO, default=ZERO)
     withheld_certificate = text(120, allow_blank=True, default="")
     costs = money(min_value=ZERO, default=ZERO)
     paid_on = serializers.DateField()
-    bank_reference = text(120)
+    bank_reference = text(120, allow_blank=True, default="")
 
 
 class NewPayoutSerializer(serializers.Serializer[Any]):

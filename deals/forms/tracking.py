@@ -112,15 +112,20 @@ class PaymentForm(Form):
     """Money received for an invoice."""
 
     amount = MoneyField(
-        label=gettext_lazy("Amount received (VND)"), required=True, min_value=Decimal(1),
-        help_text=gettext_lazy("What your bank shows, after any tax that the buyer kept back."),
+        label=gettext_lazy("Amount received (VND)"), required=True, min_value=ZERO,
+        help_text=gettext_lazy(
+            "What your bank shows, after any tax that the buyer kept back; 0 where only the tax certificate came."
+        ),
     )  # fmt: skip
     paid_on = DateField(label=gettext_lazy("Received on"))
     bank_reference = PlainTextField(
         label=gettext_lazy("Bank's reference"),
         max_length=Payment._meta.get_field("bank_reference").max_length,
+        required=False,
         validators=[plain_text],
-        help_text=gettext_lazy("As your bank's statement names the transfer, like FT26152331."),
+        help_text=gettext_lazy(
+            "As your bank's statement names the transfer, like FT26152331. Empty where only the tax certificate came."
+        ),
     )
     withheld = MoneyField(
         label=gettext_lazy("Tax withheld at source (VND)"), required=False, min_value=ZERO,

@@ -18,15 +18,18 @@ from accounts.models import Organisation, User
 from deals.choices import RoyaltyBase, Side
 from deals.models.contract import Contract
 from deals.models.terms import Milestone
+from deals.reasons import in_words
 from deals.tracking_choices import Beneficiary, DeductionKind, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import (
     INVOICE,
     OBLIGATION,
     OPEN,
+    PAYMENT,
     PAYOUT,
     STATEMENT,
     InvoiceState,
     ObligationState,
+    PaymentState,
     PayoutState,
     StatementState,
 )
@@ -95,6 +98,11 @@ class Obligation(models.Model):
         return self.name or str(self.get_kind_display())
 
     @property
+    def waived_words(self) -> str:
+        """Give why it was waived, as its reader reads it."""
+        return in_words(self.waived_reason, day=self.closed_on)
+
+    @property
     def state_today(self) -> ObligationState:
         """Give the state as the day says it: an open obligation past its day is overdue before the sweep notes it."""
         state = ObligationState(self.state)
@@ -102,15 +110,23 @@ class Obligation(models.Model):
 
 
 class Reminder(models.Model):
-    """A reminder that went out. One of each kind for an obligation: the unique row keeps it from going twice."""
+    """A reminder that went out. One of each kind for an obligation: the unique row keeps it from going twice.
+
+    `invoice`: the one that was unpaid, in a reminder that its payment is overdue. Another one is reminded of anew.
+    """
 
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="reminders")
     kind = models.CharField(max_length=10, choices=ReminderKind)
+    invoice = models.ForeignKey("Invoice", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
     sent_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["obligation", "kind"], name="deals_reminder_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["obligation", "kind", "invoice"], name="deals_reminder_once_each", nulls_distinct=False
+            )
+        ]
 
 
 class AnnualReport(models.Model):
@@ -206,6 +222,11 @@ class RoyaltyStatement(models.Model):
         """Give the address of the statement's page."""
         return reverse("deals:statement", args=[self.pk])
 
+    @property
+    def answer_words(self) -> str:
+        """Give what was asked about it, as its reader reads it."""
+        return in_words(self.answer)
+
 
 class Deduction(models.Model):
     """An amount that a statement takes off, by kind. Never changed."""
@@ -261,18 +282,35 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def cancelled_words(self) -> str:
+        """Give why it was cancelled, as its reader reads it."""
+        return in_words(self.cancelled_reason)
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Questions about payments."""
+
+    def standing(self) -> "PaymentQuerySet":
+        """Keep those that were not reversed."""
+        return self.exclude(state=PaymentState.REVERSED)
+
 
 class Payment(models.Model):
-    """Money that the licensor confirms to have received for an invoice, in full or in part. Never changed.
+    """Money that the licensor confirms to have received for an invoice, in full or in part.
+
+    Never changed but for its reversal, which leaves what was recorded as it was (a trigger sees to it); a reversed
+    payment counts nowhere, and its reference may be recorded again.
 
     `withheld`: tax that the licensee kept back from this payment and paid to a treasury for the licensor, by the paper
-    `withheld_certificate`. It settles the invoice as `amount` does; see `gross`.
+    `withheld_certificate`. It settles the invoice as `amount` does; see `gross`. The paper may come after the money:
+    then it is recorded alone, `amount` is 0, and `bank_reference` names the paper.
     `costs`: what the licensor spent to earn it (fees, upkeep), taken off before the parts that go by profit.
     `computation`: how the payment is divided, with the rules that were in force on `paid_on`.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
-    amount = models.DecimalField(_("amount received (VND)"), max_digits=18, decimal_places=0, validators=POSITIVE)
+    amount = models.DecimalField(_("amount received (VND)"), max_digits=18, decimal_places=0, validators=NOT_NEGATIVE)
     costs = models.DecimalField(
         _("costs to be taken off (VND)"), max_digits=18, decimal_places=0, default=Decimal(0), validators=NOT_NEGATIVE
     )
@@ -287,13 +325,26 @@ class Payment(models.Model):
     divided = models.OneToOneField(Transfer, null=True, on_delete=models.PROTECT, related_name="+")
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=PaymentState, default=PaymentState.RECORDED, editable=False)
+    reversed_on = models.DateField(null=True, blank=True, editable=False)
+    reversed_reason = models.TextField(max_length=2000, blank=True, editable=False)
+
+    objects = PaymentQuerySet.as_manager()
+    lifecycle = PAYMENT
 
     class Meta:
         verbose_name = _("payment")
         ordering = ["paid_on", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["invoice", "bank_reference"], name="deals_payment_one_per_reference"),
-            models.CheckConstraint(condition=Q(amount__gt=0, costs__gte=0), name="deals_payment_positive"),
+            models.UniqueConstraint(
+                fields=["invoice", "bank_reference"],
+                condition=~Q(state=PaymentState.REVERSED),
+                name="deals_payment_one_standing_per_reference",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, costs__gte=0) & (Q(amount__gt=0) | Q(withheld__gt=0)),
+                name="deals_payment_settles_something",
+            ),
             models.CheckConstraint(
                 condition=Q(withheld=0, withheld_certificate="") | (Q(withheld__gt=0) & ~Q(withheld_certificate="")),
                 name="deals_payment_withheld_has_certificate",
@@ -388,9 +439,9 @@ class Payout(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="deals_payout_positive"),
             models.CheckConstraint(
-                condition=Q(state=PayoutState.DUE, paid_on__isnull=True)
+                condition=Q(state__in=[PayoutState.DUE, PayoutState.VOID], paid_on__isnull=True)
                 | (Q(state=PayoutState.PAID, paid_on__isnull=False) & ~Q(bank_reference="")),
-                name="deals_payout_paid_has_date",
+                name="deals_payout_only_paid_has_date",
             ),
         ]
         indexes = [models.Index(fields=["user", "-id"], name="deals_payout_user")]

@@ -318,7 +318,8 @@ def start_contract(*, contract: Contract) -> bool:
 def terminate_deal(*, deal: Deal, actor: User, reason: str) -> Deal:
     """Record that a signed contract ended before its time, with the reason, by someone who binds a side.
 
-    Payments that lie ahead stop, and the documents under NDA close.
+    Payments that lie ahead stop, and the documents under NDA close. A contract whose day of effect has come is in effect
+    first, also when nobody has noted it yet; one that ends before that day never was, and has no such day any more.
     """
     deal = lock(deal)
     require_no_conflict(actor, deal)
@@ -326,6 +327,12 @@ def terminate_deal(*, deal: Deal, actor: User, reason: str) -> Deal:
     require_no_dispute(deal)
     reason = need_reason(reason)
     side = acting_side(actor, deal)
+    if deal.state == DealState.SIGNED:
+        contract = _current(deal)
+        _settle_effect(deal, contract, actor=None)
+        if deal.state == DealState.SIGNED:
+            contract.effective_on = None
+            contract.save(update_fields=["effective_on"])
     was_in_effect = deal.state == DealState.EFFECTIVE
     advance(deal, "terminate", actor=actor, turn=Turn.NOBODY, reason=reason, side=side)
     if was_in_effect:

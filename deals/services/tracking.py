@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,12 +15,14 @@ from accounts.models import User
 from accounts.selectors import operators_of
 from accounts.services import notify, settle
 from audit.services import record
-from deals import tracking_policies, tracking_selectors
+from deals import reasons, tracking_policies, tracking_selectors
 from deals.calendar import MONTHS, add_months, periods
 from deals.choices import MilestoneKind, Side, TermsRight
+from deals.lifecycle import DealState
 from deals.models import (
     AnnualReport,
     Contract,
+    Invoice,
     Milestone,
     Obligation,
     Reminder,
@@ -27,7 +30,7 @@ from deals.models import (
     SharePlan,
     Terms,
 )
-from deals.services.common import address, check, tell
+from deals.services.common import address, check, lock, tell
 from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED, InvoiceState
 from marketplace.kit.errors import Conflict, require
@@ -107,13 +110,17 @@ def _periodic(contract: Contract, terms: Terms, until: datetime.date, report_day
 
 @transaction.atomic
 def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obligation]:
-    """Generate what the terms of a contract in effect ask for; give the new rows.
+    """Generate what the terms of a contract in effect ask for; give the new rows, none once the contract has ended.
 
     Sums fixed by the terms at once; periodic duties as far ahead as the rule `obligation.horizon` says, and further
     each time it is called. Idempotent. The caller has asked who may: it is part of taking effect, and of the daily
-    sweep (actor None). The first call also makes the plan of shares: the technology's author as the only inventor.
+    sweep (actor None). The first call also makes the plan of shares: a researcher of the supplier who wrote the
+    technology is the only inventor; who merely typed it in gets nothing, and the plan waits to be settled.
     """
+    deal = lock(contract.deal)
     contract = lock_contract(contract.pk)
+    if deal.state != DealState.EFFECTIVE:
+        return []
     terms = contract.terms
     values = numbers("obligation.horizon", "obligation.report.days")
     until = add_months(timezone.localdate(), int(values["obligation.horizon"]))
@@ -127,8 +134,9 @@ def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obli
     plan, made = SharePlan.objects.get_or_create(
         contract=contract, defaults={"state_funding_pct": contract.state_funding_pct}
     )
-    if made:
-        author = contract.deal.technology.author
+    technology = contract.deal.technology
+    author = technology.author
+    if made and not technology.is_imported and tracking_selectors.is_inventor(author, contract.deal):
         RoyaltyShare.objects.create(plan=plan, user=author, name=str(author)[:150], share_pct=100)
     if new:
         record(
@@ -139,17 +147,18 @@ def generate_obligations(*, contract: Contract, actor: User | None) -> list[Obli
 
 @transaction.atomic
 def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | None) -> int:
-    """Waive what would begin after a contract ended on `on`; give how many. What fell due before stays owed.
+    """Waive what would begin after a contract ended on `on`; give how many.
 
-    Called by the service that ends the contract, which has asked who may.
+    What fell due before stays owed, and so does what was invoiced: the supplier cancels the invoice and waives, or is
+    paid. Called by the service that ends the contract, which has asked who may.
     """
     contract = lock_contract(contract.pk)
     rows = Obligation.objects.select_for_update(of=("self",)).filter(contract=contract, state__in=OPEN)
+    rows = rows.filter(~Exists(tracking_selectors.standing_invoices()))
     count = 0
     for row in rows.order_by("pk"):
         if (row.period_start or row.due_on) > on:
-            reason = _("The contract ended on %(date)s.") % {"date": short_date(on)}
-            move(row, "waive", actor=actor, closed_on=on, waived_reason=reason)
+            move(row, "waive", actor=actor, closed_on=on, waived_reason=reasons.ENDED)
             settle(row)
             count += 1
     return count
@@ -161,18 +170,16 @@ def _say(obligation: Obligation, sentence: str) -> str:
     }  # fmt: skip
 
 
-def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
-    """Write the reminder's unique row and tell people; False when it went out before."""
-    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind)
+def _remind(obligation: Obligation, kind: ReminderKind, *, invoice: Invoice | None = None) -> bool:
+    """Write the reminder's unique row and tell people; False when it went out before, of this invoice if of one."""
+    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind, invoice=invoice)
     if not new:
         return False
     deal = obligation.contract.deal
     if Obligation.objects.filter(tracking_selectors.asked_by_top_up(), pk=obligation.pk).exists():
         return True  # the top-up tells of the one debt
-    unbilled = (
-        obligation.kind in INVOICED and not obligation.invoices.exclude(state=InvoiceState.CANCELLED).exists()
-    )  # fmt: skip
-    if kind != ReminderKind.OVERDUE:
+    unbilled = obligation.kind in INVOICED and _standing_invoice(obligation) is None
+    if kind in {ReminderKind.FIRST, ReminderKind.SECOND}:
         told = (
             gettext_noop(
                 "%(what)s under contract %(number)s is due on %(date)s; the supplier has not issued its invoice."
@@ -206,12 +213,17 @@ def _remind(obligation: Obligation, kind: ReminderKind) -> bool:
     return True
 
 
+def _standing_invoice(obligation: Obligation) -> Invoice | None:
+    return obligation.invoices.exclude(state=InvoiceState.CANCELLED).first()
+
+
 @transaction.atomic
 def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
     """Bring one open obligation to the day: due soon, reminded, overdue. Give what was done, or nothing.
 
     Safe to run twice and by two workers at once: the second finds the row locked and leaves it, or finds it done.
-    A first reminder that was missed is not sent after the second.
+    A first reminder that was missed is not sent after the second. Past its day a sum without an invoice and an invoice
+    without its payment are two things to remind of.
     """
     day = on or timezone.localdate()
     obligation = (
@@ -220,13 +232,16 @@ def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
         .filter(pk=pk, state__in=OPEN)
         .first()
     )
-    if obligation is None:
+    if obligation is None or Obligation.objects.filter(tracking_selectors.cut_short(), pk=pk).exists():
         return ""
     left = (obligation.due_on - day).days
     if left < 0:
         if OBLIGATION.can(obligation.state, "become_overdue"):
             move(obligation, "become_overdue", actor=None)
-        return ReminderKind.OVERDUE if _remind(obligation, ReminderKind.OVERDUE) else ""
+        invoice = _standing_invoice(obligation) if obligation.kind in INVOICED else None
+        unbilled = obligation.kind in INVOICED and invoice is None
+        past = ReminderKind.UNBILLED if unbilled else ReminderKind.OVERDUE
+        return past if _remind(obligation, past, invoice=invoice) else ""
     values = numbers("obligation.reminder.first", "obligation.reminder.second", on=day)
     if left > values["obligation.reminder.first"]:
         return ""

@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import settle
 from audit.services import record
-from deals import tracking_policies
+from deals import reasons, tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services.common import need_reason, tell
@@ -103,14 +104,26 @@ def issue_invoice(*, obligation: Obligation, actor: User) -> Invoice:
     return _issue(contract, obligation, obligation.amount, obligation.due_on, statement, actor)
 
 
+def royalty_key(statement: RoyaltyStatement) -> str:
+    """Give the key of the obligation to pay what an accepted statement comes to."""
+    return f"royalty:{statement.period_start}:{statement.version}"
+
+
 def issue_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Invoice:
-    """Invoice an accepted statement, inside the transaction that accepts it: due so many days after the statement."""
+    """Invoice an accepted statement, inside the transaction that accepts it: due so many days after the statement.
+
+    A correction of a statement that was invoiced before puts nothing off: its royalty falls due when the first one did,
+    though no invoice asks for payment before the day on which it is issued.
+    """
     contract = statement.contract
+    before = Obligation.objects.filter(
+        contract=contract, kind=ObligationKind.ROYALTY, invoices__statement__obligation=statement.obligation_id
+    ).aggregate(first=Min("due_on"))["first"]
     due_on = statement.filed_on + datetime.timedelta(days=contract.terms.payment_days)
-    due_on = max(due_on, timezone.localdate())
+    due_on = before or max(due_on, timezone.localdate())
     obligation = Obligation.objects.create(
         contract=contract,
-        key=f"royalty:{statement.period_start}:{statement.version}",
+        key=royalty_key(statement),
         kind=ObligationKind.ROYALTY,
         side=Side.LICENSEE,
         period_start=statement.period_start,
@@ -143,16 +156,13 @@ def withdraw_royalty_invoice(*, statement: RoyaltyStatement, actor: User) -> Non
         .select_related("obligation")
         .first()
     )
-    reason = _("A correction replaces the statement.")
     if invoice is not None:
-        if invoice.payments.exists():
+        if invoice.payments.standing().exists():
             raise Conflict(_("Money was received for this statement. Settle the difference in the next period."))
-        _cancel(invoice, reason, actor)
-    for row in Obligation.objects.filter(
-        contract=statement.contract_id, key=f"royalty:{statement.period_start}:{statement.version}"
-    ):
+        _cancel(invoice, reasons.CORRECTED, actor)
+    for row in Obligation.objects.filter(contract=statement.contract_id, key=royalty_key(statement)):
         if OBLIGATION.can(row.state, "waive"):
-            move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reason)
+            move(row, "waive", actor=actor, closed_on=timezone.localdate(), waived_reason=reasons.CORRECTED)
             settle(row)
 
 
@@ -172,7 +182,7 @@ def cancel_invoice(*, invoice: Invoice, reason: str, actor: User) -> Invoice:
     invoice = lock_invoice(invoice)
     require(tracking_policies.can_invoice(actor, invoice.contract.deal))
     reason = need_reason(reason)
-    if invoice.payments.exists():
+    if invoice.payments.standing().exists():
         raise Conflict(_("Money was received for this invoice: it cannot be cancelled."))
     _cancel(invoice, reason, actor)
     deal = invoice.contract.deal

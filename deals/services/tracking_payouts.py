@@ -16,16 +16,17 @@ from django.utils.translation import gettext as _
 from accounts.models import Organisation, User
 from accounts.services import notify, settle
 from audit.services import record
-from deals import tracking_policies
+from deals import tracking_policies, tracking_selectors
 from deals.choices import Side
 from deals.models import Contract, Invoice, Obligation, Payment, Payout, RoyaltyShare, SharePlan
-from deals.services.common import check, tell
+from deals.services.common import address, check, tell
 from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
 from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
 from deals.tracking_lifecycle import InvoiceState
 from ledger.choices import AccountKind
 from ledger.models import Account
+from ledger.selectors import next_key
 from ledger.services import Posting, get_account, post_transfer
 from ledger.waterfall import Division, Receipt, divide
 from marketplace.kit.errors import Conflict, Stale, require
@@ -103,7 +104,8 @@ def _as_record(plan: SharePlan, receipt: Receipt, division: Division, on: dateti
 
 def settled_of(invoice: Invoice) -> Decimal:
     """Give how much of an invoice is settled, in VND: what was received and what was withheld as tax."""
-    return Payment.objects.filter(invoice=invoice).aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
+    payments = Payment.objects.standing().filter(invoice=invoice)
+    return payments.aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
 
 
 def _check_payment(
@@ -112,7 +114,9 @@ def _check_payment(
     """Give what is left to pay. Raises ValidationError for figures or a day that cannot be."""
     left = invoice.amount - settled_of(invoice)
     errors: dict[str, list[str]] = {}
-    if amount <= 0 or amount != amount.to_integral_value():
+    if amount < 0 or amount != amount.to_integral_value():
+        errors["amount"] = [_("Enter a whole amount in đồng of 0 or more.")]
+    elif not amount and not withheld:
         errors["amount"] = [_("Enter a whole amount in đồng above 0.")]
     elif amount > left:
         errors["amount"] = [_("Only %(left)s đồng are left to pay on this invoice.") % {"left": left}]
@@ -154,24 +158,34 @@ def record_payment(
 
     `withheld`: tax kept back by the licensee, by a certificate; received and withheld together settle the invoice, and
     both together are what is divided: the inventors' share by law is of each payment before tax (IP Law, article 135),
-    and the tax is the licensor's own.
+    and the tax is the licensor's own. A certificate that came after the money is recorded alone, with an `amount` of 0;
+    where no reference is given, its own stands for the bank's.
     Posts what was received and, if anybody but the licensor gets a part, how it was divided. Raises ValidationError
-    for figures or a day that cannot be; Conflict when the invoice is closed or this reference was recorded before.
+    for figures or a day that cannot be; Conflict when the invoice is closed, this reference was recorded before, or
+    nobody has said yet who the inventors are.
     """
     invoice = lock_invoice(invoice)
     contract = invoice.contract
     deal = contract.deal
     require(tracking_policies.can_invoice(actor, deal))
     bank_reference, withheld_certificate = bank_reference.strip(), withheld_certificate.strip()
-    if not bank_reference:
+    if not amount and withheld:
+        bank_reference = bank_reference or withheld_certificate
+    elif not bank_reference:
         raise ValidationError({"bank_reference": [_("Give the bank's reference.")]})
     if invoice.state != InvoiceState.ISSUED:
         raise Conflict(_("This invoice is closed: nothing is left to pay on it."))
-    if Payment.objects.filter(invoice=invoice, bank_reference=bank_reference).exists():
+    named = Payment.objects.filter(invoice=invoice, bank_reference=bank_reference)
+    if named.standing().exists():
         raise Conflict(_("A payment with this reference was recorded already."))
+    again = named.count()  # reversed ones, whose transfers stay
+    nth = f"-{again + 1}" if again else ""
     left = _check_payment(invoice, amount, withheld, withheld_certificate, costs, paid_on)
     gross = amount + withheld
     plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
+    if tracking_selectors.plans_to_settle().filter(pk=plan.pk).exists():
+        message = _("First settle who gets what: a payment is divided at once, and nobody has named the inventors yet.")
+        raise Conflict(message, shares=address(deal, "share_plan"))
     plan.contract = contract
     try:
         receipt = receipt_of(plan, gross, costs, paid_on)
@@ -188,7 +202,7 @@ def record_payment(
         else []
     )
     received = post_transfer(
-        key=f"{source_of(invoice)}:received:{bank_reference}",
+        key=f"{source_of(invoice)}:received{nth}:{bank_reference}",
         entries=[
             Posting(get_account(kind=AccountKind.PAYABLE, organisation=deal.licensee), gross),
             Posting(get_account(kind=AccountKind.PAID_OUT, organisation=deal.licensee), -amount),
@@ -206,7 +220,7 @@ def record_payment(
     divided = None
     if payouts:
         divided = post_transfer(
-            key=f"{source_of(invoice)}:divided:{bank_reference}",
+            key=f"{source_of(invoice)}:divided{nth}:{bank_reference}",
             entries=[
                 Posting(
                     get_account(kind=AccountKind.ROYALTY_INCOME, organisation=deal.licensor),
@@ -235,7 +249,7 @@ def record_payment(
         move(invoice, "settle", actor=actor, data={"payment": payment.pk})
         settle(invoice)
         meet_obligation(invoice.obligation, on=paid_on, actor=actor, data={"invoice": invoice.pk})
-        _settle_minimum(contract, invoice.obligation, paid_on, actor)
+        settle_minimum(contract, invoice.obligation, paid_on, actor)
     _tell_about(payment, contract, payouts)
     return payment
 
@@ -279,7 +293,7 @@ def paid_account(payout: Payout, contract: Contract) -> Account:
     return get_account(kind=AccountKind.INVENTOR_PAID, outside=payout.name, reference=contract.number)
 
 
-def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
+def settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
     """Mark the year's minimum met once the paid royalties of that year reach it."""
     if paid.kind not in OF_YEAR:
         return
@@ -288,14 +302,18 @@ def _settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, act
     ).first()
     if minimum is None:
         return
-    total = Invoice.objects.filter(
-        contract=contract,
-        obligation__kind__in=OF_YEAR,
-        obligation__contract_year=paid.contract_year,
-        state=InvoiceState.PAID,
-    ).aggregate(total=Sum("amount"))["total"]
-    if (total or ZERO) >= (minimum.amount or ZERO):
+    total = received_of_year(contract, paid.contract_year)
+    if total >= (minimum.amount or ZERO):
         meet_obligation(minimum, on=on, actor=actor, data={"received": str(total)})
+
+
+def received_of_year(contract: Contract, year: int | None) -> Decimal:
+    """Give what was received and withheld on the closed invoices for the use in a contract year, in VND."""
+    payments = Payment.objects.standing().filter(
+        invoice__contract=contract, invoice__obligation__kind__in=OF_YEAR, invoice__obligation__contract_year=year,
+        invoice__state__in=[InvoiceState.PAID, InvoiceState.FORGIVEN],
+    )  # fmt: skip
+    return payments.aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
 
 
 def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout]) -> None:
@@ -334,7 +352,7 @@ def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str
     transfer = None
     if payout.lifecycle.can(payout.state, "pay"):
         transfer = post_transfer(
-            key=f"deals.payout:{payout.pk}",
+            key=next_key(f"deals.payout:{payout.pk}"),
             entries=[
                 Posting(due_account(payout, contract), -payout.amount),
                 Posting(paid_account(payout, contract), payout.amount),
@@ -372,12 +390,15 @@ def set_share_plan(
     """Settle who gets what, before the first payment is divided. The inventors' shares sum to 100.
 
     Raises ValidationError for shares that do not, Stale when someone saved since `version`, Conflict once a payment
-    under the contract was divided.
+    under the contract was divided by a plan that somebody settled; what was divided before stays as it is.
     """
     contract = lock_contract(contract.pk)
     require(tracking_policies.can_share_out(actor, contract.deal))
-    plan = SharePlan.objects.select_for_update(of=("self",)).get(contract=contract)
-    if Payment.objects.filter(invoice__contract=contract).exists():
+    plan = SharePlan.objects.select_for_update(of=("self",)).filter(contract=contract).first()
+    if plan is None:
+        raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
+    waits = tracking_selectors.plans_to_settle().filter(pk=plan.pk).exists()
+    if not waits and Payment.objects.standing().filter(invoice__contract=contract).exists():
         raise Conflict(_("A payment has been divided by this plan: it can no longer be changed."))
     if plan.version != version:
         raise Stale(_("Someone else has changed the plan meanwhile. Compare and save again."))

@@ -15,15 +15,15 @@ from django.utils.translation import gettext_noop
 from accounts.models import User
 from accounts.services import settle
 from audit.services import record
-from deals import tracking_policies
+from deals import reasons, tracking_policies
 from deals.choices import Side
 from deals.models import Contract, Deduction, Obligation, RoyaltyStatement
-from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute
+from deals.royalty import Declared, Royalty, StatementInvalid, as_record, compute, from_record
 from deals.services.common import check, need_reason, tell
 from deals.services.tracking import lock_contract, meet_obligation, short_date
-from deals.services.tracking_invoices import issue_royalty_invoice, withdraw_royalty_invoice
+from deals.services.tracking_invoices import issue_royalty_invoice, royalty_key, withdraw_royalty_invoice
 from deals.tracking_choices import ObligationKind
-from deals.tracking_lifecycle import OBLIGATION, STATEMENT, ObligationState, StatementState
+from deals.tracking_lifecycle import OPEN, STATEMENT, ObligationState, StatementState
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 
@@ -111,7 +111,7 @@ def find_period(contract: Contract, start: datetime.date, end: datetime.date) ->
             dates = {"start": short_date(standing.period_start), "end": short_date(standing.period_end)}
             message = _("This overlaps the statement for %(start)s to %(end)s.") % dates
             raise ValidationError({"period_start": [message]})
-        following = wanted.exclude(state__in=OBLIGATION.final).order_by("period_start", "pk").first()
+        following = wanted.filter(state__in=OPEN).order_by("period_start", "pk").first()
         if following is None:
             raise ValidationError({"period_start": [_("This contract has no open period to declare.")]})
         assert following.period_start is not None
@@ -229,7 +229,7 @@ def file_statement(
             contract=contract, kind=ObligationKind.STATEMENT, contract_year=obligation.contract_year,
             period_start__lt=period_start,
         )
-        .exclude(state__in=OBLIGATION.final)
+        .filter(state__in=OPEN)
         .order_by("period_start", "pk")
         .first()
     )  # fmt: skip
@@ -252,19 +252,38 @@ def lock_statement(statement: RoyaltyStatement) -> RoyaltyStatement:
     return statement
 
 
+def _changes_nothing(statement: RoyaltyStatement, figures: Figures) -> bool:
+    """Tell whether a correction would declare the same and come to the same.
+
+    What was not accepted yet may be filed again as it is where the rest of the year, on which it rests, has changed.
+    """
+    declared, result = _computed(statement.contract, statement.obligation, figures)
+    before = from_record(statement.computation)
+    return (
+        (figures.units, declared.gross_sales, declared.deductions)
+        == (statement.units, before.gross_sales, before.deductions)
+        and (result.royalty, result.top_up, result.credit)
+        == (statement.royalty, statement.top_up, statement.credit)
+        and (statement.state == StatementState.ACCEPTED or declared == before)
+    )  # fmt: skip
+
+
 @transaction.atomic
 def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: User) -> RoyaltyStatement:
     """File a new version of a statement; the old one stays on record as superseded.
 
-    An unpaid invoice of the old version is cancelled. Conflict once money was received for it, and when the year's
-    last statement was accepted with a top-up that the change would make wrong. A last statement that still waits is
-    questioned, so that its top-up is computed anew.
+    An unpaid invoice of the old version is cancelled; the day of payment stays (see `issue_royalty_invoice`). Conflict
+    for figures that change nothing, once money was received for it, and when the year's last statement was accepted
+    with a top-up that the change would make wrong. A last statement that still waits is questioned, so that its top-up
+    is computed anew.
     """
     statement = lock_statement(statement)
     contract = statement.contract
     require(tracking_policies.can_file(actor, contract.deal))
     if not STATEMENT.can(statement.state, "supersede"):
         raise Conflict(_("A later version of this statement stands. Correct that one."))
+    if _changes_nothing(statement, figures):
+        raise Conflict(_("These are the figures that you declared. A correction changes at least one of them."))
     withdraw_royalty_invoice(statement=statement, actor=actor)
     move(statement, "supersede", actor=actor)
     settle(statement)
@@ -273,7 +292,7 @@ def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: U
         recheck_statements(
             contract, statement.obligation, lowered=corrected.royalty < statement.royalty,
             accepted=_("Another statement of the year was accepted, and it rests on this one. Correct that one first, then this one."),
-            question=_("Another statement of the year has changed. File this one again."),
+            question=reasons.YEAR_CHANGED,
         )  # fmt: skip
     return corrected
 
@@ -289,18 +308,29 @@ def _rests_on_others(row: RoyaltyStatement, *, lowered: bool) -> bool:
     return lowered and Decimal(row.computation.get("charged", "0")) > 0
 
 
+def _forgiven(statement: RoyaltyStatement) -> bool:
+    """Tell whether what an accepted statement comes to was waived, so that nobody asks for it any more."""
+    return Obligation.objects.filter(
+        contract=statement.contract_id, key=royalty_key(statement), state=ObligationState.WAIVED
+    ).exists()
+
+
 def recheck_statements(
     contract: Contract, obligation: Obligation, *, accepted: str, question: str, lowered: bool = False
 ) -> None:
     """Ask anew for the statements of a year that wait and rest on what has changed, which is `obligation`.
 
+    `question`: one of `deals.reasons`, which the buyer reads in the own language.
+
     `lowered`: a royalty came down. In the caller's transaction. Conflict with the words `accepted` once such a
-    statement was accepted.
+    statement was accepted; with the minimum goes also the top-up of one whose payment was forgiven.
     """
     assert obligation.contract_year is not None
     standing = standing_statements(contract, obligation.contract_year)
     for row in standing:
         if row.obligation_id == obligation.pk or not _rests_on_others(row, lowered=lowered):
+            continue
+        if obligation.kind == ObligationKind.MINIMUM and row.state == StatementState.ACCEPTED and _forgiven(row):
             continue
         if row.state == StatementState.ACCEPTED and (row.top_up or obligation.kind == ObligationKind.STATEMENT):
             raise Conflict(accepted)
@@ -338,20 +368,43 @@ def question_statement(*, statement: RoyaltyStatement, question: str, actor: Use
     return statement
 
 
+def _declared_figures(statement: RoyaltyStatement) -> Figures:
+    """Give what a statement declares, as figures to declare."""
+    deductions = from_record(statement.computation).deductions
+    return Figures(units=statement.units, gross_sales=statement.gross_sales, deductions=deductions, note=statement.note)
+
+
+def why_not_to_accept(statement: RoyaltyStatement) -> str:
+    """Say why a statement has to be filed again before it may be accepted; nothing when it may.
+
+    Something on which it rests has changed: an earlier statement of the year, the minimum, or, where it was the system
+    that asked for it anew, anything by which it comes to another amount now.
+    """
+    contract = statement.contract
+    closes = statement.obligation.closes_year and statement.minimum_annual
+    if closes and _earlier_royalties(contract, statement.obligation) != statement.earlier_in_year:
+        return _("An earlier statement of the year has changed. Ask the buyer to file this one again.")
+    if closes and not _minimum_of(contract, statement.obligation):
+        return _("The minimum of the year was waived. Ask the buyer to file this statement again.")
+    if statement.state == StatementState.QUESTIONED and statement.answered_by_id is None:
+        result = _computed(contract, statement.obligation, _declared_figures(statement))[1]
+        if (result.royalty, result.top_up, result.credit) != (statement.royalty, statement.top_up, statement.credit):
+            return _("Another statement of the year has changed. Ask the buyer to file this one again.")
+    return ""
+
+
 @transaction.atomic
 def accept_statement(*, statement: RoyaltyStatement, actor: User) -> RoyaltyStatement:
     """Accept a statement; an invoice for its amount is issued, unless nothing is to be paid.
 
-    Conflict when an earlier statement of the year has changed since, so that the top-up is no longer right.
+    Conflict when it has to be filed again first; see `why_not_to_accept`.
     """
     statement = lock_statement(statement)
     contract = statement.contract
     require(tracking_policies.can_answer(actor, contract.deal))
-    closes = statement.obligation.closes_year and statement.minimum_annual
-    if closes and _earlier_royalties(contract, statement.obligation) != statement.earlier_in_year:
-        raise Conflict(_("An earlier statement of the year has changed. Ask the buyer to file this one again."))
-    if closes and not _minimum_of(contract, statement.obligation):
-        raise Conflict(_("The minimum of the year was waived. Ask the buyer to file this statement again."))
+    obstacle = why_not_to_accept(statement) if STATEMENT.can(statement.state, "accept") else ""
+    if obstacle:
+        raise Conflict(obstacle)
     move(statement, "accept", actor=actor, answered_by=actor, answered_at=timezone.now())
     settle(statement)
     if statement.amount:

@@ -12,7 +12,7 @@ from deals import selectors
 from deals.acts import next_act
 from deals.choices import Side, Turn
 from deals.lifecycle import MAIN_LINE, DealState
-from deals.tracking_selectors import last_day, tracking_summary
+from deals.tracking_selectors import deals_with_shares_to_settle, last_day, tracking_summary
 from deals.views.common import actor_of
 from marketplace.kit.pagination import paginate
 
@@ -43,7 +43,11 @@ def board(request: HttpRequest) -> HttpResponse:
     deals = list(selectors.board_deals(actor))
     tracking = tracking_summary(deals)
     deadlines = selectors.registration_deadlines(filter(None, map(_signed_on, deals)))
-    cards = [_card(deal, deadlines) | {"tracking": tracking.get(deal.pk)} for deal in deals]
+    unsettled = deals_with_shares_to_settle(deals)
+    cards = [
+        _card(deal, deadlines) | {"tracking": tracking.get(deal.pk), "to_settle": deal.pk in unsettled}
+        for deal in deals
+    ]  # fmt: skip
     columns = [
         {"state": state, "label": state.label, "cards": [card for card in cards if card["deal"].state == state]}
         for state in MAIN_LINE

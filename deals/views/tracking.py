@@ -23,11 +23,12 @@ from deals.forms.tracking import (
 )
 from deals.lifecycle import DealState
 from deals.models import RoyaltyStatement
+from deals.reasons import in_words
 from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
 from deals.tracking_choices import DeductionKind, ObligationKind
-from deals.tracking_lifecycle import StatementState
+from deals.tracking_lifecycle import OPEN, PaymentState, StatementState
 from deals.views.common import actor_of, pages, reached_by
 from deals.views.tracking_common import (
     act_page,
@@ -54,14 +55,17 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     sees_shares = policies.sees_shares(viewer, deal)
     obligations_ = list(selectors.obligations_of(contract))
     today = timezone.localdate()
-    open_rows = [row for row in obligations_ if row.state not in row.lifecycle.final]
+    open_rows = [row for row in obligations_ if row.state in OPEN]
     periods = [(row.period_end, row) for row in open_rows if row.kind == ObligationKind.STATEMENT and row.period_end]
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
     ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
     next_ones = coming(viewer, contract, obligations_, on=today, ended=ended)
-    steps = next_steps(viewer, contract, declared, invoices, next_ones)
+    payments = [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else []
+    plan: Any = selectors.share_plan(contract) if sees_shares else None
+    to_settle = plan is not None and plan.to_settle
+    steps = next_steps(viewer, contract, declared, invoices, next_ones, settle_shares=to_settle)
     context = {
         "contract": contract,
         "deal": deal,
@@ -79,10 +83,15 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         if deal.state == "effective"
         else [],
         "late": late_interest(invoices, today),
-        "payments": [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else [],
-        "plan": selectors.share_plan(contract) if sees_shares else None,
+        "payments": payments,
+        "plan_is_fixed": any(row["payment"].state == PaymentState.RECORDED for row in payments),
+        "is_open": bool(open_rows),
+        "plan": plan,
         "law": shares_by_law(today) if sees_shares else {},
-        "lines": [(line, movement_of(line.transfer)) for line in selectors.ledger_lines(contract, viewer)],
+        "lines": [
+            (line, movement_of(line.transfer), in_words(line.transfer.description))
+            for line in selectors.ledger_lines(contract, viewer)
+        ],
         "summary": selectors.tracking_summary([deal]).get(pk),
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,
@@ -193,8 +202,9 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     found = statement_of(request, pk)
     lifecycle, deal = found.lifecycle, found.contract.deal
     invoice = selectors.standing_invoice(found)
-    paid = bool(invoice is not None and getattr(invoice, "received", 0))
+    paid = bool(invoice is not None and (getattr(invoice, "received", 0) or getattr(invoice, "withheld", 0)))
     may_answer, may_file = policies.can_answer(viewer, deal), policies.can_file(viewer, deal)
+    may_accept = may_answer and lifecycle.can(found.state, "accept") and not statements.why_not_to_accept(found)
     context = {
         "statement": found,
         "contract": found.contract,
@@ -203,7 +213,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "period": period_label(found),
         "steps": steps_of(found.computation["steps"]),
         "versions": selectors.versions_of(found),
-        "can_accept": may_answer and lifecycle.can(found.state, "accept"),
+        "can_accept": may_accept,
         "can_question": may_answer and lifecycle.can(found.state, "question"),
         "can_correct": may_file and not paid and lifecycle.can(found.state, "supersede"),
         "must_answer": may_file and found.state == StatementState.QUESTIONED,

@@ -67,8 +67,12 @@ def act_page(
     to: str,
     facts: Sequence[tuple[str, Any]] = (),
     danger: bool = False,
+    first: tuple[str, str, str] | None = None,
 ) -> HttpResponse:
-    """Ask for what an act needs, then do it. What was typed is kept when it is refused. `facts`: what it is about."""
+    """Ask for what an act needs, then do it. What was typed is kept when it is refused. `facts`: what it is about.
+
+    `first`: what has to be done before, as a sentence, and the label and address of the way there.
+    """
     status = 200
     if request.method == "POST":
         status = 400
@@ -80,7 +84,7 @@ def act_page(
                 return redirect(to)
     context = {
         "form": form, "title": title, "lead": lead, "kicker": kicker, "button": button, "danger": danger, "back": to,
-        "facts": facts, "crumbs": crumbs_of(contract),
+        "facts": facts, "crumbs": crumbs_of(contract), "first": first,
     }  # fmt: skip
     return render(request, "deals/tracking/act.html", context, status=status)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,6 +16,8 @@ from deals.forms.tracking import PartFormSet, PaymentForm, PayoutForm, PlanForm,
 from deals.models import Contract
 from deals.services import tracking_invoices as invoices
 from deals.services import tracking_payouts as payouts
+from deals.services import tracking_reversals as reversals
+from deals.services import tracking_waivers as waivers
 from deals.tracking_lifecycle import InvoiceState, PayoutState
 from deals.views.common import actor_of
 from deals.views.tracking_common import (
@@ -61,8 +64,13 @@ def invoice_payment(request: HttpRequest, pk: int) -> HttpResponse:
             withheld_certificate=data["withheld_certificate"], actor=actor,
         )  # fmt: skip
 
+    plan: Any = selectors.share_plan(found.contract)
+    first = None
+    if plan.to_settle:
+        href = reverse("deals:share_plan", args=[found.contract.deal_id])
+        first = (_("First settle who gets what: nobody has named the inventors yet."), _("Settle the shares"), href)
     return act_page(
-        request, form, act, contract=found.contract,
+        request, form, act, contract=found.contract, first=first,
         title=_("Record a payment"), kicker=_("Invoice %(number)s") % {"number": found.number},
         lead=_("Record what your bank shows as received. The inventors' shares are divided at once."),
         facts=[
@@ -92,13 +100,56 @@ def invoice_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+def invoice_forgive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up what is left of an invoice that was paid in part."""
+    actor = actor_of(request)
+    found: Any = get_object_or_404(selectors.visible_invoices(actor), pk=pk)
+    require(policies.can_invoice(actor, found.contract.deal))
+    form = ReasonForm(request.POST or None)
+    return act_page(
+        request, form,
+        lambda: waivers.forgive_rest(invoice=found, reason=form.cleaned_data["reason"], actor=actor),
+        contract=found.contract, title=_("Forgive the rest"), kicker=_("Invoice %(number)s") % {"number": found.number},
+        lead=_("You give up what is left of this invoice for good. The other side reads your reason."),
+        facts=[(_("Invoice amount"), exact(found.amount)), (_("To be forgiven"), exact(found.left))],
+        button=_("Forgive the rest"), done=_("The rest of the invoice is forgiven."), to=tracking_url(found.contract),
+        danger=True,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def payment_reverse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reverse a payment that was recorded by mistake."""
+    actor = actor_of(request)
+    found = get_object_or_404(selectors.visible_payments(actor), pk=pk)
+    contract = found.invoice.contract
+    require(policies.can_invoice(actor, contract.deal))
+    form = ReasonForm(request.POST or None)
+    return act_page(
+        request, form,
+        lambda: reversals.reverse_payment(payment=found, reason=form.cleaned_data["reason"], actor=actor),
+        contract=contract, title=_("Reverse the payment"), kicker=_("Invoice %(number)s") % {"number": found.invoice.number},
+        lead=_(
+            "For a payment that was recorded by mistake. It stays on record with its reversal, the shares in it are "
+            "void, and the invoice is open again."
+        ),
+        facts=[
+            (_("Received"), exact(found.amount)), *([(_("Tax withheld"), exact(found.withheld))] if found.withheld else []),
+            (_("Bank's reference"), found.bank_reference),
+        ],
+        button=_("Reverse the payment"), done=_("The payment is reversed."), to=tracking_url(contract), danger=True,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
 def share_plan(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle who gets what of the payments."""
     actor = actor_of(request)
     contract = contract_of(request, pk)
     require(policies.can_share_out(actor, contract.deal))
     plan = selectors.share_plan(contract)
-    assert plan is not None
+    if plan is None:
+        raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
     shares = [
         {"name": share.name, "email": share.user.email if share.user else "", "share_pct": share.share_pct}
         for share in plan.shares.all()
@@ -149,6 +200,24 @@ def payout_paid(request: HttpRequest, pk: int) -> HttpResponse:
             (_("From the payment on invoice"), f"{found.payment.invoice.number} · {exact(found.payment.gross)}"),
         ],
         button=_("Record as paid"), done=_("The payout is recorded."), to=tracking_url(contract),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def payout_take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back that a part was paid, which was recorded by mistake."""
+    actor = actor_of(request)
+    found = get_object_or_404(selectors.visible_payouts(actor), pk=pk)
+    contract = found.payment.invoice.contract
+    require(policies.can_share_out(actor, contract.deal))
+    form = ReasonForm(request.POST or None)
+    return act_page(
+        request, form,
+        lambda: reversals.take_back_payout(payout=found, reason=form.cleaned_data["reason"], actor=actor),
+        contract=contract, title=_("Take back the payout to %(name)s") % {"name": found.name},
+        lead=_("For a payout that was recorded by mistake. It is due again; the ledger keeps both."),
+        facts=[(_("Amount"), exact(found.amount)), (_("Bank's reference"), found.bank_reference)],
+        button=_("Take back"), done=_("The payout is due again."), to=tracking_url(contract), danger=True,
     )  # fmt: skip
 
 

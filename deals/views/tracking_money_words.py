@@ -9,9 +9,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deals.choices import Flow
-from deals.models import Payment
+from deals.models import Invoice, Payment
 from deals.services.tracking_payouts import rules_of_shares
-from deals.tracking_lifecycle import InvoiceState
+from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.models import Transfer
 from ledger.money import percent_of, whole_dong
 from marketplace.kit.money import exact, language_of, percent
@@ -61,17 +61,24 @@ def late_interest(invoices: Iterable[Any], on: datetime.date) -> list[dict[str, 
 
     What is left x yearly rate x days late / 365, by the row in force on the day; nothing when no rate is in force.
     """
-    late = [row for row in invoices if row.state == InvoiceState.ISSUED and row.due_on < on]
+    late = [row for row in invoices if row.state == InvoiceState.ISSUED and _late_since(row) < on]
     found = in_force(on).filter(code="payment.late.interest").first() if late else None
     if found is None or found.value is None:
         return []
     return [
         {
-            "invoice": row, "days": (on - row.due_on).days, "pct": found.value, "source": citation(found.source),
-            "amount": whole_dong(row.left * found.value / 100 * (on - row.due_on).days / DAYS_A_YEAR),
+            "invoice": row, "days": days, "pct": found.value, "source": citation(found.source),
+            "amount": whole_dong(row.left * found.value / 100 * days / DAYS_A_YEAR),
         }
         for row in late
+        for days in [(on - _late_since(row)).days]
     ]  # fmt: skip
+
+
+def _late_since(invoice: Invoice) -> datetime.date:
+    """Give the last day on which an invoice could be paid in time; a correction of the statement puts it off by nothing."""
+    corrected = invoice.statement is not None and invoice.statement.version > 1
+    return invoice.obligation.due_on if corrected else invoice.due_on
 
 
 def divided(payment: Payment) -> dict[str, Any]:
@@ -102,14 +109,20 @@ def divided(payment: Payment) -> dict[str, Any]:
         "payment": payment, "parts": parts, "keeps": Decimal(told["licensor"]), "bonus": Decimal(told["author_bonus"]),
         "author_state_pct": Decimal(told["author_state_pct"]), "state_part": Decimal(told["state_part"]),
         "bonus_source": citation(sources.get("author.state.share", "")),
+        "may_reverse": payment.invoice.state != InvoiceState.FORGIVEN
+        and all(payout.state != PayoutState.PAID for payout in payment.payouts.all()),
     }  # fmt: skip
 
 
 def movement_of(transfer: Transfer) -> str:
     """Say what a transfer that an invoice caused records, from its key."""
-    if transfer.reversal_of_id is not None:
-        return _("Invoice cancelled")
-    if transfer.key.startswith("deals.payout:"):
-        return _("Part paid out")
-    act = transfer.key.split(":")[2]
-    return {"issue": _("Invoice issued"), "received": _("Payment received"), "divided": _("Shares divided")}[act]
+    key = transfer.key if transfer.reversal_of is None else transfer.reversal_of.key
+    act = "payout" if key.startswith("deals.payout:") else key.split(":")[2].split("-")[0]
+    done, undone = {
+        "issue": (_("Invoice issued"), _("Invoice cancelled")),
+        "received": (_("Payment received"), _("Payment reversed")),
+        "divided": (_("Shares divided"), _("Shares reversed")),
+        "payout": (_("Part paid out"), _("Payout taken back")),
+        "forgiven": (_("Rest forgiven"), ""),
+    }[act]
+    return done if transfer.reversal_of is None else undone

@@ -55,7 +55,7 @@ def coming(
     """
     notes = notes_on(rows, ended=ended)
     still_open = sorted(
-        (row for row in rows if row.state not in row.lifecycle.final), key=lambda row: row.pk in notes
+        (row for row in rows if row.state in OPEN), key=lambda row: row.pk in notes
     )  # fmt: skip
     first, mine = still_open[:1], side_of(viewer, contract.deal)
     own = [
@@ -83,7 +83,7 @@ def by_time(
         note = notes.get(row.pk, "")
         return {"obligation": row, "acts": acts(row), "note": note, "report": getattr(row, "report", None)}
 
-    still_open = [row for row in rows if row.state not in row.lifecycle.final]
+    still_open = [row for row in rows if row.state in OPEN]
     now = [row for row in still_open if row.due_on <= today + NEAR] or still_open[:1]
     groups = [
         ("now", _("Due now and next"), now),
@@ -105,7 +105,7 @@ def acts_on(viewer: User, contract: Contract, row: Any) -> list[dict[str, Any]]:
     """Name what the viewer may do about an obligation now: label, address, whether the button itself acts, and whether
     it does what is owed (`does`) or gives it up.
     """
-    if row.state in row.lifecycle.final:
+    if row.state not in OPEN:
         return []
     row.contract = contract
     deal = contract.deal
@@ -157,6 +157,8 @@ def next_steps(
     statements: Sequence[RoyaltyStatement],
     invoices: Sequence[Invoice],
     rows: Sequence[Any],
+    *,
+    settle_shares: bool = False,
 ) -> list[dict[str, Any]]:
     """Give the statements that wait for an answer and the obligations that come next: what to do, who, until when; what
     the reader's own side does stands first.
@@ -164,8 +166,10 @@ def next_steps(
     Told from the reader's side: `yours` says whether it is the reader's own turn, `owner` names the side that acts.
     `act` is what the reader may do about it now: label, address and whether the button itself acts, or None.
     `unbilled`: a sum whose invoice the supplier owes, so that nobody is late in paying it.
+    `settle_shares`: nobody has named the inventors, and the reader may know of it.
     """
-    steps = [_answer(viewer, contract, row) for row in reversed(statements) if row.state in _WAITING]
+    steps = [_settle(viewer, contract)] if settle_shares else []
+    steps += [_answer(viewer, contract, row) for row in reversed(statements) if row.state in _WAITING]
     for following in rows:
         words = {ObligationKind.STATEMENT: _("File a royalty statement"), ObligationKind.REPORT: _("File the report")}
         acts = [
@@ -213,6 +217,19 @@ def _names(viewer: User, contract: Contract) -> dict[str, str]:
         names[start] = pgettext("start of a sentence", "Your side") if mine == side else other
         names[within] = pgettext("in a sentence", "your side") if mine == side else other
     return names
+
+
+def _settle(viewer: User, contract: Contract) -> dict[str, Any]:
+    deal = contract.deal
+    href = reverse("deals:share_plan", args=[deal.pk])
+    may = policies.can_share_out(viewer, deal)
+    return {
+        "title": _("Who gets what"), "unbilled": False, "due": None, "due_label": "", "amount": None,
+        "text": _("%(Supplier)s names the inventors and their shares. No payment can be recorded before.")
+        % _names(viewer, contract),
+        "act": {"label": _("Settle the shares"), "href": href, "post": False} if may else None,
+        **_whose(viewer, contract, Side.LICENSOR),
+    }  # fmt: skip
 
 
 def _answer(viewer: User, contract: Contract, row: RoyaltyStatement) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def more_deals(room, count: int) -> None:
 
 @pytest.mark.parametrize(
     ("address", "who", "queries"),
-    [("deals:deal_list", "buyer", 5), ("deals:board", "operator", 8), ("api:deals", "buyer", 5)],
+    [("deals:deal_list", "buyer", 5), ("deals:board", "operator", 9), ("api:deals", "buyer", 5)],
 )
 def test_list_asks_the_same_of_the_database_for_one_and_for_three(
     client, django_assert_num_queries, address, who, queries

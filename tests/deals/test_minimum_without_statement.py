@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Notification
 from audit.models import Event
@@ -131,7 +131,7 @@ def test_a_corrected_statement_leaves_the_year_at_its_minimum():
     assert (less.royalty, less.top_up, room_total(room)) == (3_500_000, 31_500_000, MINIMUM)
 
 
-def test_one_that_comes_down_asks_anew_for_what_was_reckoned_against_the_charge():
+def test_one_that_comes_down_asks_anew_for_what_was_reckoned_against_the_charge(client):
     room = late_room()
     sweep()  # nothing was filed: all of the minimum is charged
     first = room.file(1, 2_000_000_000)  # 70,000,000: 20,000,000 more than was charged
@@ -141,6 +141,10 @@ def test_one_that_comes_down_asks_anew_for_what_was_reckoned_against_the_charge(
     lower = correct_statement(statement=first, figures=figures(400_000_000), actor=room.buyer)  # 14,000,000
     second.refresh_from_db()
     assert (lower.amount, second.state) == (0, "questioned")
+    with translation.override("en"), pytest.raises(Conflict, match="Another statement of the year has changed"):
+        accept_statement(statement=second, actor=room.tto)
+    client.force_login(room.tto)
+    assert f"/statements/{second.pk}/accept/" not in client.get(f"/statements/{second.pk}/").content.decode()
     again = correct_statement(statement=second, figures=figures(1_000_000_000), actor=room.buyer)
     lower.refresh_from_db()
     assert (again.amount, lower.state, room_total(room)) == (0, "filed", MINIMUM)
@@ -221,3 +225,18 @@ def test_computation_with_a_charged_top_up_never_asks_for_less_than_nothing():
     )  # fmt: skip
 
     assert (result.amount, result.top_up, result.credit) == (0, 0, 0)
+
+
+def test_one_that_was_asked_anew_is_accepted_when_it_comes_to_the_same_after_all():
+    room = late_room()
+    sweep()
+    first, second = room.file(1, 2_000_000_000), room.file(2, 1_000_000_000)
+    lower = correct_statement(statement=first, figures=figures(400_000_000), actor=room.buyer)
+
+    correct_statement(statement=lower, figures=figures(2_000_000_000), actor=room.buyer)
+    second.refresh_from_db()
+    again = room.contract.statements.get(obligation=first.obligation, state="filed")
+    assert (first.amount, second.amount, again.amount) == (20_000_000, 35_000_000, 20_000_000)
+    assert second.state == "questioned"
+
+    assert accept_statement(statement=second, actor=room.tto).state == "accepted"

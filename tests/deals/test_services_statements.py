@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import Notification
 from deals.models import Deduction, Invoice, Obligation, RoyaltyStatement
 from deals.royalty import recompute
+from deals.services.tracking_invoices import cancel_invoice
 from deals.services.tracking_statements import (
     accept_statement,
     correct_statement,
@@ -21,8 +22,11 @@ from deals.services.tracking_statements import (
     question_statement,
 )
 from deals.services.tracking_waivers import waive_obligation
+from deals.tracking_selectors import invoices_of
+from deals.views.tracking_money_words import late_interest
 from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
+from marketplace.samples.clock import clock_at
 from tests.factories.tracking import figures, months_ago, tracked
 
 pytestmark = pytest.mark.django_db
@@ -342,3 +346,59 @@ def test_the_database_refuses_to_change_a_deduction():
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
         Deduction.objects.filter(statement=statement).update(amount=1)
     assert Obligation.objects.filter(pk=statement.obligation_id, state="met").exists()
+
+
+def test_the_same_figures_again_are_no_correction_and_leave_the_invoice(client):
+    room = tracked()
+    statement = room.file(1, 1_000_000_000, returns=5)
+    invoice = accept_statement(statement=statement, actor=room.tto).invoices.get()
+    same = figures(1_000_000_000, note="The same", returns=5)
+
+    with pytest.raises(Conflict):
+        correct_statement(statement=statement, figures=same, actor=room.buyer)
+    client.force_login(room.buyer)
+    typed = {"gross_sales": "1000000000", "returns": "5", "units": "100", "note": "Kept"}
+    page = client.post(f"/en/statements/{statement.pk}/correct/", typed)
+
+    assert (page.status_code, "Kept" in page.content.decode()) == (409, True)
+    assert "A correction changes at least one of them." in page.content.decode()
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.obligation.state) == ("issued", "upcoming")
+    assert RoyaltyStatement.objects.count() == 1
+
+
+def test_a_correction_puts_the_day_of_payment_off_by_nothing():
+    with clock_at(timezone.now() - 60 * DAY):
+        room = tracked(payment_days=30)
+        first = room.invoice(1)
+    assert first.due_on == timezone.localdate() - 30 * DAY
+
+    new = correct_statement(statement=first.statement, figures=figures(1_000_000_001), actor=room.buyer)
+    second = accept_statement(statement=new, actor=room.tto).invoices.get()
+    again = correct_statement(statement=new, figures=figures(1_000_000_000), actor=room.buyer)
+    third = accept_statement(statement=again, actor=room.tto).invoices.get()
+
+    for invoice in (second, third):
+        assert invoice.obligation.due_on == first.obligation.due_on
+        assert invoice.due_on == invoice.issued_on == timezone.localdate()
+    assert third.obligation.state_today == "overdue"
+    assert imbalance() == 0
+    [interest] = late_interest(invoices_of(room.contract), timezone.localdate())
+    assert (interest["invoice"], interest["days"]) == (third, 30)
+
+
+def test_after_its_last_royalty_was_forgiven_the_minimum_can_be_forgiven_too():
+    room = tracked(minimum_annual=Decimal(100_000_000))
+    closing = [room.file(number, 100_000_000) for number in (1, 2, 3, 4)][-1]
+    invoice = accept_statement(statement=closing, actor=room.tto).invoices.get()
+    minimum = room.obligations("minimum")[0]
+    cancel_invoice(invoice=invoice, reason="A flood", actor=room.tto)
+    with pytest.raises(Conflict):
+        waive_obligation(obligation=minimum, reason="A flood", actor=room.tto)
+
+    waive_obligation(obligation=invoice.obligation, reason="A flood", actor=room.tto)
+    waive_obligation(obligation=minimum, reason="A flood", actor=room.tto)
+
+    closing.refresh_from_db()
+    minimum.refresh_from_db()
+    assert (closing.state, minimum.state) == ("accepted", "waived")

@@ -21,11 +21,12 @@ from deals.services.tracking import (
     generate_obligations,
     stop_obligations,
 )
-from deals.services.tracking_invoices import issue_invoice
+from deals.services.tracking_invoices import cancel_invoice, issue_invoice
 from deals.services.tracking_sweep import sweep
 from deals.services.tracking_waivers import waive_obligation
 from deals.tasks import remind_and_mark_overdue
 from deals.tracking_selectors import due_for, sums_to_invoice
+from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
 from tests.factories.tracking import months_ago, tracked
 
@@ -125,7 +126,7 @@ def due_in(days: int):
         (4, "first", "due", ["buyer", "tto"]),
         (3, "second", "due", ["buyer", "tto"]),
         (0, "second", "due", ["buyer", "tto"]),
-        (-1, "overdue", "overdue", ["buyer", "tto", "operator"]),
+        (-1, "unbilled", "overdue", ["buyer", "tto", "operator"]),
     ],
 )
 def test_an_obligation_is_attended_to_by_its_day(days, done, state, told):
@@ -169,10 +170,10 @@ def test_the_task_does_each_thing_once(django_capture_on_commit_callbacks):
     _room, _row = due_in(-1)
 
     with django_capture_on_commit_callbacks(execute=True):
-        assert remind_and_mark_overdue().get("overdue") == 1
+        assert remind_and_mark_overdue().get("unbilled") == 1
     sent = len(mail.outbox)
     with django_capture_on_commit_callbacks(execute=True):
-        assert remind_and_mark_overdue().get("overdue", 0) == 0
+        assert remind_and_mark_overdue().get("unbilled", 0) == 0
 
     assert sent == 3
     assert len(mail.outbox) == sent
@@ -206,7 +207,7 @@ def test_two_sweeps_at_once_remind_and_mark_once():
     assert len(outcomes) == 2
     keys = [row.pk for _room, row in rooms]
     assert sorted(Reminder.objects.filter(obligation__in=keys).values_list("kind", flat=True)) == [
-        "first", "overdue", "overdue", "second",
+        "first", "second", "unbilled", "unbilled",
     ]  # fmt: skip
     assert Event.objects.filter(tag="obligation.become_overdue", subject_id__in=keys).count() == 2
     assert Notification.objects.filter(kind="obligation.overdue").count() == 6
@@ -232,7 +233,7 @@ def test_two_real_workers_remind_once(real_worker, tmp_path_factory):
 
     row.refresh_from_db()
     assert row.state == "overdue"
-    assert list(row.reminders.values_list("kind", flat=True)) == ["overdue"]
+    assert list(row.reminders.values_list("kind", flat=True)) == ["unbilled"]
     assert Notification.objects.filter(kind="obligation.overdue").count() == 3
     assert Event.objects.filter(tag="obligation.become_overdue", subject_id=row.pk).count() == 1
 
@@ -276,7 +277,7 @@ def test_stopping_waives_what_would_begin_later_and_leaves_what_is_owed():
     today = timezone.localdate()
 
     stopped = stop_obligations(contract=room.contract, on=today, actor=None)
-    assert room.period(4).waived_reason == f"Hợp đồng kết thúc ngày {today:%d/%m/%Y}."
+    assert room.period(4).waived_words == f"Hợp đồng kết thúc ngày {today:%d/%m/%Y}."
 
     rows = list(room.contract.obligations.all())
     assert stopped == sum(row.state == "waived" for row in rows)
@@ -318,3 +319,19 @@ def test_a_sum_waits_for_the_supplier_until_its_invoice_stands():
     issue_invoice(obligation=owed, actor=room.tto)
     assert owed in due_for(room.buyer, by=today)
     assert owed not in sums_to_invoice(room.tto, by=today)
+
+
+def test_what_was_invoiced_ahead_stays_owed_when_a_contract_ends():
+    room = tracked(effective_on=timezone.localdate() - 10 * DAY, lump_sum=Decimal(1_000), lump_sum_due_days=30)
+    owed = room.obligations("lump_sum")[0]
+    invoice = issue_invoice(obligation=owed, actor=room.tto)
+
+    stop_obligations(contract=room.contract, on=timezone.localdate(), actor=None)
+
+    owed.refresh_from_db()
+    assert owed.state == "upcoming"
+    cancel_invoice(invoice=invoice, reason="Ended by agreement", actor=room.tto)
+    assert imbalance() == 0
+    room.pay(issue_invoice(obligation=owed, actor=room.tto))
+    owed.refresh_from_db()
+    assert (owed.state, imbalance()) == ("met", 0)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
 
-from deals.models import Invoice, Payment
+from deals.models import Invoice, Payment, Payout
 from deals.views.tracking_money_words import late_interest, withholding_words
 from ledger.choices import AccountKind as K
 from ledger.models import Account
@@ -68,9 +69,36 @@ def test_without_tax_withheld_an_invoice_that_is_paid_net_stays_open():
 
     invoice.refresh_from_db()
     assert invoice.state == "issued"
-    room.pay(invoice, 1, "FT26002", withheld=Decimal(3_499_999), withheld_certificate=CERTIFICATE)
+    paper = room.pay(invoice, 0, "", withheld=Decimal(3_500_000), withheld_certificate=CERTIFICATE)
     invoice.refresh_from_db()
-    assert invoice.state == "paid"
+    assert (invoice.state, invoice.obligation.state) == ("paid", "met")
+    assert (paper.bank_reference, paper.received.bank_reference) == (CERTIFICATE, CERTIFICATE)
+    assert sum(part.amount for part in Payout.objects.all()) == 5_250_000  # 15 % of both together
+    account = Account.objects.get(kind=K.TAX_WITHHELD, organisation=room.deal.licensor)
+    assert (balance(account), imbalance()) == (3_500_000, 0)
+    with pytest.raises(IntegrityError, match="settles_something"), transaction.atomic():
+        Payment.objects.create(
+            invoice=invoice, amount=0, paid_on=paper.paid_on, bank_reference="X", computation={}, recorded_by=room.tto,
+            received=paper.received,
+        )  # fmt: skip
+
+
+def test_a_certificate_that_comes_alone_is_recorded_once_and_locks_the_invoice(client):
+    room = tracked()
+    invoice = invoiced(room)
+    client.force_login(room.tto)
+    path, today = f"/en/invoices/{invoice.pk}/payment/", timezone.localdate().isoformat()
+    alone = {"amount": "0", "paid_on": today, "withheld": "3500000", "withheld_certificate": CERTIFICATE}
+
+    nothing = client.post(path, {**alone, "withheld": "0", "withheld_certificate": ""})
+    unnamed = client.post(path, {**alone, "amount": "5"})
+    assert (nothing.status_code, unnamed.status_code, Payment.objects.count()) == (400, 400, 0)
+    assert "Give the bank&#x27;s reference." in unnamed.content.decode()
+    assert client.post(path, alone).status_code == 302
+    assert client.post(path, alone).status_code == 409
+    again = client.post(f"/api/v1/invoices/{invoice.pk}/payments/", alone, content_type="application/json")
+    assert (again.status_code, Payment.objects.count()) == (409, 1)
+    assert f"/invoices/{invoice.pk}/cancel/" not in client.get(f"/en/deals/{room.deal.pk}/tracking/").content.decode()
 
 
 @pytest.mark.parametrize(

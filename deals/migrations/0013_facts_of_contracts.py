@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0004_notification_awaits_index"),
-        ("deals", "0008_co_owner_consent"),
+        ("deals", "0012_reversed_payments"),
         ("listings", "0008_words_of_choices"),
     ]
 
