@@ -13,8 +13,10 @@ from listings.models import Technology
 from marketplace.kit import money
 from rules import words as rule_words
 from valuation import disclosure
+from valuation.answers import Answers
 from valuation.closed_presenters import key_words
 from valuation.disclosure import Reader
+from valuation.inputs import computed_from
 from valuation.methods.reconcile import round_significant
 from valuation.methods.statement import COMPARABLE_ROYALTIES, STAGED
 from valuation.methods.types import jsonable
@@ -348,6 +350,12 @@ def outcome(found: Outcome) -> dict[str, Any]:
     }
 
 
+def _has_other_answers(suggestion: Suggestion, interview: Interview | None) -> bool:
+    """Tell whether the owner answered since in a way that a new computation would count."""
+    given = Answers(interview.answers if interview is not None else {})
+    return computed_from(given).given != suggestion.inputs.get("answers", {})
+
+
 def present(
     suggestion: Suggestion, technology: Technology, reader: Reader, interview: Interview | None = None
 ) -> dict[str, Any]:
@@ -367,7 +375,7 @@ def present(
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
         "own_side": side,
         "judges_wish": not (side and side["wishes_less"]),  # the warning says more than "within the range"
-        "is_outdated": interview is not None and interview.version != suggestion.interview_version and reader.is_inside,
+        "is_outdated": reader.is_inside and _has_other_answers(suggestion, interview),
     }
     if result is not None:
         shown |= {
