@@ -306,14 +306,14 @@ def own_side(
     }
 
 
-def grade_of(suggestion: Suggestion) -> dict[str, Any]:
-    """Give the grade with its parts and the rule that it follows, as published."""
-    grade = (suggestion.result or {})["grade"]
+def grade_of(suggestion: Suggestion, result: dict[str, Any]) -> dict[str, Any]:
+    """Give the grade with its parts, as far as `result` shows them, and the rule that it follows, as published."""
+    grade = result["grade"]
     rule = suggestion.inputs["parameters"]["grade_rule"]
     return {
-        "letter": grade["letter"],
-        "meaning": GRADES[grade["letter"]],
-        "tone": GRADE_TONES[grade["letter"]],
+        "letter": suggestion.grade,
+        "meaning": GRADES[suggestion.grade],
+        "tone": GRADE_TONES[suggestion.grade],
         "score": grade["score"],
         "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
         "leaves_out_indicators": all(part["name"] != UNFED for part in grade["components"]),
@@ -370,6 +370,7 @@ def present(
         "asking": asking(technology),
         "has_result": result is not None,
         "reads_basis": reader.reads_basis,
+        "is_explained_openly": result is not None and disclosure.is_explained_openly(suggestion, reader),
         "can_reproduce": disclosure.can_reproduce(suggestion, reader),
         "inputs": input_rows(suggestion, reader),
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
@@ -387,9 +388,9 @@ def present(
             "drivers": driver_rows(result, disclosure.input_rows(suggestion, reader)),
             "tornado": tornado_rows(result),
             "comparables": comparable_rows(suggestion, result, reader),
-            "compared": COMPARABLE_ROYALTIES in suggestion.result["comparables"],  # type: ignore[index]
+            "compared": COMPARABLE_ROYALTIES in result.get("comparables", {}),
             "minimum_comparables": suggestion.inputs["parameters"]["minimum_comparables"],
-            "grade": grade_of(suggestion),
+            "grade": grade_of(suggestion, result),
             "forms": form_rows(result),
             "proposal": proposal_of(result),
             "quantile_rule": CONVENTIONS.get(rule := result["conventions"]["quantile_rule"], rule),
