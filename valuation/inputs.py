@@ -29,7 +29,7 @@ from valuation.methods.statement import (
 from valuation.methods.types import Timing, digest, jsonable
 from valuation.models import Reason, RoyaltyRate
 
-VERSION: Final = "2"  # of this module and the methods together; part of every hash
+VERSION: Final = "3"  # of this module and the methods together; part of every hash
 PATHS: Final = 20_000
 ESTIMATES = (
     "revenue", "coverage", "discount_rate", "decay", "success", "development_cost", "incremental_profit", "cost",
