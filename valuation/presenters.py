@@ -188,7 +188,7 @@ def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Read
     found = result.get("comparables", {}).get(COMPARABLE_ROYALTIES)
     used = {row["key"]: row for row in found["rows"]} if found else {}
     statistics = {"median": gettext("median"), "mean": gettext("mean"), "deal": gettext("a deal named by the owner")}
-    names = {"exclusivity": gettext("exclusive or not")}
+    names = {"exclusivity": gettext("exclusive or not"), "selling_price": gettext("net selling price in net revenue")}
     rows = []
     for row in disclosure.comparables(suggestion, reader):
         dated = "" if row["year"] and str(row["year"]) in row["source"] else row["year"] or gettext("no date")
@@ -385,6 +385,7 @@ def present(
             "counts_costs": any(
                 rung["method"] == STAGED and rung["state"] == "used" for rung in result.get("ladder", [])
             ),
+            "counts_amortisation": suggestion.inputs["parameters"].get("tab_life") is not None,
             "drivers": driver_rows(result, disclosure.input_rows(suggestion, reader)),
             "tornado": tornado_rows(result),
             "comparables": comparable_rows(suggestion, result, reader),
