@@ -32,6 +32,7 @@ BOUNDS: Mapping[str, tuple[str, str]] = {
     "valuation.comparables.unknown_age": ("0", "200"),
     "valuation.similarity.": ("1", "100"),
     "valuation.adjust.exclusive": ("0.1", "10"),
+    "valuation.selling_price_ratio": ("1", "100"),
     "valuation.exchange_rate.": ("1", "1000000000"),
     "valuation.royalty.fallback.q1": ("0.01", "100"),
     "valuation.weight.relief_from_royalty": ("1", "100"),

@@ -263,6 +263,15 @@ def test_one_that_fails_does_not_stop_the_sweep(caplog: pytest.LogCaptureFixture
     assert f"technology {wrong.pk}" in caplog.text
 
 
+def test_those_that_fail_take_no_place_from_those_that_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    TechnologyFactory.create_batch(2, published=True, trl=3)
+    right = TechnologyFactory(published=True, trl=7)
+    Rule.objects.filter(code="valuation.launch_delay.trl3").delete()
+    monkeypatch.setattr(suggesting, "SWEPT", 1)
+    assert services.sweep() == 1
+    assert list(Suggestion.objects.values_list("technology", flat=True)) == [right.pk]
+
+
 def test_publication_and_beat_name_the_tasks() -> None:
     assert "valuation.tasks.suggest_for" in settings.ON_PUBLISHED
     assert settings.CELERY_BEAT_SCHEDULE["valuation-sweep"]["task"] == sweep_unpriced.name

@@ -54,17 +54,21 @@ def stands(suggestion: Suggestion) -> bool:
 def sweep() -> int:
     """Compute the ranges of published technologies that have none for their present content; give how many.
 
-    One sweep at a time; a technology that cannot be computed is logged and does not stop the others.
+    One sweep at a time; a technology that cannot be computed is logged and neither stops the others nor takes the place of
+    one of the `SWEPT`.
     """
-    done = 0
+    done = last = 0
     with single("valuation.sweep") as held:
-        if not held:
-            return 0
-        for pk in selectors.unpriced().values_list("pk", flat=True)[:SWEPT]:
-            try:
-                done += suggest_for(pk=pk) is not None
-            except Exception:
-                logger.exception("No range could be computed for technology %s", pk)
+        while held and done < SWEPT:
+            waiting = list(selectors.unpriced().filter(pk__gt=last).values_list("pk", flat=True)[: SWEPT - done])
+            if not waiting:
+                break
+            last = waiting[-1]
+            for pk in waiting:
+                try:
+                    done += suggest_for(pk=pk) is not None
+                except Exception:
+                    logger.exception("No range could be computed for technology %s", pk)
     return done
 
 
