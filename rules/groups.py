@@ -108,15 +108,16 @@ def _named(codes: Iterable[str]) -> str:
 
 def problem(group: Group, rows: Iterable[Rule], proposed: Sequence[RuleProposal]) -> str:
     """Say how rows and proposals of a group, put into force, would not fit on some day from the first of them; or nothing."""
-    standing = [row for row in rows if row.value is not None]
     first = min(one.valid_from for one in proposed)
-    days = sorted({first, *(row.valid_from for row in (*standing, *proposed) if row.valid_from > first)})
-    return "" if all(group.fits(_on(day, standing, proposed)) for day in days) else group.words
+    # What is proposed ends the row before it, so it counts last.
+    together: list[Rule | RuleProposal] = [*rows, *proposed]
+    days = sorted({first, *(row.valid_from for row in together if row.valid_from > first)})
+    return "" if all(group.fits(_on(day, together)) for day in days) else group.words
 
 
-def _on(day: datetime.date, rows: Iterable[Rule], proposed: Iterable[RuleProposal]) -> Values:
+def _on(day: datetime.date, rows: Iterable[Rule | RuleProposal]) -> Values:
     values = {}
-    for row in (*rows, *proposed):  # what is proposed ends the row before it, so it counts last
+    for row in rows:
         if row.valid_from <= day and (row.valid_to is None or row.valid_to > day) and row.value is not None:
             values[row.code] = row.value
     return values

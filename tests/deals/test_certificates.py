@@ -158,7 +158,7 @@ def test_a_certificate_of_a_firm_that_is_no_longer_verified_does_not_open_the_si
     revoke_verification(
         organisation=firm, actor=person(Role.OPERATOR, exchange=firm.exchange), reason="Thẻ thẩm định viên hết hạn."
     )
-    assert misfits(room) == ["Sàn đã rút xác minh của doanh nghiệp thẩm định giá này."]
+    assert misfits(room) == ["Sàn đã thu hồi xác minh của doanh nghiệp thẩm định giá này."]
     with pytest.raises(Conflict):
         record_copy(room)
 

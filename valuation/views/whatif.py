@@ -38,7 +38,7 @@ class WhatIfThrottle(UserRateThrottle):
 
 
 def _may_compute(request: HttpRequest) -> bool:
-    return bool(WhatIfThrottle().allow_request(request, what_if))  # type: ignore[arg-type]
+    return bool(WhatIfThrottle().allow_request(request, what_if))
 
 
 def _page(technology: Technology, title: str) -> dict[str, Any]:
