@@ -140,7 +140,7 @@ class Judgement:
 
     def needed(self) -> list[str]:
         """Say, in the reader's language, what a certificate must be for the signature to rest on it."""
-        texts = [_("issued for one of the two sides, by a firm without an interest in either")]
+        texts = [_("issued for one of the two sides, by a verified firm without an interest in either")]
         texts.append(_("valid on the day of signing"))
         if PURPOSE in self.stops:
             texts.append(_("for the purpose “%(purpose)s”") % {"purpose": Appraisal.Purpose.STATE.label})
@@ -185,8 +185,10 @@ def _granted(scope: Scope) -> str:
 def _misfits(
     deal: Deal, certificate: Certificate, *, on: datetime.date, scope: Scope, stops: frozenset[str]
 ) -> list[Misfit]:  # fmt: skip
-    """Compare validity, purpose, deal, right, term and the firm's interests with the deal."""
+    """Compare the firm's verification, validity, purpose, deal, right, term and the firm's interests with the deal."""
     appraisal, found = certificate.appraisal, []
+    if not appraisal.firm.is_verified:
+        found.append(Misfit(_("The exchange has taken back the verification of the firm."), stops=True))
     if certificate.issued_on > on:
         day = date_format(certificate.issued_on, "SHORT_DATE_FORMAT")
         found.append(

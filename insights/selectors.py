@@ -1,10 +1,11 @@
 """Counts and lists over all rooms, narrowed to the viewer."""
 
 import datetime
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Max, Q, QuerySet, When
 from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import selectors as account_selectors
 from accounts.models import Exchange, Notification, User
+from audit.models import Event
 from deals import selectors as deal_selectors
 from deals import tracking_selectors
 from deals.acts import next_act
@@ -33,6 +35,10 @@ from valuation.appraisal_steps import next_words
 from valuation.closed_selectors import groups as published_groups
 
 SHOWN = 5
+#: Ends of deals that did not come through, with the state that each has at least been in.
+LOST = {
+    DealState.DECLINED: DealState.ENQUIRY, DealState.LAPSED: DealState.ENQUIRY, DealState.TERMINATED: DealState.SIGNED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -334,7 +340,7 @@ def statistics(*, exchange: Exchange | None = None) -> Statistics:
         technologies=technologies.count(),
         demands=demands.count(),
         organisations=account_selectors.visible_organisations_count(exchange=exchange),
-        matches_shortlisted=match_selectors.shortlisted_count(),
+        matches_shortlisted=match_selectors.shortlisted_count(exchange=exchange),
         deals_running=deals.exclude(state__in=Deal.lifecycle.final).count(),
         contracts_signed=signed.count(),
         closed_deal_groups=published_groups().count(),
@@ -357,14 +363,27 @@ def _by_month(technologies: QuerySet[Technology]) -> list[tuple[datetime.date, i
 
 
 def _funnel(deals: QuerySet[Deal]) -> list[tuple[str, int]]:
-    """Count the deals that came at least as far as each state of the main line, from where they stand now."""
+    """Count the deals that came at least as far as each state of the main line.
+
+    One under way counts from where it stands; one that ended without coming through, from the furthest state it was in.
+    """
     by_state = dict(deals.values_list("state").annotate(count=Count("pk")).order_by("state"))
-    passed = {DealState.COMPLETED: DealState.EFFECTIVE, DealState.TERMINATED: DealState.SIGNED}
-    counts = dict.fromkeys(MAIN_LINE, 0)
-    for state, count in by_state.items():
-        reached = passed.get(DealState(state), DealState(state))
-        if reached not in MAIN_LINE:
-            continue
-        for step in MAIN_LINE[: MAIN_LINE.index(reached) + 1]:
-            counts[step] += count
-    return [(str(state.label), count) for state, count in counts.items()]
+    reached = Counter({place: by_state.get(state, 0) for place, state in enumerate(MAIN_LINE)})
+    reached[MAIN_LINE.index(DealState.EFFECTIVE)] += by_state.get(DealState.COMPLETED, 0)
+    reached.update(_furthest(deals.filter(state__in=LOST)))
+    counts = [sum(count for place, count in reached.items() if place >= step) for step in range(len(MAIN_LINE))]
+    return [(str(state.label), count) for state, count in zip(MAIN_LINE, counts, strict=True)]
+
+
+def _furthest(ended: QuerySet[Deal]) -> Counter[int]:
+    """Count ended deals by the furthest place in the main line that the log says of them; by where such must have been
+    where it says nothing.
+    """
+    events = Event.objects.filter(subject_type=Deal._meta.label_lower, subject_id__in=ended.values("pk"))
+    places = [When(data__to=state, then=place) for place, state in enumerate(MAIN_LINE)]
+    furthest = events.values("subject_id").annotate(place=Max(Case(*places, default=0))).order_by("subject_id")
+    told = dict(furthest.values_list("subject_id", "place"))
+    return Counter(
+        max(told.get(pk, 0), MAIN_LINE.index(LOST[DealState(state)]))
+        for pk, state in ended.order_by("pk").values_list("pk", "state")
+    )

@@ -333,12 +333,11 @@ def rights_as_rows(technology: Technology) -> list[dict[str, Any]]:
 
 
 def has_grant(viewer: Viewer, technology: Technology) -> bool:
-    """Tell whether one of the viewer's organisations may open the documents under NDA."""
+    """Tell whether one of the viewer's organisations, verified as it must be, may open the documents under NDA."""
     if not isinstance(viewer, User):
         return False
-    return DisclosureGrant.objects.filter(
-        technology=technology, organisation_id__in=viewer.organisation_ids(), revoked_at=None
-    ).exists()
+    verified = Organisation.objects.verified().filter(pk__in=viewer.organisation_ids())
+    return DisclosureGrant.objects.filter(technology=technology, organisation__in=verified, revoked_at=None).exists()
 
 
 def newest_in(published: QuerySet[L], *, language: str, count: int) -> list[L]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest, Least, Ln
 
-from accounts.models import User
+from accounts.models import Exchange, User
 from listings.finding import LONG
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
@@ -231,9 +231,12 @@ def in_ids(ids: Iterable[int]) -> QuerySet[Match]:
     return _joined(Match.objects.filter(pk__in=list(ids))).order_by("pk")
 
 
-def shortlisted_count() -> int:
-    """Count the matches that at least one side shortlisted."""
-    return Response.objects.filter(answer=Answer.SHORTLIST).values("match_id").distinct().count()
+def shortlisted_count(*, exchange: Exchange | None = None) -> int:
+    """Count the matches that at least one side shortlisted: all, or those of the technologies of an exchange."""
+    found = Response.objects.filter(answer=Answer.SHORTLIST)
+    if exchange is not None:
+        found = found.filter(match__technology__exchange=exchange)
+    return found.values("match_id").distinct().count()
 
 
 # --- saved searches

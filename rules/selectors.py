@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from rules import groups
 from rules.lifecycle import ProposalState
 from rules.models import Rule, RuleProposal
 
@@ -99,6 +100,21 @@ def open_proposals() -> QuerySet[RuleProposal]:
 def decided_proposals() -> QuerySet[RuleProposal]:
     """Give the proposals that are approved, rejected or withdrawn, the newest first."""
     return proposals().exclude(state=ProposalState.PROPOSED)
+
+
+def companions(waiting: Sequence[RuleProposal], *, on: datetime.date | None = None) -> dict[int, list[RuleProposal]]:
+    """Give for each waiting proposal (by pk) those that its approval approves, too, with one query for all."""
+    day = on or timezone.localdate()
+    found = {one.pk: groups.group_of(one.code) for one in waiting}
+    codes = {code for group in found.values() for code in group.codes if len(group.codes) > 1}
+    rows = list(Rule.objects.filter(code__in=codes).order_by("valid_from", "pk")) if codes else []
+    beside = {}
+    for one in waiting:
+        group = found[one.pk]
+        mine = [row for row in rows if row.code in group.codes]
+        others = [other for other in waiting if other.code in group.codes]
+        beside[one.pk] = groups.to_approve(group, mine, one, others, day)[1:]
+    return beside
 
 
 def rows_before(found: Sequence[RuleProposal]) -> dict[int, Rule]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,13 +16,12 @@ from audit.services import record
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
-from rules import policies
+from rules import groups, policies
+from rules.groups import Group
 from rules.lifecycle import ProposalState
 from rules.models import Rule, RuleProposal
-from rules.words import CHOICES
+from rules.words import CHOICES, figure
 
-#: Codes with these last parts stand together and rise in this order.
-RISING = (("low", "mode", "high"), ("q1", "median", "q3"))
 SHARES = {"percent"}
 
 
@@ -56,16 +56,26 @@ def load_rules(*, path: Path) -> int:
     return count
 
 
-def _lock_code(code: str) -> list[Rule]:
-    """Lock the rows of a code, the newest first. Raises ValidationError for an unknown code."""
-    rows = list(Rule.objects.select_for_update().filter(code=code).order_by("-valid_from", "pk"))
-    if not rows:
+def _lock_group(code: str) -> tuple[Group, list[Rule]]:
+    """Lock the rows of a code and of those it stands together with; give them by code, the newest first.
+
+    Raises ValidationError for an unknown code.
+    """
+    group = groups.group_of(code)
+    rows = Rule.objects.filter(code__in=group.codes).order_by("code", "-valid_from", "pk")
+    list(rows.select_for_update())
+    found = list(rows)  # read anew: what was put into force while the lock was waited for counts
+    if not any(row.code == code for row in found):
         raise ValidationError({"code": [_("There is no rule of this code.")]})
-    return rows
+    return group, found
+
+
+def _of(code: str, rows: list[Rule]) -> list[Rule]:
+    return [row for row in rows if row.code == code]
 
 
 def _errors(rows: list[Rule], proposal: RuleProposal, today: datetime.date) -> dict[str, list[str]]:
-    """Say what is wrong with a proposal, by field."""
+    """Say what is wrong with a proposal against the rows of its code, by field."""
     errors: dict[str, list[str]] = {}
     last = rows[0]
     holds_number = last.value is not None
@@ -79,14 +89,17 @@ def _errors(rows: list[Rule], proposal: RuleProposal, today: datetime.date) -> d
         errors["value"] = [_("The value must not be negative.")]
     if proposal.value is not None and last.unit in SHARES and proposal.value > 100:
         errors["value"] = [_("A percentage lies between 0 and 100.")]
+    bounds = groups.bounds_of(proposal.code)
+    if proposal.value is not None and bounds is not None and not bounds[0] <= proposal.value <= bounds[1]:
+        errors["value"] = [
+            _("Give a number from %(low)s to %(high)s.") % dict(zip(("low", "high"), map(figure, bounds), strict=True))
+        ]
     if proposal.valid_from < today:
         errors["valid_from"] = [_("A row is never changed backwards: choose today or a later day.")]
     else:
         errors |= _clashes(rows, proposal)
     if proposal.review_by <= proposal.valid_from:
         errors["review_by"] = [_("The review comes after the first day in force.")]
-    if proposal.value is not None and "value" not in errors and (problem := _out_of_order(proposal)):
-        errors["value"] = [problem]
     return errors
 
 
@@ -113,21 +126,18 @@ def _clashes(rows: list[Rule], proposal: RuleProposal) -> dict[str, list[str]]:
     return {}
 
 
-def _out_of_order(proposal: RuleProposal) -> str:
-    """Say how the value breaks the order low, mode, high of its siblings on its first day, or nothing."""
-    stem, _dot, end = proposal.code.rpartition(".")
-    ends = next((names for names in RISING if end in names), ())
-    day = proposal.valid_from
-    siblings = {
-        row.code.rpartition(".")[2]: row.value
-        for row in Rule.objects.filter(code__in=[f"{stem}.{name}" for name in ends], valid_from__lte=day).order_by(
-            "valid_from", "pk"
-        )
-    } | {end: proposal.value}
-    values = [siblings[name] for name in ends if siblings.get(name) is not None]
-    if values == sorted(values):  # type: ignore[type-var]
+def _does_not_fit(group: Group, rows: list[Rule], proposal: RuleProposal, today: datetime.date) -> str:
+    """Say how a new proposal fits its group neither alone nor with those that wait for the same day; or nothing.
+
+    Parts of a whole are judged once all of them wait: one cannot be changed without another.
+    """
+    if proposal.value is None:
         return ""
-    return _("The figures %(names)s must rise in this order.") % {"names": ", ".join(ends)}
+    waiting = RuleProposal.objects.filter(code__in=group.codes, state=ProposalState.PROPOSED).order_by("pk")
+    together = [proposal, *groups.of_the_same_day(proposal, waiting, today)]
+    if group.is_whole and len(together) < len(group.codes):
+        return ""
+    return groups.problem(group, rows, [proposal]) and groups.problem(group, rows, together)
 
 
 @transaction.atomic
@@ -137,7 +147,7 @@ def propose_rule(*, code: str, actor: Any, **says: Any) -> RuleProposal:
     Raises NotAllowed, ValidationError by field, Conflict while another proposal for the code is open.
     """
     require(policies.can_propose(actor))
-    rows = _lock_code(code)
+    group, rows = _lock_group(code)
     proposal = RuleProposal(code=code, proposed_by=actor, **says)
     try:
         proposal.full_clean(exclude=["code", "proposed_by", "decided_by", "rule"], validate_constraints=False)
@@ -147,7 +157,11 @@ def propose_rule(*, code: str, actor: Any, **says: Any) -> RuleProposal:
         raise ValidationError(
             error.message_dict if hasattr(error, "error_dict") else {"source": error.messages}
         ) from error
-    if errors := _errors(rows, proposal, timezone.localdate()):
+    today = timezone.localdate()
+    errors = _errors(_of(code, rows), proposal, today)
+    if not errors and (problem := _does_not_fit(group, rows, proposal, today)):
+        errors = {"value": [problem]}
+    if errors:
         raise ValidationError(errors)
     try:
         with transaction.atomic():
@@ -171,18 +185,32 @@ def _lock(proposal: RuleProposal) -> RuleProposal:
 def approve_rule(*, proposal: RuleProposal, actor: Any) -> Rule:
     """Put a proposed row into force from its day, or from today when that has passed; the row before it ends there.
 
-    Raises NotAllowed for the proposer himself, Conflict when it was decided, or when it no longer fits the rows.
+    Where it does not fit its group alone (`rules.groups`), those of the group that wait for the same day are approved
+    with it. Raises NotAllowed for the proposer of any of them, Conflict when it was decided, or when it no longer fits
+    the rows.
     """
-    rows = _lock_code(proposal.code)
-    proposal = _lock(proposal)
+    group, rows = _lock_group(proposal.code)
+    wanted = Q(pk=proposal.pk) | Q(code__in=group.codes, state=ProposalState.PROPOSED)
+    locked = RuleProposal.objects.select_for_update(of=("self",)).select_related("proposed_by")
+    found = {one.pk: one for one in locked.filter(wanted).order_by("pk")}
+    proposal = found.pop(proposal.pk)
     require(policies.can_decide(actor, proposal), _("Another person decides, and one of the two manages an exchange."))
     if not proposal.lifecycle.can(proposal.state, "approve"):
         raise Conflict(_("This proposal is decided already."), state=proposal.state)
     today = timezone.localdate()
-    proposed_for = proposal.valid_from
-    proposal.valid_from = max(proposed_for, today)
-    if errors := _errors(rows, proposal, today):
-        raise Conflict(" ".join(message for messages in errors.values() for message in messages))
+    chosen = groups.to_approve(group, rows, proposal, found.values(), today)
+    for one in chosen:
+        require(policies.can_decide(actor, one), _("Another person decides, and one of the two manages an exchange."))
+        one.valid_from = max(one.valid_from, today)
+        if errors := _errors(_of(one.code, rows), one, today):
+            raise Conflict(" ".join(message for messages in errors.values() for message in messages))
+    if problem := groups.problem(group, rows, chosen):
+        raise Conflict(problem)
+    made = [_put_in_force(_of(one.code, rows), one, actor) for one in chosen]
+    return made[0]
+
+
+def _put_in_force(rows: list[Rule], proposal: RuleProposal, actor: Any) -> Rule:
     ended = _met(rows, proposal)
     for row in ended:
         row.valid_to = proposal.valid_from

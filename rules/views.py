@@ -125,7 +125,7 @@ def _changes(*rows: tuple[str, str, str]) -> list[dict[str, str]]:
     return [{"label": label, "before": before, "after": after} for label, before, after in rows]
 
 
-def _shown(proposal: RuleProposal, last: Rule, actor: Any) -> dict[str, Any]:
+def _shown(proposal: RuleProposal, last: Rule, actor: Any, beside: list[RuleProposal] | None = None) -> dict[str, Any]:
     waits = proposal.lifecycle.can(proposal.state, "approve")
     return {
         "proposal": proposal,
@@ -141,6 +141,7 @@ def _shown(proposal: RuleProposal, last: Rule, actor: Any) -> dict[str, Any]:
         "approve_url": reverse("rules:approve", args=[proposal.pk]),
         "reject_url": reverse("rules:reject", args=[proposal.pk]),
         "withdraw_url": reverse("rules:withdraw", args=[proposal.pk]),
+        "beside": ", ".join(words.name_of(one.code) for one in beside or ()),
         "can_decide": waits and policies.can_decide(actor, proposal),
         "can_withdraw": waits and policies.can_withdraw(actor, proposal),
     }
@@ -153,8 +154,9 @@ def proposals(request: HttpRequest) -> HttpResponse:
     page = paginate(request, selectors.decided_proposals())
     waiting = list(selectors.open_proposals())
     before = selectors.rows_before([*waiting, *page])
+    beside = selectors.companions(waiting)
     context = {
-        "waiting": [_shown(row, before[row.pk], actor) for row in waiting],
+        "waiting": [_shown(row, before[row.pk], actor, beside[row.pk]) for row in waiting],
         "decided": [_shown(row, before[row.pk], actor) for row in page],
         "page": page,
         "form": RejectForm(),

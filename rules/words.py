@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
@@ -87,6 +88,11 @@ NAMES = {
     "valuation.unanswered.payer": _("Where nobody chooses: who pays until selling starts"),
     "valuation.comparables.unknown_age": _("Age of a comparable without a date"),
     "valuation.adjust.exclusive": _("Exclusive against non-exclusive"),
+    "valuation.instalment.1": _("First instalment, of the whole"),
+    "valuation.instalment.2": _("Second instalment, of the whole"),
+    "valuation.instalment.3": _("Third instalment, of the whole"),
+    "valuation.proposal.signing": _("Proposed without a price: part due on signing"),
+    "valuation.proposal.milestone": _("Proposed without a price: part due after the first year of sales"),
     "valuation.charge": _("Charge for the buyer's other assets"),
     "valuation.developer_profit": _("Developer's profit"),
     "appraisal.reminder": _("Reminder before a certificate ends"),
@@ -199,6 +205,11 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def figure(value: Decimal) -> str:
+    """Write a bare number in the reader's language."""
+    return money.number(value, money.language_of(get_language()))
 
 
 def value_of(row: Any, unit: str) -> str:

@@ -162,7 +162,9 @@ class Answers:
         return replace(self, given={code: answer for code, answer in self.given.items() if code not in codes})
 
     def stages(self) -> list[tuple[float, float, float]]:
-        """Give (years from now, cost in VND, chance 0-1) of the steps still to come, in order of time."""
-        return sorted(
-            (float(row["years"]), float(row["cost"]), float(row["chance"]) / 100) for row in self.rows("stages")
-        )
+        """Give (years from now, cost in VND, chance 0-1) of the steps still to come, in order of time.
+
+        Steps of the same year stay in the order in which the owner named them: each is reached if those before it pass.
+        """
+        steps = [(float(row["years"]), float(row["cost"]), float(row["chance"]) / 100) for row in self.rows("stages")]
+        return sorted(steps, key=lambda step: step[0])

@@ -31,9 +31,14 @@ def acts_for_firm(actor: User, appraisal: Appraisal) -> bool:
     return actor.has_org_role(appraisal.firm_id, *FIRM_ROLES)
 
 
+def works(actor: User, appraisal: Appraisal) -> bool:
+    """An appraiser or signatory of the firm, while it is verified: who reads the file and does the work."""
+    return acts_for_firm(actor, appraisal) and appraisal.firm.is_verified
+
+
 def certifies(actor: User, appraisal: Appraisal) -> bool:
-    """An appraiser or signatory of the firm, without a seat on either side."""
-    return acts_for_firm(actor, appraisal) and all(has_no_stake(actor, one.pk) for one in sides(appraisal))
+    """An appraiser or signatory of the firm, while it is verified, without a seat on either side."""
+    return works(actor, appraisal) and all(has_no_stake(actor, one.pk) for one in sides(appraisal))
 
 
 def can_show(actor: User, appraisal: Appraisal) -> bool:

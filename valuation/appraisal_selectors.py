@@ -68,11 +68,12 @@ def waiting_for_consent(viewer: User) -> QuerySet[Appraisal]:
 
 
 def is_appraised_by(viewer: User, technology: Technology) -> bool:
-    """Tell whether a firm of the viewer is at work on the technology."""
+    """Tell whether a firm of the viewer, verified as it must be, is at work on the technology."""
     firms = viewer.organisation_ids(*policies.FIRM_ROLES)
     if not firms:
         return False
-    return Appraisal.objects.filter(technology=technology, firm__in=firms, state=AppraisalState.ACCEPTED).exists()
+    verified = Organisation.objects.verified().filter(pk__in=firms)
+    return Appraisal.objects.filter(technology=technology, firm__in=verified, state=AppraisalState.ACCEPTED).exists()
 
 
 def verified_firms() -> QuerySet[Organisation]:
@@ -94,33 +95,54 @@ def conflicts(
     It is one of the parties or a branch of the same enterprise; it owns a right that covers the technology; one of its
     people sits with a party, wrote the technology, or serves the exchange that lists it.
     """
+    return _conflicts([firm], technology, client, counterparty)[firm.pk]
+
+
+def _conflicts(
+    firms: list[Organisation], technology: Technology, client: Organisation, counterparty: Organisation | None
+) -> dict[int, list[str]]:
+    """Give the interests of each firm by its pk, with three queries for all of them."""
     parties = [one for one in (technology.organisation, client, counterparty) if one is not None]
-    found = []
-    if policies.related_to_any(firm, parties):
-        found.append(_("The firm is one of the parties, or belongs to the same enterprise."))
-    owns = RightOwner.objects.filter(right__technology=technology, organisation=firm)
-    if owns.exists():
-        found.append(_("The firm owns a right that covers the technology."))
-    people = Membership.objects.filter(organisation=firm, is_active=True).values("user")
-    seated = Membership.objects.filter(user__in=people, is_active=True)
-    if seated.filter(organisation__in=[one.pk for one in parties]).exclude(organisation=firm).exists():
-        found.append(_("Someone in the firm also sits with one of the parties."))
-    if seated.filter(exchange=technology.exchange_id).exists():
-        found.append(_("Someone in the firm also serves the exchange that lists the technology."))
-    if seated.filter(user=technology.author_id).exists():
-        found.append(_("Someone in the firm wrote the description of the technology."))
+    named = {one.pk for one in parties}
+    ids = [firm.pk for firm in firms]
+    owners = set(
+        RightOwner.objects.filter(right__technology=technology, organisation__in=ids).values_list(
+            "organisation", flat=True
+        )
+    )
+    people: dict[int, set[int]] = {pk: set() for pk in ids}
+    active = Membership.objects.filter(is_active=True)
+    for firm_id, user_id in active.filter(organisation__in=ids).values_list("organisation", "user"):
+        people[firm_id].add(user_id)
+    elsewhere = active.filter(
+        Q(organisation__in=named) | Q(exchange=technology.exchange_id), user__in=set().union(*people.values())
+    )
+    seats = list(elsewhere.values_list("user", "organisation", "exchange"))
+    found: dict[int, list[str]] = {}
+    for firm in firms:
+        mine = [(organisation, exchange) for user, organisation, exchange in seats if user in people[firm.pk]]
+        interests = (
+            (policies.related_to_any(firm, parties), _("The firm is one of the parties, or belongs to the same enterprise.")),
+            (firm.pk in owners, _("The firm owns a right that covers the technology.")),
+            (
+                any(organisation in named - {firm.pk} for organisation, _exchange in mine),
+                _("Someone in the firm also sits with one of the parties."),
+            ),
+            (
+                any(exchange == technology.exchange_id for _organisation, exchange in mine),
+                _("Someone in the firm also serves the exchange that lists the technology."),
+            ),
+            (technology.author_id in people[firm.pk], _("Someone in the firm wrote the description of the technology.")),
+        )  # fmt: skip
+        found[firm.pk] = [text for holds, text in interests if holds]
     return found
 
 
 def firms_to_commission(technology: Technology, client: Organisation, counterparty: Any = None) -> list[dict[str, Any]]:
     """Give the verified firms with what keeps each from this commission (empty: nothing)."""
-    return [
-        {
-            "firm": firm,
-            "conflicts": conflicts(firm=firm, technology=technology, client=client, counterparty=counterparty),
-        }
-        for firm in verified_firms()
-    ]
+    firms = list(verified_firms())
+    found = _conflicts(firms, technology, client, counterparty)
+    return [{"firm": firm, "conflicts": found[firm.pk]} for firm in firms]
 
 
 def open_appraisal(technology: Technology, firm: Organisation) -> Appraisal | None:
@@ -201,16 +223,25 @@ def differences(certificate: Certificate) -> list[str]:
 
 
 def validity_months(*, on: datetime.date | None = None) -> int:
-    """Give how long a certificate may hold from the day of its value (a dated rule)."""
+    """Give how long a certificate may hold from the day of its value (a dated rule). Raises RuleMissing."""
     return int(number("appraisal.validity.max", on=on))
+
+
+def _reminder(day: datetime.date) -> datetime.timedelta:
+    return datetime.timedelta(days=int(number("appraisal.reminder", on=day)))
 
 
 def ending_certificates(*, on: datetime.date | None = None) -> QuerySet[Certificate]:
     """Give the certificates to remind of today: they end within the rule's days and nobody was reminded yet."""
     day = on or timezone.localdate()
-    soon = day + datetime.timedelta(days=int(number("appraisal.reminder", on=day)))
-    return (
-        Certificate.objects.filter(reminded_on=None, valid_until__gte=day, valid_until__lte=soon)
-        .select_related("appraisal__technology__organisation", "appraisal__firm", "appraisal__client")
-        .order_by("valid_until", "pk")
-    )
+    return Certificate.objects.filter(
+        reminded_on=None, valid_until__gte=day, valid_until__lte=day + _reminder(day)
+    ).order_by("valid_until", "pk")
+
+
+def ended_certificates(*, on: datetime.date | None = None) -> QuerySet[Certificate]:
+    """Give the certificates that have ended, within the rule's days before today, and of which nobody was told so yet."""
+    day = on or timezone.localdate()
+    return Certificate.objects.filter(
+        end_told_on=None, valid_until__lt=day, valid_until__gte=day - _reminder(day)
+    ).order_by("valid_until", "pk")

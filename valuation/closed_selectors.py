@@ -25,6 +25,7 @@ from valuation.models import (
 
 ROYALTY_MEASURES = ("royalty.net_revenue", "royalty.net_selling_price", "royalty.pretax_profit")
 SALES_MEASURES = ("royalty.net_revenue", "royalty.net_selling_price")
+OF_SELLING_PRICE = "net selling price"  # base of a rate
 EDGES = {**dict.fromkeys(ROYALTY_MEASURES, ROYALTY_EDGES), "lump_sum": MONEY_EDGES}
 GRADES = ("A", "B", "C", "D")
 CLOSED = "closed-deals"  # begins a key
@@ -114,7 +115,8 @@ def closed_key(kind: str, *parts: Any) -> str:
 
 
 def closed_rates() -> list[RoyaltyRate]:
-    """Give the royalties of the published groups as rates, never saved: the middle of the middle band, of net sales.
+    """Give the royalties of the published groups as rates, never saved: the middle of the middle band, each on
+    the base that its contracts name: net sales, or `OF_SELLING_PRICE`, which is no published row's.
 
     Industry, source and note are keys (`closed_key`), which pages and reports write in the reader's language. They rest
     on what is public, so a suggestion computed from them tells no more than the page of closed deals.
@@ -132,7 +134,7 @@ def closed_rates() -> list[RoyaltyRate]:
                     q1=Decimal(repr(said["low"])),
                     median=Decimal(repr((said["middle_from"] + said["middle_to"]) / 2)),
                     q3=Decimal(repr(said["high"])),
-                    basis="net sales",
+                    basis=OF_SELLING_PRICE if measure == "royalty.net_selling_price" else "net sales",
                     segment=measure.removeprefix("royalty."),
                     year=group.last_year,
                     source=closed_key("release", group.release, "samples" if group.is_sample else ""),

@@ -4,7 +4,8 @@ Five readers. The owner's people read all, with what they would settle for. The 
 Outsiders who see the technology read everything the range rests on when the owner discloses it; the range, the grade,
 and names and effects of the drivers when he does not. When he was never asked they read published figures and what
 follows from them, but not the sales that the listing states (the listing keeps these, too, at its own doors), nor the
-digits by which they could be worked back more closely than from the range itself.
+digits by which they could be worked back more closely than from the range itself. Where the owner gave answers that are
+never disclosed, outsiders read nothing that is computed from them but the range and its grade (`valuation.open_result`).
 """
 
 import enum
@@ -18,6 +19,7 @@ from valuation.answers import Answers
 from valuation.defaults import PREFIX, UNANSWERED
 from valuation.methods.reconcile import round_significant
 from valuation.models import Disclosure, Interview, Suggestion
+from valuation.open_result import OWNERS, open_result
 from valuation.questions import QUESTIONS
 
 SECRET: Final = {code for code, question in QUESTIONS.items() if question.is_secret}
@@ -61,11 +63,26 @@ def open_answers(answers: Answers, reader: Reader) -> Answers:
     return answers.without(SECRET) if reader is Reader.BASIS else Answers()
 
 
+def is_explained_openly(suggestion: Suggestion, reader: Reader) -> bool:
+    """Tell whether the reader gets the methods run without the answers that are never disclosed, for there are some."""
+    return not reader.is_inside and bool(SECRET.intersection(suggestion.inputs.get("answers", {})))
+
+
 def can_reproduce(suggestion: Suggestion, reader: Reader) -> bool:
     """Tell whether the reader gets parameters, seed and hash. A hash of something secret would let it be guessed."""
     if reader.is_inside:
         return True
-    return reader is Reader.BASIS and not SECRET.intersection(suggestion.inputs.get("answers", {}))
+    return reader is Reader.BASIS and not is_explained_openly(suggestion, reader)
+
+
+def parameters(suggestion: Suggestion, reader: Reader) -> dict[str, Any] | None:
+    """Give the exact arguments to whom may compute with them. What a public owner may not sell below stays with him and
+    the exchange; no figure of the range depends on it.
+    """
+    if not can_reproduce(suggestion, reader):
+        return None
+    found: dict[str, Any] | None = suggestion.inputs["parameters"]
+    return found if found is None or reader.is_inside else {**found, "sunk_cost_floor": None}
 
 
 def input_rows(suggestion: Suggestion, reader: Reader) -> list[dict[str, Any]]:
@@ -95,15 +112,18 @@ def result(suggestion: Suggestion, reader: Reader) -> dict[str, Any] | None:
 
     What an owner would take (reserve, zone) is taken out here for everyone; `walk_away` gives it to his people.
     """
-    if suggestion.result is None:
+    stored = suggestion.result
+    if stored is not None and is_explained_openly(suggestion, reader):
+        stored = open_result(suggestion)
+    if stored is None:
         return None
     kept = {
         name: value
-        for name, value in suggestion.result.items()
+        for name, value in stored.items()
         if name not in {"reserve_at_least", "opening_ask_at_most", "zone", "probability_below_floor"}
     }
     kept["comparables"] = {
-        name: {**found, "rows": [row for row in found["rows"] if reader.is_inside or row["source"] != "owner"]}
+        name: {**found, "rows": [row for row in found["rows"] if reader.is_inside or row["source"] != OWNERS]}
         for name, found in kept["comparables"].items()
     }
     if not can_reproduce(suggestion, reader):

@@ -12,7 +12,7 @@ from accounts.models import Organisation
 from listings.choices import IPKind, IPStatus, Right
 from listings.models import IPRight, Technology
 from valuation.answers import Answers
-from valuation.closed_selectors import closed_group
+from valuation.closed_selectors import OF_SELLING_PRICE, closed_group
 from valuation.defaults import TAX, TERMS, UNANSWERED, UNSTATED, Defaults, grade_rule
 from valuation.methods.comparables import Comparable
 from valuation.methods.cost import indexed_history, replacement_cost
@@ -41,6 +41,8 @@ HIGHEST_TRL: Final = 9
 ALL, UNIVERSITY = "all", "university"
 #: Weighted methods; the others are bounds and are shown without weight.
 WEIGHTED = (RELIEF, COMPARABLE_ROYALTIES, STAGED, EXCESS)
+#: Years of sales laid out at most: no economic life is longer, though a right may be entered to end in any year.
+LONGEST: Final = 30.0
 #: Rights that nobody else gets beside the buyer.
 EXCLUSIVE = {Right.EXCLUSIVE, Right.ASSIGNMENT}
 PUBLIC_OWNERS = {Organisation.Kind.UNIVERSITY, Organisation.Kind.INSTITUTE}
@@ -93,7 +95,7 @@ class Gathering:
         return SuggestionInputs(
             revenue=revenue,
             revenue_base=BASE,
-            revenue_profile=self._profile(delay, max(economic, legal or 0.0)),
+            revenue_profile=self._profile(delay, max(economic, min(legal or 0.0, LONGEST))),
             coverage=coverage,
             royalty=royalty,
             royalty_estimate=self._own_royalty(ratio, margin.mode),
@@ -113,7 +115,7 @@ class Gathering:
             readiness_level=self.trl,
             comparables=(
                 *self._own_deals(),
-                *(self._comparable(rate, likeness) for rate, likeness in self._alike(used)),
+                *(self._comparable(rate, likeness, ratio) for rate, likeness in self._alike(used)),
             ),
             margin=margin if to_come or excess else None,
             charge=self._three("charge", Shape.PERT, Origin.ASSUMPTION) if excess else None,
@@ -330,7 +332,8 @@ class Gathering:
             years = int(self.defaults.number(TERMS[right.kind]))  # type: ignore[index]
             filed = right.filing_date
             leap = filed.month == 2 and filed.day == 29
-            end, computed = filed.replace(year=filed.year + years, day=28 if leap else filed.day), True
+            year = min(filed.year + years, datetime.MAXYEAR)
+            end, computed = filed.replace(year=year, day=28 if leap else filed.day), True
         return None if end is None or end <= self.defaults.day else (end, computed)
 
     def discount(self) -> Estimate:
@@ -393,11 +396,14 @@ class Gathering:
         return Estimate.known(float(found.value), origin)
 
     def _price_index(self, first: int) -> dict[int, float]:
-        """Price level by year from `first` to now; a year without a row counts as level."""
+        """Price level by year from `first` to now; a year without a row counts as level.
+
+        The row of a year says how far its prices lie above those of the year before, both on average over the year.
+        """
         index = {first: 1.0}
-        for year in range(first, self.defaults.day.year):
+        for year in range(first + 1, self.defaults.day.year + 1):
             code = f"price_rise.{year}"
-            index[year + 1] = index[year] * (1.0 + (self.defaults.number(code) if code in self.defaults.rows else 0.0))
+            index[year] = index[year - 1] * (1.0 + (self.defaults.number(code) if code in self.defaults.rows else 0.0))
         return index
 
     def _sunk_floor(self) -> float | None:
@@ -476,10 +482,12 @@ class Gathering:
             (rate, self.defaults.number(f"similarity.{name}"))
             for name, group in groups
             for rate in self._of_group(group)
-            if rate is not used and rate.basis == BASE and _middle(rate) is not None
+            if rate is not used and rate.basis in {BASE, OF_SELLING_PRICE} and _middle(rate) is not None
         ]
 
-    def _comparable(self, rate: RoyaltyRate, likeness: float) -> Comparable:
+    def _comparable(self, rate: RoyaltyRate, likeness: float, ratio: float) -> Comparable:
+        """A published rate as compared here: one on the net selling price is brought to net sales by `ratio`."""
+        adjustments = {"selling_price": ratio} if rate.basis == OF_SELLING_PRICE and ratio != 1.0 else {}
         value = float(_middle(rate)) / 100
         unknown = self.defaults.number("comparables.unknown_age")
         age = unknown if rate.year is None else float(max(0, self.defaults.day.year - rate.year))
@@ -487,6 +495,6 @@ class Gathering:
         self.comparables.append({
             "key": key, "industry": rate.industry, "segment": rate.segment, "value": value, "n": rate.n,
             "statistic": "median" if rate.median is not None else "mean", "year": rate.year, "age": age,
-            "similarity": likeness, "adjustments": {}, "source": rate.source, "certainty": rate.tag, "note": rate.note,
+            "similarity": likeness, "adjustments": adjustments, "source": rate.source, "certainty": rate.tag, "note": rate.note,
         })  # fmt: skip
-        return Comparable(key, value, BASE, age, likeness, rate.source)
+        return Comparable(key, value, BASE, age, likeness, rate.source, adjustments)

@@ -29,7 +29,7 @@ from valuation.methods.statement import (
 from valuation.methods.types import Timing, digest, jsonable
 from valuation.models import Reason, RoyaltyRate
 
-VERSION: Final = "2"  # of this module and the methods together; part of every hash
+VERSION: Final = "3"  # of this module and the methods together; part of every hash
 PATHS: Final = 20_000
 ESTIMATES = (
     "revenue", "coverage", "discount_rate", "decay", "success", "development_cost", "incremental_profit", "cost",
@@ -72,6 +72,11 @@ def seed_of(input_hash: str) -> int:
     return int(input_hash[:12], 16)
 
 
+def computed_from(answers: Answers) -> Answers:
+    """Give the answers that a suggestion rests on: what the owner would settle for is none of them."""
+    return answers.without({"walk_away"})
+
+
 def prepare(
     technology: Technology, *, defaults: Defaults, rates: list[RoyaltyRate], answers: Answers | None = None
 ) -> Prepared:
@@ -79,7 +84,7 @@ def prepare(
 
     What the owner would settle for is left out of `answers`: it never enters a suggestion.
     """
-    kept = (answers or Answers()).without({"walk_away"})
+    kept = computed_from(answers or Answers())
     gathering = Gathering(technology, defaults, rates, kept)
     reason = gathering.missing()
     parameters = None if reason is not None else gathering.parameters()

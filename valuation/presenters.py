@@ -13,8 +13,10 @@ from listings.models import Technology
 from marketplace.kit import money
 from rules import words as rule_words
 from valuation import disclosure
+from valuation.answers import Answers
 from valuation.closed_presenters import key_words
 from valuation.disclosure import Reader
+from valuation.inputs import computed_from
 from valuation.methods.reconcile import round_significant
 from valuation.methods.statement import COMPARABLE_ROYALTIES, STAGED
 from valuation.methods.types import jsonable
@@ -186,7 +188,7 @@ def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Read
     found = result.get("comparables", {}).get(COMPARABLE_ROYALTIES)
     used = {row["key"]: row for row in found["rows"]} if found else {}
     statistics = {"median": gettext("median"), "mean": gettext("mean"), "deal": gettext("a deal named by the owner")}
-    names = {"exclusivity": gettext("exclusive or not")}
+    names = {"exclusivity": gettext("exclusive or not"), "selling_price": gettext("net selling price in net revenue")}
     rows = []
     for row in disclosure.comparables(suggestion, reader):
         dated = "" if row["year"] and str(row["year"]) in row["source"] else row["year"] or gettext("no date")
@@ -304,14 +306,14 @@ def own_side(
     }
 
 
-def grade_of(suggestion: Suggestion) -> dict[str, Any]:
-    """Give the grade with its parts and the rule that it follows, as published."""
-    grade = (suggestion.result or {})["grade"]
+def grade_of(suggestion: Suggestion, result: dict[str, Any]) -> dict[str, Any]:
+    """Give the grade with its parts, as far as `result` shows them, and the rule that it follows, as published."""
+    grade = result["grade"]
     rule = suggestion.inputs["parameters"]["grade_rule"]
     return {
-        "letter": grade["letter"],
-        "meaning": GRADES[grade["letter"]],
-        "tone": GRADE_TONES[grade["letter"]],
+        "letter": suggestion.grade,
+        "meaning": GRADES[suggestion.grade],
+        "tone": GRADE_TONES[suggestion.grade],
         "score": grade["score"],
         "parts": [{**part, "label": PARTS[part["name"]]} for part in grade["components"]],
         "leaves_out_indicators": all(part["name"] != UNFED for part in grade["components"]),
@@ -348,6 +350,12 @@ def outcome(found: Outcome) -> dict[str, Any]:
     }
 
 
+def _has_other_answers(suggestion: Suggestion, interview: Interview | None) -> bool:
+    """Tell whether the owner answered since in a way that a new computation would count."""
+    given = Answers(interview.answers if interview is not None else {})
+    return computed_from(given).given != suggestion.inputs.get("answers", {})
+
+
 def present(
     suggestion: Suggestion, technology: Technology, reader: Reader, interview: Interview | None = None
 ) -> dict[str, Any]:
@@ -362,12 +370,13 @@ def present(
         "asking": asking(technology),
         "has_result": result is not None,
         "reads_basis": reader.reads_basis,
+        "is_explained_openly": result is not None and disclosure.is_explained_openly(suggestion, reader),
         "can_reproduce": disclosure.can_reproduce(suggestion, reader),
         "inputs": input_rows(suggestion, reader),
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),
         "own_side": side,
         "judges_wish": not (side and side["wishes_less"]),  # the warning says more than "within the range"
-        "is_outdated": interview is not None and interview.version != suggestion.interview_version and reader.is_inside,
+        "is_outdated": reader.is_inside and _has_other_answers(suggestion, interview),
     }
     if result is not None:
         shown |= {
@@ -376,12 +385,13 @@ def present(
             "counts_costs": any(
                 rung["method"] == STAGED and rung["state"] == "used" for rung in result.get("ladder", [])
             ),
+            "counts_amortisation": suggestion.inputs["parameters"].get("tab_life") is not None,
             "drivers": driver_rows(result, disclosure.input_rows(suggestion, reader)),
             "tornado": tornado_rows(result),
             "comparables": comparable_rows(suggestion, result, reader),
-            "compared": COMPARABLE_ROYALTIES in suggestion.result["comparables"],  # type: ignore[index]
+            "compared": COMPARABLE_ROYALTIES in result.get("comparables", {}),
             "minimum_comparables": suggestion.inputs["parameters"]["minimum_comparables"],
-            "grade": grade_of(suggestion),
+            "grade": grade_of(suggestion, result),
             "forms": form_rows(result),
             "proposal": proposal_of(result),
             "quantile_rule": CONVENTIONS.get(rule := result["conventions"]["quantile_rule"], rule),

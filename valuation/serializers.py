@@ -61,10 +61,7 @@ class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
 
     def get_parameters(self, suggestion: Suggestion) -> dict[str, Any] | None:
         """Give the exact arguments, with which the reader can compute the range again; null where they are kept."""
-        if not disclosure.can_reproduce(suggestion, self.reader):
-            return None
-        parameters: dict[str, Any] | None = suggestion.inputs["parameters"]
-        return parameters
+        return disclosure.parameters(suggestion, self.reader)
 
     def get_seed(self, suggestion: Suggestion) -> int | None:
         """Give the seed to whom the arguments are given."""

@@ -45,7 +45,7 @@ def resume_runs() -> None:
 
 @shared_task
 def remind_of_certificates() -> None:
-    """Remind of certificates that end soon, and say so on the day after they ended."""
+    """Tell of certificates that end soon, and once more on the day after they ended."""
     from valuation.services import appraisals  # noqa: PLC0415 -- a task imports its service when it runs
 
     appraisals.remind_of_expiry()

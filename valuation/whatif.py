@@ -4,6 +4,7 @@ An outsider starts from what he may read (`valuation.disclosure`): an undisclose
 undisclosed sales by a dated example, so that no sequence of questions can find them out.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -39,11 +40,15 @@ LEVERS: Final[Mapping[str, tuple[str, float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a what-if starts from. `is_rough`: from defaults, since the owner keeps his answers."""
+    """Where a what-if starts from. `is_rough`: from defaults, since the owner keeps his answers.
+
+    `growth` is the yearly growth of sales by which the profile was made, and is made longer.
+    """
 
     inputs: SuggestionInputs
     seed: int
     is_rough: bool = False
+    growth: float = 0.0
 
 
 def start_for(
@@ -52,7 +57,11 @@ def start_for(
     """Give the inputs that a reader may compute from; None when there are none (no revenue is known to him)."""
     if suggestion is not None and can_reproduce(suggestion, reader):
         parameters = suggestion.inputs["parameters"]
-        return None if parameters is None else Start(rebuild(parameters), suggestion.seed)
+        return (
+            None
+            if parameters is None
+            else Start(rebuild(parameters), suggestion.seed, growth=_growth(suggestion.inputs["rows"]))
+        )
     answers = open_answers(Answers(interview.answers) if interview is not None else Answers(), reader)
     defaults = Defaults.on(timezone.localdate())
     if not reader.is_inside and reader is not Reader.BASIS:
@@ -60,7 +69,12 @@ def start_for(
     prepared = prepare(technology, defaults=defaults, rates=selectors.royalty_rates(), answers=answers)
     if prepared.parameters is None:
         return None
-    return Start(prepared.parameters, seed_of(prepared.hash(technology)), is_rough=True)
+    seed = seed_of(prepared.hash(technology))
+    return Start(prepared.parameters, seed, is_rough=True, growth=_growth(prepared.rows))
+
+
+def _growth(rows: list[dict[str, Any]]) -> float:
+    return next((float(row["values"][0]) for row in rows if row["name"] == "growth"), 0.0)
 
 
 def middles(inputs: SuggestionInputs) -> dict[str, float]:
@@ -95,19 +109,21 @@ def _royalty(known: RoyaltyRange, value: float) -> RoyaltyRange:
     )
 
 
-def _timed(inputs: SuggestionInputs, delay: int, life: float) -> SuggestionInputs:
-    """The inputs with selling `delay` years away and customers for `life` years."""
+def _timed(inputs: SuggestionInputs, delay: int, life: float, growth: float) -> SuggestionInputs:
+    """The inputs with selling `delay` years away and customers for `life` years, sales going on to grow."""
     profile = inputs.revenue_profile
     started = profile[next((year for year, part in enumerate(profile) if part > 0), 0) :]
     full = (*(0.0,) * delay, *started)
-    missing = max(0, int(max(life, inputs.legal_life or 0.0)) + 2 - len(full))
-    return replace(
-        inputs, revenue_profile=(*full, *(full[-1],) * missing), economic_life=life, launch_time=float(delay)
-    )
+    missing = max(0, math.ceil(life) + 1 - len(full))
+    more = (full[-1] * (1.0 + growth) ** year for year in range(1, missing + 1))
+    return replace(inputs, revenue_profile=(*full, *more), economic_life=life, launch_time=float(delay))
 
 
-def vary(inputs: SuggestionInputs, changes: Mapping[str, float]) -> SuggestionInputs:
-    """Give the inputs with the middles of some levers moved. Raises KeyError for what is no lever."""
+def vary(inputs: SuggestionInputs, changes: Mapping[str, float], *, growth: float = 0.0) -> SuggestionInputs:
+    """Give the inputs with the middles of some levers moved, `growth` a year beyond their sales profile.
+
+    Raises KeyError for what is no lever.
+    """
     for name, value in changes.items():
         _unit, least, most = LEVERS[name]
         value = min(most, max(least, value))
@@ -117,9 +133,9 @@ def vary(inputs: SuggestionInputs, changes: Mapping[str, float]) -> SuggestionIn
             else:
                 inputs = replace(inputs, royalty=_royalty(inputs.royalty, value))
         elif name == "launch_delay":
-            inputs = _timed(inputs, round(value), inputs.economic_life or 1.0)
+            inputs = _timed(inputs, math.ceil(value), inputs.economic_life or 1.0, growth)
         elif name == "economic_life":
-            inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), value)
+            inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), value, growth)
         else:
             moved: dict[str, Any] = {name: _moved(getattr(inputs, name), value, most)}
             inputs = replace(inputs, **moved)
@@ -147,7 +163,9 @@ def explore(start: Start, changes: Mapping[str, float]) -> Outcome:
     if before is None:
         before = glance(start.inputs, seed=start.seed, paths=PATHS)
         cache.set(key, before, KEPT_SECONDS)
-    after = glance(vary(start.inputs, changes), seed=start.seed, paths=PATHS) if changes else before
+    after = (
+        glance(vary(start.inputs, changes, growth=start.growth), seed=start.seed, paths=PATHS) if changes else before
+    )
     return Outcome(before, after)
 
 
@@ -177,7 +195,7 @@ def buyers_maximum(
         discount_rate=Estimate.known(rate, Origin.OWNER) if rate is not None else inputs.discount_rate,
     )
     if years is not None:
-        inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), years)
+        inputs = _timed(inputs, int(middles(inputs)["launch_delay"]), years, start.growth)
     return glance(inputs, seed=start.seed, paths=PATHS).methods[INCREMENTAL]
 
 

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from accounts.models import Organisation
+from accounts.models import Organisation, Role
+from accounts.services import revoke_verification
 from deals import certificates, services
 from deals.lifecycle import DealState
 from deals.models import SignedCopy
@@ -23,7 +24,7 @@ from deals.services.appraisals import commission_for_deal
 from marketplace.kit.errors import Conflict
 from marketplace.samples.clock import clock_at
 from rules.models import Rule
-from tests.factories.accounts import OrganisationFactory
+from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.appraisals import certified, firm_of, interested
 from tests.factories.deals import Room, deal_room, signed_pdf
 from tests.factories.listings import TechnologyFactory
@@ -148,6 +149,18 @@ def test_a_certificate_for_another_purpose_does_not_open_the_signature() -> None
     assert "CT-01/2026" in refused.value.message
     assert misfits(room)[0] in refused.value.message
     assert not SignedCopy.objects.exists()
+
+
+def test_a_certificate_of_a_firm_that_is_no_longer_verified_does_not_open_the_signature() -> None:
+    room = funded_room()
+    firm = certified(room.technology).appraisal.firm
+    assert certificates.judge(room.running, on=timezone.localdate()).standing is not None
+    revoke_verification(
+        organisation=firm, actor=person(Role.OPERATOR, exchange=firm.exchange), reason="Thẻ thẩm định viên hết hạn."
+    )
+    assert misfits(room) == ["Sàn đã thu hồi xác minh của doanh nghiệp thẩm định giá này."]
+    with pytest.raises(Conflict):
+        record_copy(room)
 
 
 def test_the_dated_rules_decide_whether_purpose_and_scope_stop_or_only_warn() -> None:
@@ -355,7 +368,7 @@ def test_the_one_who_confirms_is_judged_by_the_day_of_signing(client: Client) ->
         assert page.context["yours"]
 
 
-@pytest.mark.parametrize(("days_left", "queries"), [(-1, 19), (30, 23)])
+@pytest.mark.parametrize(("days_left", "queries"), [(-1, 19), (30, 22)])
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_signature_page_asks_as_much_for_three_certificates_as_for_one(
     client: Client, count: int, days_left: int, queries: int

@@ -11,15 +11,22 @@ from django.utils.translation import override
 
 from deals.forms.tracking import period_label
 from deals.lifecycle import DealState
+from deals.models import Deal
+from deals.services.enquiries import break_off, decline_enquiry
+from deals.services.signing import terminate_deal
 from deals.services.tracking_invoices import issue_invoice
 from deals.services.tracking_statements import question_statement
 from insights import selectors
+from matching.choices import Answer, Side
+from matching.models import Match
+from matching.services import answer_match
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.deals import deal_room
 from tests.factories.listings import DemandFactory, TechnologyFactory
 from tests.factories.tracking import tracked
 
 pytestmark = pytest.mark.django_db
+S = DealState
 
 
 def titles(user: Any) -> dict[str, int]:
@@ -179,6 +186,40 @@ def test_the_funnel_counts_at_least_as_far() -> None:
     deal_room(DealState.NEGOTIATING)
     counts = [count for _label, count in selectors.statistics().funnel]
     assert counts[:4] == [2, 1, 1, 0]
+
+
+def funnel(**where: Any) -> list[int]:
+    return [count for _label, count in selectors.statistics(**where).funnel]
+
+
+def test_a_lost_deal_counts_as_far_as_it_came() -> None:
+    declined, drafted, broken = (deal_room(state) for state in (S.ENQUIRY, S.CONTRACT_DRAFTED, S.SIGNED))
+    decline_enquiry(deal=declined.running, actor=declined.tto, reason="Đã có bên nhận.")
+    break_off(deal=drafted.running, actor=drafted.buyer, reason="Hết ngân sách.")
+    terminate_deal(deal=broken.running, actor=broken.people["licensor_signatory"], reason="Vi phạm.")
+    assert funnel() == [3, 2, 2, 2, 2, 1, 1, 1]
+    assert funnel(exchange=drafted.technology.exchange) == [1, 1, 1, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_funnel_asks_a_constant_number_of_queries(django_assert_num_queries: Any, count: int) -> None:
+    for _ in range(count):
+        room = deal_room(S.NEGOTIATING)
+        break_off(deal=room.running, actor=room.buyer, reason="Hết ngân sách.")
+    with django_assert_num_queries(3):
+        assert [found for _label, found in selectors._funnel(Deal.objects.all())][:4] == [count, count, count, 0]
+
+
+def test_each_exchange_tells_its_own_shortlisted_matches() -> None:
+    here, there = TechnologyFactory(published=True), TechnologyFactory(published=True)
+    match = Match.objects.create(
+        technology=here, demand=DemandFactory(published=True), score=0.7, lexical=3.0, cosine=0.4,
+        found_from=Side.DEMAND, position=1, technology_version=1, demand_version=1,
+    )  # fmt: skip
+    answer_match(match=match, actor=here.author, side=Side.SUPPLY, answer=Answer.SHORTLIST)
+    assert [selectors.statistics(exchange=one).matches_shortlisted for one in (None, here.exchange, there.exchange)] == [
+        1, 1, 0,
+    ]  # fmt: skip
 
 
 def test_figures_and_tasks_are_served_by_the_api(client: Client) -> None:

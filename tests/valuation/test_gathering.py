@@ -1,5 +1,6 @@
 """From answers to the arguments of the methods: conversions, origins, and what each adds to the ladder."""
 
+import datetime
 import json
 from decimal import Decimal
 from typing import Any
@@ -11,15 +12,16 @@ from django.utils import timezone
 from listings.models import Technology
 from rules.models import Rule
 from tests.factories.accounts import OrganisationFactory
-from tests.factories.listings import TechnologyFactory
+from tests.factories.listings import IPRightFactory, TechnologyFactory
 from valuation import selectors, services
 from valuation.answers import Answers
+from valuation.closed_selectors import OF_SELLING_PRICE, closed_group
 from valuation.defaults import Defaults
 from valuation.inputs import prepare, rebuild
 from valuation.methods.statement import Origin, SuggestionInputs
 from valuation.methods.suggest import suggest_range
 from valuation.methods.types import jsonable
-from valuation.models import Reason, Suggestion
+from valuation.models import Reason, RoyaltyRate, Suggestion
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,66 @@ def gathered(technology: Technology | None = None, **answers: list[str]) -> tupl
     )  # fmt: skip
     assert prepared.parameters is not None
     return prepared.parameters, {row["name"]: row for row in prepared.rows}
+
+
+def right(technology: Technology, **dates: datetime.date | None) -> Technology:
+    IPRightFactory(technology=technology, **{"filing_date": None, "grant_date": None, "expiry_date": None, **dates})
+    return technology
+
+
+@pytest.mark.parametrize(
+    "dates", [{"expiry_date": datetime.date(9999, 12, 31)}, {"filing_date": datetime.date(9990, 2, 28)}]
+)
+def test_a_right_that_ends_in_another_age_leaves_the_economic_life(dates: dict[str, Any]) -> None:
+    technology = right(TechnologyFactory(published=True), **dates)
+    inputs, _rows = gathered(technology, growth=["50"])
+    plain, _same = gathered(growth=["50"])
+    assert inputs.legal_life is not None
+    assert inputs.legal_life > 7000
+    assert len(inputs.revenue_profile) < 40
+    assert inputs.revenue_profile[:12] == plain.revenue_profile[:12]
+    assert services.suggest_for(pk=technology.pk) is not None
+
+
+def test_past_costs_rise_by_the_rows_of_the_years_after_them() -> None:
+    this = timezone.localdate().year
+    Rule.objects.filter(code__startswith="valuation.price_rise.").delete()
+    for year, rise in ((this - 2, 50), (this - 1, 10)):
+        Rule.objects.create(
+            code=f"valuation.price_rise.{year}", value=rise, unit="percent", valid_from="2026-01-01", source="GSO",
+            certainty="A",
+        )  # fmt: skip
+    plain, _rows = gathered(past_costs=[str(this), "1000000000"])
+    spent, _rows = gathered(past_costs=[str(this - 2), "1000000000"])
+    assert plain.cost is not None
+    assert spent.cost is not None
+    assert spent.cost.mode / plain.cost.mode == pytest.approx(1.1), (
+        "the rise to the year of spending has happened before"
+    )
+
+
+def test_steps_of_one_year_stay_in_the_owners_order() -> None:
+    steps = ["1", "900000000", "50", "1", "100000000", "90", "0.5", "5", "80"]
+    inputs, _rows = gathered(stages=steps)
+    assert [gate.cost for gate in inputs.gates] == [5.0, 9e8, 1e8]
+
+
+def test_a_closed_royalty_on_the_net_selling_price_is_brought_to_net_sales() -> None:
+    rates = [
+        RoyaltyRate(
+            industry=f"closed-deals:cell::{base}:", group=closed_group(None), n=5, median=Decimal(10), basis=base,
+            segment=base, year=2026, source="closed-deals:release:1:", tag="A", note="",
+        )
+        for base in ("net sales", OF_SELLING_PRICE)
+    ]  # fmt: skip
+    for ratio, wanted in ((["100"], {}), (["40"], {"selling_price": 0.4})):
+        prepared = prepare(
+            TechnologyFactory(), defaults=Defaults.on(timezone.localdate()), rates=rates,
+            answers=Answers({"selling_price_ratio": {"value": ratio, "origin": "owner"}}),
+        )  # fmt: skip
+        assert prepared.parameters is not None
+        assert [dict(one.adjustments) for one in prepared.parameters.comparables] == [{}, wanted]
+        assert [row["adjustments"] for row in prepared.comparables] == [{}, wanted]
 
 
 def number(code: str) -> float:
@@ -144,7 +206,7 @@ def test_past_costs_come_to_todays_prices_less_obsolescence() -> None:
     )  # fmt: skip
     rises = [
         float(row.value) / 100 if (row := Rule.objects.filter(code=f"valuation.price_rise.{when}").first()) else 0.0
-        for when in (year - 2, year - 1)
+        for when in (year - 1, year)
     ]
     spent = 1000 * (1 + rises[0]) * (1 + rises[1]) + 500 * (1 + rises[1])
     expected = spent * 1.2 * (1 + number("developer_profit")) * 0.9 * 0.5

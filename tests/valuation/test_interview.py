@@ -453,3 +453,23 @@ def test_no_extra_risk_names_what_it_leaves_alone_and_not_the_sources_of_the_who
     (block,) = [row for row in shown.context["blocks"] if row["question"].code == "specific_premium"]
     assert block["default"]["source"].startswith("Nothing is added; the discount rate then stays")
     assert "Damodaran" not in shown.content.decode()
+
+
+def test_only_answers_that_a_range_rests_on_make_it_outdated(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    owner = technology.author
+    save(technology, tax={"value": ["20"], "origin": "owner"})
+    services.suggest_for(pk=technology.pk)
+    client.force_login(owner)
+    outdated = "Your answers have changed since this range was computed"
+
+    def told() -> bool:
+        return outdated in client.get(f"/en/technologies/{technology.pk}/price/").content.decode()
+
+    least = {"walk_away": {"value": ["5000000000"], "origin": "owner"}}
+    services.save_answers(technology=technology, actor=owner, version=1, answers=least, disclosure="basis")
+    assert not told(), "neither what he would settle for nor who reads it is computed from"
+    save(technology, version=2, tax={"value": ["17"], "origin": "owner"})
+    assert told()
+    save(technology, version=3, tax={"value": ["20"], "origin": "owner"})
+    assert not told(), "it rests on these answers again"

@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories.valuation_inputs import suggestion_inputs
+from valuation.methods.agreement import payment_forms, propose
 from valuation.methods.backtest import DealTerms, Payment, Score, coverage, lump_sum_equivalent, score, wilson
+from valuation.methods.ladder import prepare_case
+from valuation.methods.payment_forms import Instalment, PaymentForm
+from valuation.methods.statement import PaymentPlan
 from valuation.methods.suggest import Estimate, Origin, suggest_range
 from valuation.methods.types import InvalidInputError, Timing
 
@@ -56,6 +60,57 @@ def test_dated_sums_are_discounted_and_milestones_weighted() -> None:
         lump_sum=10.0, payments=(Payment(1.0, 11.0, contingent=False), Payment(2.0, 12.1, contingent=True))
     )
     assert lump_sum_equivalent(certain(), terms) == pytest.approx(10 + 10 + 5)
+
+
+PLAN = PaymentPlan(
+    instalments=(Instalment(0.0, 0.5), Instalment(1.0, 0.3), Instalment(2.0, 0.2)), selling_price_ratio=0.8, margin=0.12,
+    signing=0.1, milestone=0.3,
+)  # fmt: skip
+
+
+@given(
+    price=st.floats(1e-2, 1e3), tax=st.floats(0.0, 0.5), tab_life=st.none() | st.floats(2.0, 20.0),
+    decay=st.floats(0.0, 0.5), chance=st.floats(0.05, 1.0), delay=st.integers(0, 2),
+    timing=st.sampled_from(Timing),
+)  # fmt: skip
+def test_a_deal_on_exactly_a_proposed_form_is_worth_the_price_it_was_proposed_for(
+    price: float, tax: float, tab_life: float | None, decay: float, chance: float, delay: int, timing: Timing
+) -> None:
+    inputs = replace(
+        certain(), tax=tax, tab_life=tab_life, decay=known(decay), success=known(chance), timing=timing, plan=PLAN,
+        revenue_profile=(*(0.0,) * delay, 1.0, 1.2, 1.4),
+    )  # fmt: skip
+    case, _warnings = prepare_case(inputs)
+    forms = payment_forms(case, price, PLAN)
+    assert forms.instalments is not None
+    (_now, first), *later = forms.instalments
+    of_revenue = {
+        PaymentForm.NET_REVENUE: 1.0, PaymentForm.NET_SELLING_PRICE: PLAN.selling_price_ratio,
+        PaymentForm.PRE_TAX_PROFIT: PLAN.margin,
+    }  # fmt: skip
+    deals = [
+        DealTerms(lump_sum=price),
+        DealTerms(lump_sum=first, payments=tuple(Payment(time, amount, contingent=False) for time, amount in later)),
+        *(DealTerms(lump_sum=0.0, royalty=forms.shares[form].fraction * share) for form, share in of_revenue.items()),
+    ]
+    paid = [lump_sum_equivalent(inputs, terms) for terms in deals]
+    assert paid == pytest.approx([price] * 5)
+    assert [score(one, low=price / 2, middle=price, high=price * 2).ratio for one in paid] == pytest.approx([1.0] * 5)
+
+
+@pytest.mark.parametrize("tax", [0.0, 0.2, 0.4])
+def test_terms_in_place_of_a_price_are_worth_its_value_to_two_digits(tax: float) -> None:
+    inputs = replace(certain(), tax=tax, plan=PLAN)
+    case, _warnings = prepare_case(inputs)
+    found = propose(case, {"relief_from_royalty": 3.7}, PLAN)
+    assert found.signing is not None
+    assert found.milestone is not None
+    assert found.royalty is not None
+    terms = DealTerms(
+        lump_sum=found.signing, royalty=found.royalty,
+        payments=(Payment(found.milestone_years, found.milestone, contingent=True),),
+    )  # fmt: skip
+    assert lump_sum_equivalent(inputs, terms) == pytest.approx(found.value, rel=0.03)
 
 
 @given(st.floats(0.01, 0.3), st.floats(0.01, 0.3), st.floats(1e-3, 1e6))

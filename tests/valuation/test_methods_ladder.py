@@ -159,7 +159,7 @@ def test_without_a_price_terms_are_proposed_that_are_worth_the_value() -> None:
     rate, case = 0.15, prepare_case(certain())[0]
     worth = float(profile_present_value(case.inputs.revenue_profile, np.float64(0.05), np.float64(rate), case.periods))
     sales = Stream((1e10 * 0.8 * 0.6 * worth,), (0.0,), Base.NET_REVENUE)
-    running = value_of_share(Share(found.royalty, Base.NET_REVENUE), sales, rate)
+    running = value_of_share(Share(found.royalty, Base.NET_REVENUE), sales, rate) * (1 - case.inputs.tax)
     milestone = found.milestone * found.milestone_chance * (1 + rate) ** -found.milestone_years
     assert found.signing + milestone + running == pytest.approx(5e7, rel=0.05)
 

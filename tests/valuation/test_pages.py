@@ -52,6 +52,24 @@ def test_anyone_reads_the_range_of_what_is_published(client: Client, language: s
     assert ("Giá gợi ý" if not language else "A suggested range is computed") in text
 
 
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({}, "Costs of bringing it to market are not counted. Official fees and tax amortisation are not counted."),
+        ({"tab_life": ["10"]}, "not counted. The tax that the buyer saves by writing the purchase off is counted; official"),
+        ({"tab_life": ["10"], "launch_cost": ["1", "2", "3"]}, "as the owner stated them. The tax that the buyer saves"),
+    ],
+)  # fmt: skip
+def test_the_page_says_what_is_counted(client: Client, answers: dict[str, list[str]], words: str) -> None:
+    technology = TechnologyFactory(published=True, with_right=True)
+    services.save_answers(
+        technology=technology, actor=technology.author, version=0,
+        answers={code: {"value": value, "origin": "owner"} for code, value in answers.items()},
+    )  # fmt: skip
+    services.suggest_for(pk=technology.pk)
+    assert words in client.get(page(technology, "/en")).content.decode()
+
+
 def test_the_page_shows_the_figures_of_the_row(client: Client) -> None:
     technology = priced()
     shown = client.get(page(technology, "/en")).context["shown"]

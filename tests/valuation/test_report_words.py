@@ -12,6 +12,7 @@ from django.utils import translation
 
 from valuation import presenters
 from valuation.reporting.pdf import render_pdf
+from valuation.reporting.sections import payment
 from valuation.reporting.words import day
 from valuation.words import RATE_NOTES, SOURCES
 
@@ -23,6 +24,18 @@ from valuation.words import RATE_NOTES, SOURCES
 def test_a_moment_is_told_as_the_day_it_was_here(text: str | None, said: str) -> None:
     with translation.override("vi"):
         assert day(text) == said
+
+
+def test_a_milestone_is_told_with_its_time_and_chance_as_on_the_page() -> None:
+    proposal = {
+        "basis": None, "option_fee": None, "exercise_price": None, "option_years": None, "volatility": None,
+        "signing": 1e9, "milestone": 2e9, "milestone_years": 3.0, "milestone_chance": 0.35, "royalty": 0.05,
+    }  # fmt: skip
+    with translation.override("en"):
+        [facts] = payment({"result": {"equivalents": None, "proposal": proposal}})
+    assert [label for label, _value in facts["rows"]] == [
+        "Or on signing", "and after the first year of sales (in about 3 years, chance 35%)", "and a royalty on net revenue of",
+    ]  # fmt: skip
 
 
 def test_published_figures_are_named_in_the_readers_language() -> None:

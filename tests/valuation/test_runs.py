@@ -15,7 +15,7 @@ from tests.factories.listings import TechnologyFactory
 from valuation.lifecycle import RunState
 from valuation.models import Report, Run, Suggestion
 from valuation.services import runs as services
-from valuation.services import suggest_for
+from valuation.services import save_answers, suggest_for
 
 S = RunState
 
@@ -217,3 +217,31 @@ def test_what_was_computed_already_is_served_from_the_store() -> None:
     run.refresh_from_db()
     assert run.suggestion == suggestion
     assert Suggestion.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["range", "report"])
+def test_who_asks_while_a_run_ends_gets_what_he_has_changed(kind: str, monkeypatch: Any) -> None:
+    technology = TechnologyFactory(published=True)
+    owner = technology.author
+    request = services.request_range if kind == "range" else services.request_report
+    run = request(technology=technology, actor=owner)
+    end, seen = services._end, []
+
+    def answered_meanwhile(pk: int, transition: str, **changes: Any) -> bool:
+        if not seen:
+            tax = {"tax": {"value": ["10"], "origin": "owner"}}
+            save_answers(technology=technology, actor=owner, version=0, answers=tax)
+            if kind == "report":
+                suggest_for(pk=technology.pk)
+            assert request(technology=technology, actor=owner) == run
+        seen.append(changes["suggestion"])
+        return bool(end(pk, transition, **changes))
+
+    monkeypatch.setattr(services, "_end", answered_meanwhile)
+    assert services.perform_run(pk=run.pk)
+    run.refresh_from_db()
+    assert (len(seen), run.state) == (2, S.DONE)
+    assert run.suggestion == seen[1] == Suggestion.objects.latest("pk")
+    assert run.suggestion.inputs["answers"]["tax"]["value"] == ["10"]
+    assert kind == "range" or run.report.suggestion == run.suggestion

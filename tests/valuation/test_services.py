@@ -18,7 +18,8 @@ from tests.factories.listings import IPRightFactory, TechnologyFactory
 from valuation import selectors, services
 from valuation.inputs import rebuild, seed_of
 from valuation.methods.suggest import suggest_range
-from valuation.models import Reason, RoyaltyRate, Suggestion
+from valuation.models import Interview, Reason, RoyaltyRate, Suggestion
+from valuation.services import suggesting
 from valuation.services.runs import request_range
 from valuation.tasks import sweep_unpriced
 
@@ -172,6 +173,60 @@ def test_a_changed_default_gives_a_new_row_and_keeps_the_old() -> None:
     assert selectors.current_suggestion(technology) == second
 
 
+def answer(technology: Technology, **answers: list[str]) -> Interview:
+    interview = selectors.interview_of(technology)
+    given = {code: {"value": value, "origin": "owner"} for code, value in answers.items()}
+    return services.save_answers(
+        technology=technology, actor=technology.author, version=interview.version if interview else 0, answers=given
+    )
+
+
+def test_what_goes_back_to_what_it_was_stands_again() -> None:
+    technology = TechnologyFactory(published=True)
+    made = []
+    for tax in ("20", "10", "20"):
+        answer(technology, tax=[tax])
+        made.append(services.suggest_for(pk=technology.pk))
+        assert selectors.current_suggestion(technology) == made[-1]
+    first, between, last = made
+    assert last.pk > between.pk > first.pk
+    assert (last.input_hash, last.result, last.mid) == (first.input_hash, first.result, first.mid)
+    assert between.mid > last.mid
+    assert services.suggest_for(pk=technology.pk) == last
+
+    value = Rule.objects.get(code="valuation.risk_free").value
+    for number in (9, value):
+        Rule.objects.filter(code="valuation.risk_free").update(value=number)
+        made.append(services.suggest_for(pk=technology.pk))
+    assert [one.mid for one in made[2:]] == [last.mid, made[3].mid, last.mid]
+    assert selectors.current_suggestion(technology) == made[-1]
+
+
+@pytest.mark.parametrize("change", ["answers", "rule"])
+def test_what_changes_while_a_range_is_computed_is_never_overwritten(
+    monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    technology = TechnologyFactory(published=True)
+    answer(technology, tax=["20"])
+    compute, computed = suggesting._compute, []
+
+    def change_meanwhile(gathered: Any) -> Any:
+        result = compute(gathered)
+        computed.append(gathered.input_hash)
+        if len(computed) == 1:
+            if change == "answers":
+                answer(technology, tax=["10"])
+            else:
+                Rule.objects.filter(code="valuation.risk_free").update(value=9)
+            newer.append(services.suggest_for(pk=technology.pk))
+        return result
+
+    newer: list[Any] = []
+    monkeypatch.setattr(suggesting, "_compute", change_meanwhile)
+    assert services.suggest_for(pk=technology.pk) == newer[0] == Suggestion.objects.get()
+    assert selectors.current_suggestion(technology) == newer[0]
+
+
 def test_a_row_is_never_changed() -> None:
     suggestion = suggested()
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
@@ -206,6 +261,15 @@ def test_one_that_fails_does_not_stop_the_sweep(caplog: pytest.LogCaptureFixture
     assert services.sweep() == 1
     assert list(Suggestion.objects.values_list("technology", flat=True)) == [right.pk]
     assert f"technology {wrong.pk}" in caplog.text
+
+
+def test_those_that_fail_take_no_place_from_those_that_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    TechnologyFactory.create_batch(2, published=True, trl=3)
+    right = TechnologyFactory(published=True, trl=7)
+    Rule.objects.filter(code="valuation.launch_delay.trl3").delete()
+    monkeypatch.setattr(suggesting, "SWEPT", 1)
+    assert services.sweep() == 1
+    assert list(Suggestion.objects.values_list("technology", flat=True)) == [right.pk]
 
 
 def test_publication_and_beat_name_the_tasks() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -62,7 +63,7 @@ def _start(request: Request, pk: int) -> tuple[Technology, whatif.Start]:
     reader = reader_of(request.user, technology, interview)
     start = whatif.start_for(technology, selectors.current_suggestion(technology), interview, reader)
     if start is None:
-        raise Conflict("No sales are known to start from.")
+        raise Conflict(_("No sales are known to start from."))
     return technology, start
 
 
@@ -90,8 +91,9 @@ class WhatIf(APIView):
             raise serializers.ValidationError(errors)
         try:
             outcome = whatif.explore(start, moved)
-        except whatif.MethodError as error:
-            raise serializers.ValidationError({"non_field_errors": [str(error)]}) from None
+        except whatif.MethodError:
+            problem = _("These figures do not go together; move one of them back.")
+            raise serializers.ValidationError({"non_field_errors": [problem]}) from None
         price = outcome.after.price
         return Response({
             "low": price.low if price else None, "mid": price.mid if price else None,
@@ -117,9 +119,12 @@ class MyMaximum(APIView):
         mode = given["profit_mode"]
         profit = (given.get("profit_low", mode), mode, given.get("profit_high", mode))
         if list(profit) != sorted(profit):
-            raise serializers.ValidationError({"profit_low": ["The figures must rise from low to high."]})
+            raise serializers.ValidationError({"profit_low": [_("The figures must rise from low to high.")]})
         optional = {name: given.get(name) for name in ("start_cost", "rate", "years")}
-        found = whatif.buyers_maximum(start, extra_profit=profit, **optional)
+        try:
+            found = whatif.buyers_maximum(start, extra_profit=profit, **optional)
+        except whatif.MethodError:
+            raise serializers.ValidationError({"non_field_errors": [_("These figures do not go together.")]}) from None
         low, mid, high = (round_significant(found.at(level)) for level in (0.1, 0.5, 0.9))
         response = Response({"low": low, "mid": mid, "high": high, "notice": notice()})
         add_never_cache_headers(response)

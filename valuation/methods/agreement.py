@@ -1,8 +1,9 @@
 """From a value to an agreement: the law's payment forms at equal present value, and what to propose without a price.
 
 Sources: Law on Technology Transfer 2017 art. 27 (forms of payment); domain file sections 2 (options) and 8 (no price:
-an option or milestones instead). Both sides of every comparison are before tax, and sales are expected sales: the
-chance of reaching the market is counted.
+an option or milestones instead). A price is a lump sum of today, as the range names it. Sums of fixed amount count as
+they are; a share of sales or profit counts at what is left of it after the payer's tax (`kept`), as relief from royalty
+counts it, on expected sales: the chance of reaching the market is in them. `methods.backtest` reads a deal the same way.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from valuation.methods.discounting import tab_factor
 from valuation.methods.ladder import Case, life_of
 from valuation.methods.lattice import option_to_delay
 from valuation.methods.payment_forms import Base, Equivalents, Stream, equivalents
 from valuation.methods.reconcile import round_significant
 from valuation.methods.royalty import survival
-from valuation.methods.statement import PaymentPlan
+from valuation.methods.statement import PaymentPlan, SuggestionInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Proposal:
     royalty: float | None
 
 
+def kept(inputs: SuggestionInputs, rate: float) -> float:
+    """What a yearly payment out of sales or profit is worth of its amount beside a lump sum: 1 - tax, as the payer saves
+    tax by it, times the factor by which the amortisation of a lump sum makes that worth more, when it is counted.
+    """
+    factor = 1.0 if inputs.tab_life is None else tab_factor(inputs.tax, inputs.tab_life, rate, inputs.timing)
+    return float((1.0 - inputs.tax) * factor * inputs.indicator_multiplier)
+
+
 def expected_sales(case: Case) -> Stream:
     """Yearly net revenue that rests on the technology, at P50 of every input and times the chance of success."""
     x, periods = case.middle(), case.periods
@@ -57,10 +67,11 @@ def _scaled(stream: Stream, factor: float, base: Base) -> Stream:
 
 def payment_forms(case: Case, lump_sum: float, plan: PaymentPlan) -> Equivalents:
     """Every form of payment worth ``lump_sum`` today on the expected sales, discounted at P50 of the rate."""
-    sales = expected_sales(case)
+    rate = float(case.middle()["discount_rate"])
+    sales = _scaled(expected_sales(case), kept(case.inputs, rate), Base.NET_REVENUE)
     return equivalents(
         lump_sum,
-        rate=float(case.middle()["discount_rate"]),
+        rate=rate,
         streams={
             Base.NET_REVENUE: sales,
             Base.NET_SELLING_PRICE: _scaled(sales, plan.selling_price_ratio, Base.NET_SELLING_PRICE),
@@ -96,7 +107,7 @@ def propose(case: Case, medians: dict[str, float], plan: PaymentPlan) -> Proposa
         )
         fee, price = round_significant(right.value), round_significant(value)
     reach = chance * (1.0 + rate) ** -launch
-    worth = expected_sales(case).present_value(rate)
+    worth = expected_sales(case).present_value(rate) * kept(case.inputs, rate)
     running = 1.0 - plan.signing - plan.milestone
     return Proposal(
         basis=basis,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from valuation.methods.agreement import kept
 from valuation.methods.discounting import schedule
 from valuation.methods.suggest import Estimate, SuggestionInputs
 from valuation.methods.types import require
@@ -72,10 +73,11 @@ def _middle(estimate: Estimate) -> float:
 def lump_sum_equivalent(inputs: SuggestionInputs, terms: DealTerms) -> float:
     """What the terms are worth as one lump sum today, at the middle of every input of the suggestion.
 
-    A running royalty is counted as the suggestion counts it: expected (times the chance of success), after the buyer's
-    tax, with decay, in mid-year or end-year convention, over the shorter of life and term; in a year in which the
-    minimum is higher, the minimum. Dated sums are discounted; a milestone is weighted by the chance of success. A
-    deal at the suggestion's own royalty thus equals its relief from royalty.
+    The convention is that of `methods.agreement`: sums of fixed amount count as they are, dated ones discounted, a
+    milestone times the chance of success. A running royalty is counted as the suggestion counts it: expected (times the
+    chance), at what is left of it after the payer's tax (`kept`), with decay, in mid-year or end-year convention, over
+    the shorter of life and term; in a year in which the minimum is higher, the minimum. A deal at the suggestion's own
+    royalty thus equals its relief from royalty, and one on exactly a proposed form equals the price it was proposed for.
     """
     require(min(terms.lump_sum, terms.royalty, terms.minimum_annual) >= 0, "a payment is negative")
     rate, decay, chance = (_middle(getattr(inputs, name)) for name in ("discount_rate", "decay", "success"))
@@ -90,9 +92,7 @@ def lump_sum_equivalent(inputs: SuggestionInputs, terms: DealTerms) -> float:
         require(profile.size == periods.periods, "profile covers fewer years than the term")
         sales = _middle(inputs.revenue) * _middle(inputs.coverage) * profile * lengths * (1 - decay) ** years
         royalties = np.maximum(terms.royalty * sales, terms.minimum_annual * lengths)
-        worth += (
-            float(np.sum(royalties * (1 + rate) ** -times)) * (1 - inputs.tax) * chance * inputs.indicator_multiplier
-        )
+        worth += float(np.sum(royalties * (1 + rate) ** -times)) * chance * kept(inputs, rate)
     for payment in terms.payments:
         require(payment.amount >= 0 and payment.years >= 0, "a payment is negative")
         worth += payment.amount * (chance if payment.contingent else 1.0) * (1 + rate) ** -payment.years

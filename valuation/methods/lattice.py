@@ -221,7 +221,12 @@ def vanilla(
 def option_to_delay(
     *, value: float, cost: float, rate: float, delay_cost: float, years: float, sigma: float, steps: int
 ) -> LatticeValue:
-    """Right to invest ``cost`` for a project worth ``value`` any time in ``years``; ``delay_cost`` = q a year."""
+    """Right to invest ``cost`` for a project worth ``value`` any time in ``years``; ``delay_cost`` = q a year.
+
+    ``steps`` at least; more where the drift of so few would leave the tree (CRR: |r-q| sqrt(h) <= sigma).
+    """
+    if sigma > 0 and years > 0:
+        steps = max(steps, math.ceil(1.1 * (rate - delay_cost) ** 2 * years / sigma**2))
     return vanilla(
         kind="call", spot=value, strike=cost, rate=rate, carry=delay_cost, years=years, sigma=sigma, steps=steps
     )

@@ -104,7 +104,8 @@ class Appraisal(models.Model):
 
 
 class Certificate(models.Model):
-    """What a firm certified: number, dates, basis, value and file. Never changed but for who may see it (`shown_at`).
+    """What a firm certified: number, dates, basis, value and file. Never changed but for who may see it (`shown_at`)
+    and for the days on which people were told that it ends (`reminded_on`) and that it has ended (`end_told_on`).
 
     `purpose`, `right` and `term_years` are those that the certificate names; without a purpose (rows of before they were
     kept) those of the commission.
@@ -142,6 +143,7 @@ class Certificate(models.Model):
     uploaded_at = models.DateTimeField(default=timezone.now)
     shown_at = models.DateTimeField(null=True, blank=True)
     reminded_on = models.DateField(null=True, blank=True)
+    end_told_on = models.DateField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("valuation certificate")

@@ -26,7 +26,9 @@ class Suggestion(models.Model):
     `low`, `mid`, `high` are P10, P50, P90 in VND to two significant digits, a lump sum for the whole remaining life.
     `inputs` and `result` are described in docs/adr/0020; `result` is what `suggest_range` gave for
     `inputs["parameters"]` with `seed` and `paths`, and can be computed again from them. `input_hash` is the SHA-256 of
-    what went in. `interview_version` is the version of the owner's answers that it rests on, 0 without an interview.
+    what went in; answers or rules that go back to what they were give a new row with the hash of an older one, since the
+    newest row of the present content is the one that stands. `interview_version` is the version of the owner's answers
+    that it rests on, 0 without an interview.
     """
 
     technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="suggestions")
@@ -50,7 +52,6 @@ class Suggestion(models.Model):
         verbose_name_plural = _("suggested ranges")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["technology", "input_hash"], name="valuation_suggestion_once"),
             models.CheckConstraint(
                 condition=Q(low__isnull=True, mid__isnull=True, high__isnull=True, no_price__len__gt=0)
                 | Q(low__isnull=False, mid__gte=F("low"), high__gte=F("mid"), no_price__len=0),

@@ -367,7 +367,11 @@ def payment(content: Content) -> list[Block]:
         [gettext("Price at which it is then bought"), found["exercise_price"]],
         [gettext("The option stays open for"), found["option_years"]],
         [gettext("Or on signing"), found["signing"]],
-        [gettext("and at the first sale"), found["milestone"]],
+        [
+            gettext("and after the first year of sales (in about %(years)s, chance %(chance)s)")
+            % {"years": found["milestone_years"], "chance": found["milestone_chance"]},
+            found["milestone"],
+        ],
         [gettext("and a royalty on net revenue of"), found["royalty"]],
     ]
     return [{"kind": "facts", "rows": [[label, words] for label, words in facts if words]}]

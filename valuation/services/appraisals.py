@@ -28,16 +28,23 @@ from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, NotAllowed, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
+from rules.selectors import RuleMissing
 from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
 from valuation.lifecycle import AppraisalState
 from valuation.models import Appraisal, Certificate
 
 
-def lock(appraisal: Appraisal) -> Appraisal:
-    """Lock an appraisal and give it as stored."""
+def lock(appraisal: Appraisal, *, firm: bool = False) -> Appraisal:
+    """Lock an appraisal and give it as stored; with its `firm` where it counts that this is verified."""
     related = ("technology__organisation", "technology__author", "firm", "client", "counterparty")
-    return Appraisal.objects.select_for_update(of=("self",)).select_related(*related).get(pk=appraisal.pk)
+    rows = Appraisal.objects.select_for_update(of=("self", "firm") if firm else ("self",), no_key=True)
+    return rows.select_related(*related).get(pk=appraisal.pk)
+
+
+def _require_verified(firm: Organisation) -> None:
+    if firm.kind != Organisation.Kind.VALUATION_FIRM or not firm.is_verified:
+        raise Conflict(_("Only a verified valuation firm can be commissioned."))
 
 
 def _tell(
@@ -89,8 +96,7 @@ def commission_appraisal(
     require(policies.can_commission(actor, client))
     is_owner = client.pk == technology.organisation_id
     require(is_owner or deal_id is not None)
-    if firm.kind != Organisation.Kind.VALUATION_FIRM or not firm.is_verified:
-        raise Conflict(_("Only a verified valuation firm can be commissioned."))
+    _require_verified(firm)
     state = AppraisalState.REQUESTED if is_owner else AppraisalState.PROPOSED
     appraisal = Appraisal(
         technology=technology, firm=firm, client=client, counterparty=counterparty, deal_id=deal_id,
@@ -139,8 +145,9 @@ def _ask_firm(appraisal: Appraisal, actor: User) -> None:
 @transaction.atomic
 def consent_to_appraisal(*, appraisal: Appraisal, actor: User) -> Appraisal:
     """Let the firm that the other side wants see the file: it is asked now."""
-    appraisal = lock(appraisal)
+    appraisal = lock(appraisal, firm=True)
     require(policies.can_consent(actor, appraisal))
+    _require_verified(appraisal.firm)
     _refuse_conflicts(appraisal)
     move(appraisal, "consent", actor=actor, state_since=timezone.now())
     settle(appraisal)
@@ -154,7 +161,7 @@ def accept_appraisal(*, appraisal: Appraisal, actor: User, is_independent: bool)
 
     Raises ValidationError without the declaration, NotAllowed for an interest that the records show.
     """
-    appraisal = lock(appraisal)
+    appraisal = lock(appraisal, firm=True)
     require(policies.certifies(actor, appraisal))
     if not is_independent:
         raise ValidationError(
@@ -263,7 +270,7 @@ def certify_appraisal(
     else than was asked is taken only with `differs`.
     Raises ValidationError by field: not a readable PDF, dates out of order or longer than the rule allows, a difference.
     """
-    appraisal = lock(appraisal)
+    appraisal = lock(appraisal, firm=True)
     require(policies.certifies(actor, appraisal))
     if not appraisal.lifecycle.can(appraisal.state, "certify"):
         raise Conflict(_("A certificate is recorded while the commission is at work."), state=appraisal.state)
@@ -323,11 +330,16 @@ def _date_errors(
         errors["issued_on"] = [_("The date of issue lies in the future.")]
     if valued_on > issued_on:
         errors["valued_on"] = [_("The day of the value lies after the date of issue.")]
-    months = selectors.validity_months(on=issued_on)
-    last = add_months(valued_on, months)
     if valid_until < issued_on:
         errors["valid_until"] = [_("It would have ended before it was issued.")]
-    elif valid_until > last:
+    if errors:
+        return errors
+    try:
+        months = selectors.validity_months(on=issued_on)
+    except RuleMissing:
+        return {"issued_on": [_("No rule says how long a certificate of that day holds.")]}
+    last = add_months(valued_on, months)
+    if valid_until > last:
         words = _("A certificate holds for at most %(months)d months from the day of its value: until %(last)s.")
         errors["valid_until"] = [words % {"months": months, "last": date_format(last, "SHORT_DATE_FORMAT")}]
     return errors
@@ -372,27 +384,43 @@ def show_certificate(*, certificate: Certificate, actor: User, shown: bool) -> C
 
 
 def remind_of_expiry() -> int:
-    """Remind both sides and the firm of certificates that end soon, once each; give how many."""
-    due = list(selectors.ending_certificates().values_list("pk", flat=True))
-    return sum(_remind(pk) for pk in due)
+    """Tell the owner, the client, the other side and the firm of certificates that end soon, and of those that have
+    ended, once each; give how many.
+    """
+    told = 0
+    for mark, found in (
+        ("reminded_on", selectors.ending_certificates()),
+        ("end_told_on", selectors.ended_certificates()),
+    ):
+        told += sum(_remind(pk, mark) for pk in list(found.values_list("pk", flat=True)))
+    return told
 
 
 @transaction.atomic
-def _remind(pk: int) -> bool:
+def _remind(pk: int, mark: str) -> bool:
+    """Tell that a certificate ends (`mark`: reminded_on) or has ended (end_told_on), unless it was told."""
     certificate = (
-        Certificate.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, reminded_on=None).first()
+        Certificate.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, **{mark: None}).first()
     )
     if certificate is None:
         return False
-    certificate.reminded_on = timezone.localdate()
-    certificate.save(update_fields=["reminded_on"])
+    setattr(certificate, mark, timezone.localdate())
+    certificate.save(update_fields=[mark])
     related = ("technology__organisation", "firm", "client", "counterparty")
     appraisal = Appraisal.objects.select_related(*related).get(pk=certificate.appraisal_id)
     title, last = appraisal.technology.title, certificate.valid_until
-    parties = [appraisal.client, appraisal.technology.organisation]
-    _tell(
-        appraisal, parties, policies.CLIENT_ROLES, kind="appraisal.ends", actor=None,
-        text=lambda: _("The valuation certificate for “%(title)s” ends on %(day)s.")
-        % {"title": title, "day": date_format(last, "SHORT_DATE_FORMAT")},
-    )  # fmt: skip
+
+    def text() -> str:
+        has_ended = mark == "end_told_on"
+        words = (
+            _("The valuation certificate for “%(title)s” ended on %(day)s.")
+            if has_ended
+            else _("The valuation certificate for “%(title)s” ends on %(day)s.")
+        )
+        return words % {"title": title, "day": date_format(last, "SHORT_DATE_FORMAT")}
+
+    kind = "appraisal.ends" if mark == "reminded_on" else "appraisal.ended"
+    sides = policies.sides(appraisal)
+    _tell(appraisal, sides, policies.CLIENT_ROLES, kind=kind, text=text, actor=None)
+    _tell(appraisal, [appraisal.firm], policies.FIRM_ROLES, kind=kind, text=text, actor=None)
     return True

@@ -7,6 +7,7 @@ and stores nothing more.
 """
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -23,9 +24,9 @@ from marketplace.kit.lifecycle import move
 from marketplace.kit.single import single
 from valuation import policies, report_policies, selectors
 from valuation.lifecycle import LIVE_RUN, RunState
-from valuation.models import Run
+from valuation.models import Run, Suggestion
 from valuation.services.reports import draw_up_report
-from valuation.services.suggesting import suggest_for
+from valuation.services.suggesting import ATTEMPTS, stands, suggest_for
 from valuation.tasks import perform_run as perform_task
 
 logger = logging.getLogger(__name__)
@@ -57,14 +58,18 @@ def request_exchange(*, exchange: Exchange, actor: User) -> Run:
 
 @transaction.atomic
 def _request(*, kind: str, actor: User, **about: Any) -> Run:
-    try:
-        with transaction.atomic():
-            run = Run.objects.create(kind=kind, requested_by=actor, **about)
-    except IntegrityError:
-        live = Run.objects.filter(kind=kind, state__in=LIVE_RUN, **about).first()
-        if live is None:  # it ended in between
-            raise Conflict(_("Someone else has just changed this. Look again and decide anew.")) from None
-        return live
+    """Give a new run, or the live one, which then looks again before it ends whether its result still stands."""
+    for _attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                run = Run.objects.create(kind=kind, requested_by=actor, **about)
+            break
+        except IntegrityError:
+            live = Run.objects.select_for_update(of=("self",)).filter(kind=kind, state__in=LIVE_RUN, **about).first()
+            if live is not None:  # else it ended while its row was waited for
+                return live
+    else:
+        raise Conflict(_("Someone else has just changed this. Look again and decide anew."))
     record(tag="run.request", subject=run, actor=actor, data={"kind": kind, **{k: v.pk for k, v in about.items()}})
     transaction.on_commit(partial(perform_task.delay, run.pk), robust=True)
     return run
@@ -116,12 +121,18 @@ def _begin(pk: int) -> Run | None:
 
 
 @transaction.atomic
-def _end(pk: int, transition: str, **changes: Any) -> None:
-    """Complete or fail a run. Raises RunStopped when it was cancelled meanwhile, undoing what the caller stored with it."""
+def _end(pk: int, transition: str, *, if_: Callable[[], bool] = lambda: True, **changes: Any) -> bool:
+    """Complete or fail a run if the condition holds under its lock, and tell; whoever asks meanwhile waits for the lock.
+
+    Raises RunStopped when it was cancelled meanwhile.
+    """
     run = Run.objects.select_for_update(of=("self",)).get(pk=pk)
     if run.state != RunState.RUNNING:
         raise RunStopped
+    if not if_():
+        return False
     move(run, transition, actor=None, ended_at=timezone.now(), **changes)
+    return True
 
 
 def _step(run: Run, **progress: Any) -> None:
@@ -133,23 +144,36 @@ def _step(run: Run, **progress: Any) -> None:
 def _range(run: Run) -> None:
     assert run.technology_id is not None
     _step(run, percent=10)
-    suggestion = suggest_for(pk=run.technology_id)
-    _end(run.pk, "complete", percent=100, suggestion=suggestion)
+    for _attempt in range(ATTEMPTS):
+        suggestion = suggest_for(pk=run.technology_id)
+        if suggestion is None:
+            break
+        if _end(run.pk, "complete", if_=partial(stands, suggestion), percent=100, suggestion=suggestion):
+            return
+    _end(run.pk, "fail")  # changed faster than it can be computed; who changed it asks again
 
 
 def _report(run: Run) -> None:
     assert run.technology_id is not None
-    technology = Technology.objects.get(pk=run.technology_id)
-    _step(run, percent=5)
-    suggestion = selectors.current_suggestion(technology) or suggest_for(pk=technology.pk)
-    if suggestion is None:
-        _end(run.pk, "fail")
-        return
-    _step(run, percent=20)
-    report = draw_up_report(
-        suggestion=suggestion, actor=run.requested_by, checkpoint=lambda percent: _step(run, percent=percent)
-    )
-    _end(run.pk, "complete", percent=100, suggestion=suggestion, report=report)
+    for _attempt in range(ATTEMPTS):
+        technology = Technology.objects.get(pk=run.technology_id)
+        _step(run, percent=5)
+        suggestion = selectors.current_suggestion(technology) or suggest_for(pk=technology.pk)
+        if suggestion is None:
+            break
+        _step(run, percent=20)
+        report = draw_up_report(
+            suggestion=suggestion, actor=run.requested_by, checkpoint=lambda percent: _step(run, percent=percent)
+        )
+        done = {"percent": 100, "suggestion": suggestion, "report": report}
+        if _end(run.pk, "complete", if_=partial(_is_newest, suggestion), **done):
+            return
+    _end(run.pk, "fail")
+
+
+def _is_newest(suggestion: Suggestion) -> bool:
+    """Tell whether a range is still the one that stands; a report is of a range, whatever was answered since."""
+    return selectors.current_suggestion(Technology.objects.get(pk=suggestion.technology_id)) == suggestion
 
 
 def _exchange(run: Run) -> None:

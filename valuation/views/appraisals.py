@@ -121,7 +121,7 @@ def appraisal_page(request: HttpRequest, found: Appraisal, *, status: int = 200,
     firm_acts = policies.acts_for_firm(actor, found)
     certifies = policies.certifies(actor, found)
     certificate = getattr(found, "certificate", None)
-    reads_file = state == AppraisalState.ACCEPTED and firm_acts
+    reads_file = state == AppraisalState.ACCEPTED and policies.works(actor, found)
     visible = range_selectors.visible_technologies(actor).filter(pk=found.technology_id).exists()
     can = found.lifecycle.can
     consents = policies.can_consent(actor, found)

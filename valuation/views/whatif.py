@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
+from rest_framework.throttling import UserRateThrottle
 
 from listings.models import Technology
 from marketplace.kit.errors import require
@@ -30,6 +31,16 @@ def _start(request: HttpRequest, pk: int) -> tuple[Technology, whatif.Start | No
     return technology, whatif.start_for(technology, found, interview, reader), reader
 
 
+class WhatIfThrottle(UserRateThrottle):
+    """How often one reader, or one address, may have the panel compute: `what_if` of the throttle rates in settings."""
+
+    scope = "what_if"
+
+
+def _may_compute(request: HttpRequest) -> bool:
+    return bool(WhatIfThrottle().allow_request(request, what_if))
+
+
 def _page(technology: Technology, title: str) -> dict[str, Any]:
     price_url = reverse("valuation:suggestion", args=[technology.pk])
     return {
@@ -46,20 +57,27 @@ def _page(technology: Technology, title: str) -> dict[str, Any]:
 def what_if(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the range with some inputs moved; by htmx the result alone."""
     technology, start, _reader = _start(request, pk)
+    is_refused = False
     context = _page(technology, _("What if")) | {
         "here": reverse("valuation:what_if", args=[pk]), "start": start, "notice": trial_notice(),
     }  # fmt: skip
     if start is not None:
         rows, moved = sliders(whatif.middles(start.inputs), request.GET)
         context |= {"levers": presenters.lever_rows(rows), "moved": moved}
-        try:
-            outcome = whatif.explore(start, moved)
-        except whatif.MethodError:
-            context["problem"] = _("These figures do not go together; move one of them back.")
+        is_refused = bool(moved) and not _may_compute(request)  # what nobody moved is kept and costs nothing
+        if is_refused:
+            context["problem"] = _("Too many computations in one minute. Wait a moment, then move a figure again.")
         else:
-            context["outcome"] = presenters.outcome(outcome)
+            try:
+                outcome = whatif.explore(start, moved)
+            except whatif.MethodError:
+                context["problem"] = _("These figures do not go together; move one of them back.")
+            else:
+                context["outcome"] = presenters.outcome(outcome)
     htmx = bool(getattr(request, "htmx", False)) and not request.htmx.boosted  # type: ignore[attr-defined]
     response = render(request, "valuation/_what_if.html" if htmx else "valuation/what_if.html", context)
+    if is_refused and not htmx:  # htmx puts no answer on the page that is an error
+        response.status_code = 429
     patch_vary_headers(response, ["HX-Request"])
     add_never_cache_headers(response)
     return response
