@@ -266,6 +266,16 @@ def open_reviews_by_listing(listings: Sequence[Technology | Demand]) -> dict[tup
     }
 
 
+def judged_ids(listings: Iterable[Listing]) -> set[int]:
+    """Give the ids of those listings, all of one kind, about which a review was decided."""
+    found = list(listings)
+    if not found:
+        return set()
+    kind = f"{found[0].kind}_id"  # type: ignore[attr-defined]
+    decided = Review.objects.filter(decided_at__isnull=False, **{f"{kind}__in": [listing.pk for listing in found]})
+    return set(decided.exclude(decision=Review.Decision.RELEASE).values_list(kind, flat=True))
+
+
 def open_review(listing: Listing) -> Review | None:
     """Give the review that runs now, if one does."""
     return listing.reviews.filter(decided_at=None).select_related("reviewer").first()  # type: ignore[attr-defined]
