@@ -121,7 +121,7 @@ class ActsMixin(serializers.Serializer):
 
 
 class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
-    """A technology with everything that its page shows. `version` goes back with a save."""
+    """A technology with everything that its page shows. `version` goes back with a save, `content_version` with an approval."""
 
     fields_of_technology = FieldSerializer(source="fields", many=True, read_only=True)
     advantages = AdvantageSerializer(many=True, read_only=True)
@@ -131,7 +131,7 @@ class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
     class Meta:
         model = Technology
         fields = [
-            *TechnologySerializer.Meta.fields, "version", "acts", "problem", "solution", "applications",
+            *TechnologySerializer.Meta.fields, "version", "content_version", "acts", "problem", "solution", "applications",
             "fields_of_technology", "trl_evidence", "object_types", "transfer_methods", "territory",
             "state_funding_pct", "state_task_assigned_on", "result_certificate_no", "revenue_low", "revenue_mode",
             "revenue_high", "royalty_industry", "advantages", "ip_rights", "documents",
@@ -194,7 +194,7 @@ class DemandDetailSerializer(ActsMixin, DemandSerializer):
     class Meta:
         model = Demand
         fields = [
-            *DemandSerializer.Meta.fields, "version", "acts", "problem", "tried", *Demand.ELEMENTS,
+            *DemandSerializer.Meta.fields, "version", "content_version", "acts", "problem", "tried", *Demand.ELEMENTS,
             "fields_of_technology",
         ]  # fmt: skip
 
@@ -310,6 +310,14 @@ class ActReasonSerializer(serializers.Serializer):
 
     reason = serializers.CharField(
         max_length=4000, required=False, allow_blank=True, default="", validators=[plain_text]
+    )
+
+
+class ApproveSerializer(ActReasonSerializer):
+    """The content that was read; `reason` holds a note."""
+
+    content_version = serializers.IntegerField(
+        min_value=1, help_text="The content_version that was read; an older one gives 409."
     )
 
 

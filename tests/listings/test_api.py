@@ -50,7 +50,11 @@ def test_technology_is_listed_and_published_by_api():
     saved = author.patch(reverse("api:technology", args=[pk]), {"version": 1, "trl": 8}, format="json")
     assert (saved.data["trl"], saved.data["version"]) == (8, 2)
     assert post(author, "technology_submit", pk, version=2).data["state"] == "awaiting_owner"
-    assert post(api(officer), "technology_approve_by_owner", pk).data["state"] == "submitted"
+    assert post(api(officer), "technology_approve_by_owner", pk).status_code == 400
+    old = post(api(officer), "technology_approve_by_owner", pk, content_version=1)
+    assert (old.status_code, old.data["code"]) == (409, "stale")
+    seen = api(officer).get(reverse("api:technology", args=[pk])).data["content_version"]
+    assert post(api(officer), "technology_approve_by_owner", pk, content_version=seen).data["state"] == "submitted"
     queue = api(operator).get(reverse("api:review_queue")).data
     assert [(row["kind"], row["id"], row["reviewer"]) for row in queue] == [("technology", pk, None)]
     assert post(api(operator), "technology_claim", pk).data["acts"] == [

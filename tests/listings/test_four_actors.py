@@ -78,7 +78,7 @@ def acts(kind: str) -> list[Case]:
 CASES = [
     *acts("technology"),
     *acts("demand"),
-    act("technology", "approve_by_owner", "awaiting_owner", "tto"),
+    act("technology", "approve_by_owner", "awaiting_owner", "tto", content_version=1),
     act("technology", "return_by_owner", "awaiting_owner", "tto", reason="Chưa rõ chủ sở hữu"),
     Case(
         "technology", "save_right", "draft", "author",

@@ -10,6 +10,7 @@ from accounts.models import Notification
 from audit.models import Event
 from listings.models import Technology
 from listings.selectors import answer_due, open_review
+from listings.services import save_technology, submit_listing, take_back_listing
 from search.models import Document as SearchDocument
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person, seat
 from tests.factories.listings import DemandFactory, IPRightFactory, TechnologyFactory
@@ -41,7 +42,7 @@ def test_technology_goes_from_tto_to_exchange_to_the_public(client, operator):
     client.force_login(officer)
     assert technology.title in client.get(reverse("listings:owner_queue")).content.decode()
     assert client.get(page(technology, "manage")).status_code == 200
-    client.post(page(technology, "approve_by_owner"))
+    client.post(page(technology, "approve_by_owner"), {"content_version": 1})
     client.force_login(operator)
     assert technology.title in client.get(reverse("listings:review_queue")).content.decode()
     assert client.post(page(technology, "claim")).url == page(technology, "review")
@@ -173,7 +174,7 @@ def test_queue_query_count(client, operator, count, django_assert_num_queries):
         at(operator, submitted=True)
         at(operator, in_review=True)
         at(operator, DemandFactory, in_review=True)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert client.get(reverse("listings:review_queue")).status_code == 200
 
 
@@ -215,3 +216,76 @@ def test_manage_page_is_for_its_own_people_and_the_exchange(client):
     ]:
         client.force_login(user)
         assert client.get(page(technology, "manage")).status_code == status
+
+
+def test_tto_approves_only_what_was_on_its_screen(client):
+    technology = TechnologyFactory(awaiting_owner=True)
+    author = technology.author
+    officer = person(role="tto_officer", organisation=technology.organisation)
+    client.force_login(officer)
+    button = '<button class="button button-primary button-normal" type="submit" name="content_version" value="%d">'
+    assert button % 1 in client.get(page(technology, "manage")).content.decode()
+    take_back_listing(listing=technology, actor=author)
+    save_technology(technology=technology, actor=author, version=1, values={"solution": "Khác hẳn"})
+    submit_listing(listing=technology, actor=author, novelty_acknowledged=True)
+    for sent in ({"content_version": 1}, {}):
+        refused = client.post(page(technology, "approve_by_owner"), sent)
+        assert (refused.status_code, button % 2 in refused.content.decode()) == (409, True)
+        assert "Hãy đọc lại" in refused.content.decode()
+    assert Technology.objects.get().state == "awaiting_owner"
+    client.post(page(technology, "approve_by_owner"), {"content_version": 2})
+    assert Technology.objects.get().state == "submitted"
+
+
+def left_the_exchange(reviewer, listing):
+    reviewer.memberships.update(is_active=False)
+
+
+def left_altogether(reviewer, listing):
+    type(reviewer).objects.filter(pk=reviewer.pk).update(is_active=False)
+
+
+def joined_the_organisation(reviewer, listing):
+    seat(reviewer, "broker", organisation=listing.organisation)
+
+
+@pytest.mark.parametrize("goes", [left_the_exchange, left_altogether, joined_the_organisation])
+def test_review_whose_holder_is_gone_goes_back_to_the_queue(client, operator, goes):
+    holder = person(role="operator", exchange=operator.seats[0].exchange, full_name="Lê Thị Vắng")
+    demand = at(operator, DemandFactory, in_review=True, reviewer=holder)
+    assert client.post(page(demand, "release"), {"reason": "Đi vắng"}).status_code == 403
+    assert "Không còn duyệt ở đây" not in client.get(reverse("listings:review_queue")).content.decode()
+    goes(holder, demand)
+    assert "Không còn duyệt ở đây" in client.get(reverse("listings:review_queue")).content.decode()
+    assert 'id="release"' in client.get(page(demand, "review")).content.decode()
+    empty = client.post(page(demand, "release"), {"reason": " "})
+    assert list(empty.context["release_form"].errors) == ["reason"]
+    assert client.post(page(demand, "release"), {"reason": "Đã nghỉ việc"}).status_code == 302
+    event = Event.objects.filter(tag="demand.release").get()
+    assert (event.actor, event.data["reason"], event.data["holder"]) == (operator, "Đã nghỉ việc", holder.pk)
+    assert not Notification.objects.filter(user=holder).exists()
+    assert client.post(page(demand, "claim")).status_code == 302
+
+
+def test_manager_gives_a_review_back_and_its_holder_reads_why(client, operator):
+    technology = at(operator, in_review=True, reviewer=operator)
+    manager = person(role="manager", exchange=technology.exchange)
+    client.force_login(manager)
+    assert "quản lý sàn" in client.get(page(technology, "review")).content.decode()
+    assert client.post(page(technology, "publish"), CHECKLIST).status_code == 403
+    assert client.post(page(technology, "release"), {"reason": "Chờ đã lâu"}).status_code == 302
+    note = Notification.objects.get(user=operator, kind="listing.review_released")
+    assert (note.url, "Chờ đã lâu" in note.text) == (page(technology, "review"), True)
+    client.force_login(operator)
+    late = client.post(page(technology, "publish"), CHECKLIST)
+    assert late.status_code == 409
+    assert Technology.objects.get().state == "submitted"
+
+
+def test_manager_with_a_stake_gives_nothing_back(client, operator):
+    technology = at(operator, in_review=True)
+    manager = person(role="manager", exchange=technology.exchange)
+    seat(manager, "broker", organisation=technology.organisation)
+    client.force_login(manager)
+    assert client.post(page(technology, "release"), {"reason": "x"}).status_code == 403
+    assert Technology.objects.get().state == "in_review"
