@@ -160,9 +160,10 @@ class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
 
 
 class DemandSerializer(ListingSerializer):
-    """A demand in a list. Masked, it shows neither organisation nor province but to whom policy lets see."""
+    """A demand in a list. Masked, it shows no organisation, exchange or province but to whom policy lets see."""
 
     organisation = serializers.SerializerMethodField()
+    exchange = serializers.SerializerMethodField()
     province = serializers.SerializerMethodField()
 
     class Meta:
@@ -179,6 +180,11 @@ class DemandSerializer(ListingSerializer):
     def get_organisation(self, demand: Demand) -> Any:
         """Give who demands, or null."""
         return ListingOrganisationSerializer(demand.organisation).data if self._named(demand) else None
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_exchange(self, demand: Demand) -> int | None:
+        """Give the id of the exchange, or null: an exchange may serve few companies."""
+        return demand.exchange_id if self._named(demand) else None
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_province(self, demand: Demand) -> str | None:
