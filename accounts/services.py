@@ -39,7 +39,7 @@ EDITABLE = (
 )  # fmt: skip
 
 #: Of these, what an operator has verified: changed, it is verified anew.
-IDENTITY = ("name_vi", "country", "tax_code", "has_state_capital")
+IDENTITY = ("name_vi", "name_en", "country", "tax_code", "has_state_capital")
 
 
 def lock_organisation(pk: int) -> Organisation:
