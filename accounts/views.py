@@ -91,6 +91,7 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
         "can_request": policies.can_request_verification(actor, subject)
         and lifecycle.can(subject.state, "request_verification"),
         "can_verify": may_verify and lifecycle.can(subject.state, "verify"),
+        "rivals": selectors.rivals_of(subject) if may_verify else [],
         "can_revoke": may_verify and lifecycle.can(subject.state, "revoke"),
         "member_form": member_form,
         "reason_form": forms.get("reason_form") or ReasonForm(),

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.countries import HOME, find_country
+from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Organisation, Province, User
 from accounts.policies import has_no_stake
 from accounts.selectors import administered_ids
@@ -160,7 +162,10 @@ class _Batch:
         self.drafts: list[Any] = []  # stored before, to be published now
 
     def _known_organisations(self) -> dict[str, Organisation]:
-        """Give the organisations of the exchange by folded name, and all by tax code."""
+        """Give the organisations of the exchange by folded name, and by tax code those that are verified with it.
+
+        Those that wait for this exchange to verify them are among these; a code that is only claimed holds nobody up.
+        """
         if self.run.organisation is not None:
             return {}
         known: dict[str, Organisation] = {}
@@ -168,7 +173,9 @@ class _Batch:
         for organisation in own.only("name_vi", "name_en", "state", "exchange"):
             known[f"name:{fold(organisation.name_en)}"] = organisation
             known[f"name:{fold(organisation.name_vi)}"] = organisation
-        for organisation in Organisation.objects.exclude(tax_code="").order_by("pk"):
+        waits = Q(state=VerificationState.PENDING, exchange=self.run.exchange)
+        claimed = Organisation.objects.filter(Q(state=VerificationState.VERIFIED) | waits).exclude(tax_code="")
+        for organisation in sorted(claimed.order_by("pk"), key=lambda one: one.is_verified):
             known[f"tax:{organisation.country}:{organisation.tax_code}"] = organisation
         return known
 
