@@ -337,6 +337,9 @@ class PublishSerializer(ActReasonSerializer):
     ip_checked = serializers.BooleanField(default=False)
     is_complete = serializers.BooleanField(default=False)
     no_secrets = serializers.BooleanField(default=False)
+    content_version = serializers.IntegerField(
+        min_value=1, required=False, help_text="The content_version that was read; an older one gives 409."
+    )
 
 
 class DocumentUploadSerializer(serializers.Serializer):

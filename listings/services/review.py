@@ -151,12 +151,16 @@ def publish_listing(
     no_secrets: bool,
     legal_class_reason: str = "",
     note: str = "",
+    content_version: int | None = None,
 ) -> L:
     """Approve and publish. Every point of the checklist must be true; a banned technology cannot be published.
 
-    Raises ValidationError for an open point, Conflict when the organisation is not verified.
+    Raises ValidationError for an open point, Conflict when the organisation is not verified, Stale when the content (its
+    documents: nothing else changes in review) is not that of `content_version` any more.
     """
     listing, review = _deciding(listing, actor)
+    if content_version is not None and listing.content_version != content_version:
+        raise Stale(_("Its documents were changed since you opened it. Look at them again before you publish it."))
     checks = {"ip_checked": ip_checked, "is_complete": is_complete, "no_secrets": no_secrets}
     if isinstance(listing, Demand) or not listing.ip_rights.exists():
         checks["ip_checked"] = True

@@ -113,6 +113,7 @@ def perform(name: str, listing: Any, actor: Any, values: dict[str, Any]) -> Any:
                 is_complete=values["is_complete"],
                 no_secrets=values["no_secrets"],
                 note=reason,
+                content_version=values.get("content_version"),
             )
         case "request_changes":
             return services.request_changes(listing=listing, actor=actor, reason=reason)

@@ -10,13 +10,15 @@ from accounts.models import Notification
 from audit.models import Event
 from listings.models import Technology
 from listings.selectors import answer_due, open_review
-from listings.services import save_technology, submit_listing, take_back_listing
+from listings.services import remove_document, save_technology, submit_listing, take_back_listing
 from search.models import Document as SearchDocument
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person, seat
-from tests.factories.listings import DemandFactory, IPRightFactory, TechnologyFactory
+from tests.factories.listings import DemandFactory, DocumentFactory, IPRightFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
-CHECKLIST = {"legal_class": "encouraged", "ip_checked": "on", "is_complete": "on", "no_secrets": "on"}
+CHECKLIST = {
+    "legal_class": "encouraged", "ip_checked": "on", "is_complete": "on", "no_secrets": "on", "content_version": 1,
+}  # fmt: skip
 
 
 def page(listing, name):
@@ -289,3 +291,15 @@ def test_manager_with_a_stake_gives_nothing_back(client, operator):
     client.force_login(manager)
     assert client.post(page(technology, "release"), {"reason": "x"}).status_code == 403
     assert Technology.objects.get().state == "in_review"
+
+
+def test_reviewer_publishes_only_with_the_documents_that_were_on_the_screen(client, operator):
+    technology = at(operator, in_review=True, reviewer=operator)
+    document = DocumentFactory(technology=technology, tier="public")
+    shown = client.get(page(technology, "review")).content.decode()
+    assert '<input type="hidden" name="content_version" value="1">' in shown
+    remove_document(document=document, actor=technology.author)
+    refused = client.post(page(technology, "publish"), {**CHECKLIST, "reason": "Đã gõ"})
+    body = refused.content.decode()
+    assert (refused.status_code, "Đã gõ" in body, 'name="content_version" value="2"' in body) == (409, True, True)
+    assert client.post(page(technology, "publish"), {**CHECKLIST, "content_version": 2}).status_code == 302
