@@ -110,8 +110,13 @@ def _create(
 
 
 def _set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
-    """Set the fields; the first becomes the main one unless a main field is among them."""
+    """Set the fields; the first becomes the main one unless a main field is among them.
+
+    Where none are given, a main field is one of them all the same: lists filter by these alone.
+    """
     if fields is None:
+        if listing.main_field is not None:
+            listing.fields.add(listing.main_field)
         return
     chosen = list(fields)
     listing.fields.set(chosen)

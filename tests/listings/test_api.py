@@ -141,3 +141,11 @@ def test_list_query_counts(count, django_assert_num_queries):
 def test_operator_only_sees_the_queue():
     assert api(person()).get(reverse("api:review_queue")).status_code == 403
     assert api().get(reverse("api:review_queue")).status_code == 401
+
+
+@pytest.mark.parametrize("factory", [TechnologyFactory, DemandFactory])
+def test_main_field_that_is_sent_alone_is_one_of_the_fields(factory):
+    listing = factory(bare=True, language="vi")
+    address = reverse(f"api:{listing.kind}", args=[listing.pk])
+    saved = api(listing.author).patch(address, {"version": 1, "main_field": 24}, format="json")
+    assert [row["nr"] for row in saved.data["fields_of_technology"]] == [24]
