@@ -41,7 +41,7 @@ def organisation_by_key(key: str) -> Organisation | None:
     """Give the organisation with that tax code (verified and of Viet Nam before others), else with that id, else None."""
     same_number = Organisation.objects.filter(tax_code=key).order_by("pk")
     found = min(same_number, key=lambda one: (not one.is_verified, one.is_foreign), default=None)
-    if found is None and key.isdigit() and len(key) < 10:
+    if found is None and key.isdecimal() and len(key) < 10:
         found = Organisation.objects.filter(pk=int(key)).first()
     return found
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -312,7 +312,18 @@ class _Batch:
         return None if field.null else field.get_default()
 
     def _check(self, listing: Any) -> None:
-        """Ask the model. References are rows just read, and uniqueness is the batch's own question."""
+        """Ask the model. References are rows just read, and uniqueness is the batch's own question.
+
+        Forms and the API count the characters of long texts; here nobody has done so yet.
+        """
+        problems = [
+            Problem.of(column.name, _("At most %(limit)d characters, this has %(length)d.") % {"limit": column.max_length, "length": length}, text)
+            for column in listing._meta.concrete_fields
+            if isinstance(column, TextField) and column.max_length
+            and (length := len(text := getattr(listing, column.attname) or "")) > column.max_length
+        ]  # fmt: skip
+        if problems:
+            raise _RefusedError(*problems)
         try:
             listing.clean_fields(exclude=REFERENCES)
             listing.clean()
