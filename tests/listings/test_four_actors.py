@@ -25,7 +25,7 @@ from tests.factories.listings import PDF, DemandFactory, DocumentFactory, IPRigh
 pytestmark = pytest.mark.django_db
 FACTORY = {"technology": TechnologyFactory, "demand": DemandFactory}
 PLURAL = {"technology": "technologies", "demand": "demands"}
-CHECKLIST = {"legal_class": "none", "ip_checked": True, "is_complete": True, "no_secrets": True}
+CHECKLIST = {"legal_class": "none", "ip_checked": True, "is_complete": True, "no_secrets": True, "content_version": 1}
 
 
 @dataclass(frozen=True)
