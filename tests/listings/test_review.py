@@ -8,7 +8,7 @@ from django.utils import translation
 
 from accounts.models import Notification
 from audit.models import Event
-from listings.models import Technology
+from listings.models import Review, Technology
 from listings.selectors import answer_due, open_review
 from listings.services import remove_document, save_technology, submit_listing, take_back_listing
 from search.models import Document as SearchDocument
@@ -303,3 +303,28 @@ def test_reviewer_publishes_only_with_the_documents_that_were_on_the_screen(clie
     body = refused.content.decode()
     assert (refused.status_code, "Đã gõ" in body, 'name="content_version" value="2"' in body) == (409, True, True)
     assert client.post(page(technology, "publish"), {**CHECKLIST, "content_version": 2}).status_code == 302
+
+
+@pytest.mark.parametrize("state", ["awaiting_owner", "changes_requested"])
+def test_exchange_does_not_see_what_the_tto_has_or_gave_back(client, operator, state):
+    technology = at(operator, **{state: True})
+    addresses = [page(technology, name) for name in ("manage", "review")] + [technology.get_absolute_url()]
+    assert [client.get(address).status_code for address in addresses] == [404] * 3
+    Technology.objects.update(state="in_review")
+    Review.objects.create(technology=technology, stage="operator", reviewer=operator, content_version=1)
+    client.post(page(technology, "request_changes"), {"reason": "Thiếu số liệu"})
+    assert client.get(page(technology, "manage")).status_code == 200
+
+
+@pytest.mark.parametrize("officer", [True, False])
+def test_who_can_give_the_role_hears_of_a_technology_that_no_tto_waits_for(officer):
+    technology = TechnologyFactory()
+    admin = person(role="admin", organisation=technology.organisation)
+    if officer:
+        person(role="tto_officer", organisation=technology.organisation)
+    submit_listing(listing=technology, actor=technology.author, novelty_acknowledged=True)
+    told = Notification.objects.get()
+    assert (told.kind, told.user == admin) == (
+        ("listing.awaits_owner", False) if officer else ("listing.no_owner", True)
+    )
+    assert told.url.endswith("/manage/" if officer else f"/my/organisations/{technology.organisation_id}/#people")
