@@ -182,8 +182,8 @@ def verify_organisation(request: HttpRequest, pk: int) -> HttpResponse:
         return organisation_page(request, subject, status=400, note_form=form)
     try:
         services.verify_organisation(organisation=subject, actor=actor_of(request), **form.cleaned_data)
-    except Stale as stale:
-        messages.error(request, stale.message)
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
         return organisation_page(request, own_organisation(request, pk), status=409, note_form=form)
     messages.success(request, _("The organisation is verified."))
     return redirect("accounts:organisation", pk)

@@ -90,7 +90,7 @@ def test_record_with_a_tax_code_that_is_only_claimed_is_imported(tmp_path: Any) 
     assert listed != squatter
 
 
-def test_verified_tax_code_is_refused_to_others_in_words() -> None:
+def test_verified_tax_code_is_refused_to_others_in_words(client: Client) -> None:
     taken = organisation("verified")
     other = OrganisationFactory(unverified=True, exchange=taken.exchange)
     admin = admin_of(other)
@@ -101,8 +101,13 @@ def test_verified_tax_code_is_refused_to_others_in_words() -> None:
     with pytest.raises(Conflict):
         services.request_verification(organisation=other, actor=admin)
     Organisation.objects.filter(pk=other.pk).update(state="pending")
+    operator = operator_of(other)
     with pytest.raises(Conflict):
-        services.verify_organisation(organisation=other, actor=operator_of(other))
+        services.verify_organisation(organisation=other, actor=operator)
+    client.force_login(operator)
+    page = client.post(reverse("accounts:verify_organisation", args=[other.pk]), {"note": "Đã xem", "version": 1})
+    told = page.content.decode()
+    assert (page.status_code, "Đã xem" in told, taken.name_vi in told) == (409, True, True)
     with pytest.raises(IntegrityError), transaction.atomic():
         Organisation.objects.filter(pk=other.pk).update(state="verified")
 
