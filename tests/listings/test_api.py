@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from listings.models import Technology
+from listings.models import RightOwner, Technology
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import DemandFactory, DocumentFactory, TechnologyFactory
 
@@ -46,6 +46,8 @@ def test_technology_is_listed_and_published_by_api():
     pk = first.data["id"]
     assert first.data["main_field"]["nr"] == 24
     assert [owner["share_pct"] for owner in first.data["ip_rights"][0]["owners"]] == ["60.5000", "39.5000"]
+    owners = RightOwner.objects.order_by("-share_pct").values_list("organisation", flat=True)
+    assert list(owners) == [university.pk, None]  # stays its own when it is renamed
     assert first.data["acts"] == ["edit", "submit"]
     saved = author.patch(reverse("api:technology", args=[pk]), {"version": 1, "trl": 8}, format="json")
     assert (saved.data["trl"], saved.data["version"]) == (8, 2)
