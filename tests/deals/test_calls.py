@@ -48,6 +48,7 @@ def test_supplier_whose_verification_is_gone_takes_no_new_enquiry_and_its_deals_
     assert "Until then it takes no new enquiries." in page
     assert f'href="/en/organisations/{room.technology.organisation_id}/"' not in page
     assert "application/ld+json" not in page
+    assert "Not verified now" in client.get("/en/technologies/").content.decode()
     sent = client.post(
         f"/en/deals/open/?technology={other.pk}",
         {"organisation": room.rival.organisation_ids()[0], "message": "Xin hỏi"},
@@ -59,6 +60,7 @@ def test_supplier_whose_verification_is_gone_takes_no_new_enquiry_and_its_deals_
     accept_enquiry(deal=room.running, actor=room.tto)
     Organisation.objects.filter(pk=room.technology.organisation_id).update(state="verified")
     assert "/deals/open/" in page_of(client, other, room.rival)
+    assert "Not verified now" not in client.get("/en/technologies/").content.decode()
     assert "Not verified now" not in client.get(f"/en/deals/{room.deal.pk}/").content.decode()
 
 
