@@ -162,6 +162,12 @@ VIETNAMESE_TAX_CODE = re.compile(r"\d{10}(-\d{3})?")
 FOREIGN_TAX_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./-]{1,29}")
 
 
+TAX_CODE_TAKEN = _(
+    "A verified organisation has this tax code. Ask its administrator for a role there or, if the code is yours, write to the "
+    "exchange."
+)
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     """Questions about organisations."""
 
@@ -169,9 +175,19 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         """Keep the verified ones."""
         return self.filter(state=VerificationState.VERIFIED)
 
+    def with_tax_code_of(self, organisation: "Organisation") -> "OrganisationQuerySet":
+        """Keep the others with the tax code of an organisation; none where it has none."""
+        if not organisation.tax_code:
+            return self.none()
+        same = self.filter(country=organisation.country, tax_code=organisation.tax_code)
+        return same.exclude(pk=organisation.pk)
+
 
 class Organisation(models.Model):
-    """A university, institute, company, intermediary or valuation firm."""
+    """A university, institute, company, intermediary or valuation firm.
+
+    A tax code is only claimed until it is verified: several may claim the same one, one is verified with it.
+    """
 
     class Kind(models.TextChoices):
         UNIVERSITY = "university", _("University")
@@ -219,9 +235,9 @@ class Organisation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["country", "tax_code"],
-                condition=~Q(tax_code=""),
-                name="accounts_organisation_one_per_tax_code",
-                violation_error_message=_("An organisation with this tax code exists already."),
+                condition=Q(state=VerificationState.VERIFIED) & ~Q(tax_code=""),
+                name="accounts_organisation_one_verified_per_tax_code",
+                violation_error_message=TAX_CODE_TAKEN,
             ),
             models.CheckConstraint(
                 condition=Q(country=HOME, province__isnull=False) | (~Q(country=HOME) & Q(province__isnull=True)),

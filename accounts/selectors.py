@@ -38,10 +38,10 @@ def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
 
 
 def organisation_by_key(key: str) -> Organisation | None:
-    """Give the organisation with that tax code (of Viet Nam before others) or, where none has it, that id; else None."""
+    """Give the organisation with that tax code (verified and of Viet Nam before others), else with that id, else None."""
     same_number = Organisation.objects.filter(tax_code=key).order_by("pk")
-    found = min(same_number, key=lambda organisation: organisation.is_foreign, default=None)
-    if found is None and key.isdigit() and len(key) < 10:
+    found = min(same_number, key=lambda one: (not one.is_verified, one.is_foreign), default=None)
+    if found is None and key.isdecimal() and len(key) < 10:
         found = Organisation.objects.filter(pk=int(key)).first()
     return found
 
@@ -53,6 +53,11 @@ def organisations_of(user: User, *roles: str) -> QuerySet[Organisation]:
         .select_related("province", "exchange")
         .order_by("name_vi", "pk")
     )
+
+
+def rivals_of(organisation: Organisation) -> QuerySet[Organisation]:
+    """Give the other organisations that claim the same tax code, for who decides which of them it belongs to."""
+    return Organisation.objects.with_tax_code_of(organisation).select_related("exchange").order_by("name_vi", "pk")
 
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
@@ -103,6 +108,16 @@ def verification_queue(operator: User) -> QuerySet[Organisation]:
         .select_related("province", "exchange")
         .order_by("created_at", "pk")
     )
+
+
+def read_seats(people: Collection[User]) -> None:
+    """Read the active seats of several people with one query, for predicates that ask each of them for `all_seats`."""
+    seats = Membership.objects.filter(user__in={person.pk for person in people}, is_active=True)
+    by_person: dict[int, list[Membership]] = {}
+    for seat in seats.select_related("organisation", "exchange").order_by("pk"):
+        by_person.setdefault(seat.user_id, []).append(seat)
+    for person in people:
+        person.__dict__["all_seats"] = by_person.get(person.pk, []) if person.is_active else []
 
 
 def users_by_id(ids: Iterable[int]) -> QuerySet[User]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
@@ -19,6 +20,7 @@ from knox.models import AuthToken
 from accounts import policies
 from accounts.models import (
     EXCHANGE_ROLES,
+    TAX_CODE_TAKEN,
     Exchange,
     Membership,
     Notification,
@@ -27,7 +29,7 @@ from accounts.models import (
     Role,
     User,
 )
-from accounts.selectors import may_add_members
+from accounts.selectors import may_add_members, people_in
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
@@ -39,12 +41,18 @@ EDITABLE = (
 )  # fmt: skip
 
 #: Of these, what an operator has verified: changed, it is verified anew.
-IDENTITY = ("name_vi", "country", "tax_code", "has_state_capital")
+IDENTITY = ("name_vi", "name_en", "country", "tax_code", "has_state_capital")
 
 
 def lock_organisation(pk: int) -> Organisation:
     """Lock and give an organisation."""
     return Organisation.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def _require_free_tax_code(organisation: Organisation) -> None:
+    """Refuse the tax code of a verified organisation. Raises ValidationError; the database decides between rivals."""
+    if Organisation.objects.verified().with_tax_code_of(organisation).exists():
+        raise ValidationError({"tax_code": [TAX_CODE_TAKEN]})
 
 
 @transaction.atomic
@@ -55,6 +63,7 @@ def create_organisation(*, actor: User, kind: str, exchange: Exchange, **details
     """
     organisation = Organisation(kind=kind, exchange=exchange, **details)
     organisation.full_clean()
+    _require_free_tax_code(organisation)
     organisation.save()
     working_role = Role.TTO_OFFICER if organisation.needs_tto_approval else Role.REPRESENTATIVE
     for role in (Role.ADMIN, working_role):
@@ -79,8 +88,13 @@ def edit_organisation(*, organisation: Organisation, actor: User, version: int, 
         assert name in EDITABLE
         setattr(organisation, name, value)
     organisation.version += 1
+    _require_free_tax_code(organisation)
     organisation.full_clean()
-    organisation.save()
+    try:
+        with transaction.atomic():
+            organisation.save()
+    except IntegrityError as error:  # verified with this tax code by another just now
+        raise ValidationError({"tax_code": [TAX_CODE_TAKEN]}) from error
     after = {name: str(getattr(organisation, name)) for name in details}
     changed = {name: [before[name], after[name]] for name in details if before[name] != after[name]}
     record(tag="organisation.edit", subject=organisation, actor=actor, data={"changed": changed})
@@ -151,8 +165,7 @@ def imported_organisation(*, name: str, kind: str, exchange: Exchange, **details
         organisation.province = exchange.province
     organisation.clean_fields(exclude={"exchange", "province"})
     organisation.clean()
-    if organisation.tax_code:
-        organisation.validate_constraints()
+    _require_free_tax_code(organisation)
     return organisation
 
 
@@ -182,6 +195,8 @@ def request_verification(*, organisation: Organisation, actor: User) -> Organisa
     require(policies.can_request_verification(actor, organisation))
     if not organisation.tax_code:
         raise Conflict(_("Enter the tax code first: the operator checks it."))
+    if Organisation.objects.verified().with_tax_code_of(organisation).exists():
+        raise Conflict(str(TAX_CODE_TAKEN))
     move(organisation, "request_verification", actor=actor)
     return organisation
 
@@ -190,34 +205,66 @@ def request_verification(*, organisation: Organisation, actor: User) -> Organisa
 def verify_organisation(
     *, organisation: Organisation, actor: User, note: str = "", version: int | None = None
 ) -> Organisation:
-    """Confirm that the organisation is who it says. Raises Stale when its details changed since `version`."""
+    """Confirm that the organisation is who it says, and tell its people.
+
+    Raises Stale when its details changed since `version`, Conflict when another is verified with its tax code.
+    """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
     if version is not None and organisation.version != version:
         raise Stale(_("The organisation's details have changed since you opened them. Look again before you decide."))
-    move(organisation, "verify", actor=actor, data={"note": note}, verification_note=note)
+    try:
+        with transaction.atomic():
+            move(organisation, "verify", actor=actor, data={"note": note}, verification_note=note)
+    except IntegrityError as error:
+        raise Conflict(
+            _("Another organisation is verified with this tax code. Take that back first, or refuse this one.")
+        ) from error
+    _tell_people(organisation, "verified", lambda: _("%(organisation)s is verified.") % {"organisation": organisation})
     return organisation
+
+
+def _tell_people(organisation: Organisation, kind: str, text: Callable[[], str]) -> None:
+    """Tell everybody of an organisation what the exchange decided about it."""
+    notify(
+        users=people_in(organisation.pk),
+        kind=f"organisation.{kind}",
+        text=text,
+        url=lambda: reverse("accounts:organisation", args=[organisation.pk]),
+    )
 
 
 @transaction.atomic
 def refuse_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
-    """Refuse to verify, with a reason that the organisation reads."""
+    """Refuse to verify, with a reason that the organisation's people are told."""
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
     if not reason.strip():
         raise Conflict(_("Give a reason."))
     move(organisation, "refuse", actor=actor, data={"reason": reason}, verification_note=reason)
+    data = {"organisation": organisation, "reason": reason}
+    _tell_people(
+        organisation, "refused", lambda: _("The exchange did not verify %(organisation)s: %(reason)s") % data
+    )  # fmt: skip
     return organisation
 
 
 @transaction.atomic
 def revoke_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
-    """Take a verification back, with a reason."""
+    """Take a verification back, with a reason that the organisation's people are told.
+
+    What it has published stays to be read, marked, and takes no new enquiries; its running deals go on.
+    """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
     if not reason.strip():
         raise Conflict(_("Give a reason."))
     move(organisation, "revoke", actor=actor, data={"reason": reason}, verification_note=reason)
+    data = {"organisation": organisation, "reason": reason}
+    _tell_people(
+        organisation, "revoked",
+        lambda: _("The exchange took the verification of %(organisation)s back: %(reason)s") % data,
+    )  # fmt: skip
     return organisation
 
 

@@ -91,6 +91,7 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
         "can_request": policies.can_request_verification(actor, subject)
         and lifecycle.can(subject.state, "request_verification"),
         "can_verify": may_verify and lifecycle.can(subject.state, "verify"),
+        "rivals": selectors.rivals_of(subject) if may_verify else [],
         "can_revoke": may_verify and lifecycle.can(subject.state, "revoke"),
         "member_form": member_form,
         "reason_form": forms.get("reason_form") or ReasonForm(),
@@ -181,8 +182,8 @@ def verify_organisation(request: HttpRequest, pk: int) -> HttpResponse:
         return organisation_page(request, subject, status=400, note_form=form)
     try:
         services.verify_organisation(organisation=subject, actor=actor_of(request), **form.cleaned_data)
-    except Stale as stale:
-        messages.error(request, stale.message)
+    except Conflict as conflict:
+        messages.error(request, conflict.message)
         return organisation_page(request, own_organisation(request, pk), status=409, note_form=form)
     messages.success(request, _("The organisation is verified."))
     return redirect("accounts:organisation", pk)

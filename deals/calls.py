@@ -14,7 +14,10 @@ from listings.policies import Viewer
 
 
 def on_technology(*, viewer: Viewer, listing: Technology) -> Call | None:
-    """Give the act; None for the supplier's own people and for the exchange, which never acts for a side."""
+    """Give the act; None for the supplier's own people and for the exchange, which never acts for a side.
+
+    None, too, while the supplier is not verified and no deal is running: it takes no enquiry then.
+    """
     if isinstance(viewer, User):
         if belongs_to(viewer, listing.organisation_id) or serves_exchange(viewer, listing.exchange_id):
             return None
@@ -27,6 +30,8 @@ def on_technology(*, viewer: Viewer, listing: Technology) -> Call | None:
                 icon="bridge",
                 note=_("Your organisation already has deal %(code)s about it: %(state)s.") % words,
             )
+    if not listing.organisation.is_verified:
+        return None
     return Call(
         _("Send an enquiry"),
         f"{reverse('deals:open')}?{urlencode({'technology': listing.pk})}",

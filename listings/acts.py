@@ -32,7 +32,7 @@ ACTS: dict[str, Act] = {
     "approve_by_owner": Act(_of(policies.approves_for_owner), ("approve_by_owner",)),
     "return_by_owner": Act(_of(policies.approves_for_owner), ("return_by_owner",)),
     "claim": Act(_of(policies.can_review), ("claim",)),
-    "release": Act(policies.can_decide, ("release",)),
+    "release": Act(policies.can_release, ("release",)),
     "publish": Act(policies.can_decide, ("publish",)),
     "request_changes": Act(policies.can_decide, ("request_changes",)),
     "reject": Act(policies.can_decide, ("reject",)),

@@ -11,8 +11,10 @@ from listings.presenters import labels
 
 
 def of_technology(request: HttpRequest, listing: Technology) -> dict[str, Any] | None:
-    """Give a schema.org Product with its offer; None for what is not published, and for samples, which offer nothing."""
-    if not listing.is_published or listing.is_sample:
+    """Give a schema.org Product with its offer; None for what is not published or of an organisation that is not verified
+    now, and for samples, which offer nothing.
+    """
+    if not listing.is_published or listing.is_sample or not listing.organisation.is_verified:
         return None
     organisation = listing.organisation
     offer: dict[str, Any] = {

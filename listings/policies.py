@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import Organisation, Role, User
-from accounts.policies import belongs_to, has_no_stake, serves_exchange
+from accounts.policies import belongs_to, has_no_stake, manages_exchange, serves_exchange
 from listings.choices import Tier
 from listings.models import Demand, Document, Listing, Review, Technology
 
@@ -91,6 +91,28 @@ def can_follow(actor: User, listing: Listing) -> bool:
 def can_decide(actor: User, listing: Listing, review: Review | None) -> bool:
     """The operator who claimed the review."""
     return can_review(actor, listing) and review is not None and review.reviewer_id == actor.pk
+
+
+def still_reviews(reviewer: User, listing: Listing) -> bool:
+    """Tell whether who holds a review serves the exchange yet, and has no seat in the organisation meanwhile.
+
+    Two-step sign-in does not count here: who lacks it for an hour has not left.
+    """
+    seats = reviewer.all_seats
+    return any(seat.exchange_id == listing.exchange_id for seat in seats) and not any(
+        seat.organisation_id == listing.organisation_id for seat in seats
+    )
+
+
+def can_release(actor: User, listing: Listing, review: Review | None) -> bool:
+    """The operator who claimed the review; a manager of the exchange; once that operator is gone, any other."""
+    if review is None or not can_review(actor, listing):
+        return False
+    return (
+        review.reviewer_id == actor.pk
+        or manages_exchange(actor, listing.exchange_id)
+        or not still_reviews(review.reviewer, listing)
+    )
 
 
 def can_see_organisation_of(viewer: Viewer, demand: Demand) -> bool:

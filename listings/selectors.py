@@ -10,6 +10,7 @@ from django.db.models import (
     BigIntegerField,
     Case,
     Count,
+    Exists,
     F,
     Func,
     IntegerField,
@@ -54,14 +55,27 @@ STANDING_IN = (ListingState.DRAFT, ListingState.CHANGES_REQUESTED)
 def narrowed(queryset: QuerySet[L], viewer: Viewer) -> QuerySet[L]:
     """Keep published listings, and for a person those of the own organisations and of the served exchanges.
 
-    Of drafts an exchange sees those that it stands in for: imported, with nobody to administer their organisation.
+    An exchange sees what reached it, and of the rest what it stands in for: imported, with nobody to administer its
+    organisation.
     """
     visible = Q(state=ListingState.PUBLISHED)
     if isinstance(viewer, User):
         visible |= Q(organisation_id__in=viewer.organisation_ids())
         if exchanges := viewer.exchange_ids():
-            visible |= Q(exchange_id__in=exchanges) & (~Q(state=ListingState.DRAFT) | _unclaimed())
+            visible |= Q(exchange_id__in=exchanges) & (_reached_exchange(queryset.model) | _unclaimed())
     return queryset.filter(visible)
+
+
+def is_visible(viewer: Viewer, technology: Technology) -> bool:
+    """Tell whether the person may see the technology at all."""
+    return narrowed(Technology.objects.filter(pk=technology.pk), viewer).exists()
+
+
+def _reached_exchange(model: Any) -> Q:
+    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review."""
+    reviewed = Review.objects.filter(stage=Review.Stage.OPERATOR, **{model.kind: OuterRef("pk")})
+    inside = [ListingState.DRAFT, ListingState.AWAITING_OWNER]
+    return ~Q(state__in=inside) & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
 
 
 def _unclaimed() -> Q:
@@ -264,6 +278,16 @@ def open_reviews_by_listing(listings: Sequence[Technology | Demand]) -> dict[tup
         ("technology", r.technology_id) if r.technology_id else ("demand", r.demand_id): r  # type: ignore[misc]
         for r in reviews
     }
+
+
+def judged_ids(listings: Iterable[Listing]) -> set[int]:
+    """Give the ids of those listings, all of one kind, about which a review was decided."""
+    found = list(listings)
+    if not found:
+        return set()
+    kind = f"{found[0].kind}_id"  # type: ignore[attr-defined]
+    decided = Review.objects.filter(decided_at__isnull=False, **{f"{kind}__in": [listing.pk for listing in found]})
+    return set(decided.exclude(decision=Review.Decision.RELEASE).values_list(kind, flat=True))
 
 
 def open_review(listing: Listing) -> Review | None:

@@ -121,7 +121,7 @@ class ActsMixin(serializers.Serializer):
 
 
 class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
-    """A technology with everything that its page shows. `version` goes back with a save."""
+    """A technology with everything that its page shows. `version` goes back with a save, `content_version` with an approval."""
 
     fields_of_technology = FieldSerializer(source="fields", many=True, read_only=True)
     advantages = AdvantageSerializer(many=True, read_only=True)
@@ -131,7 +131,7 @@ class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
     class Meta:
         model = Technology
         fields = [
-            *TechnologySerializer.Meta.fields, "version", "acts", "problem", "solution", "applications",
+            *TechnologySerializer.Meta.fields, "version", "content_version", "acts", "problem", "solution", "applications",
             "fields_of_technology", "trl_evidence", "object_types", "transfer_methods", "territory",
             "state_funding_pct", "state_task_assigned_on", "result_certificate_no", "revenue_low", "revenue_mode",
             "revenue_high", "royalty_industry", "advantages", "ip_rights", "documents",
@@ -160,9 +160,10 @@ class TechnologyDetailSerializer(ActsMixin, ListingSerializer):
 
 
 class DemandSerializer(ListingSerializer):
-    """A demand in a list. Masked, it shows neither organisation nor province but to whom policy lets see."""
+    """A demand in a list. Masked, it shows no organisation, exchange or province but to whom policy lets see."""
 
     organisation = serializers.SerializerMethodField()
+    exchange = serializers.SerializerMethodField()
     province = serializers.SerializerMethodField()
 
     class Meta:
@@ -180,6 +181,11 @@ class DemandSerializer(ListingSerializer):
         """Give who demands, or null."""
         return ListingOrganisationSerializer(demand.organisation).data if self._named(demand) else None
 
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_exchange(self, demand: Demand) -> int | None:
+        """Give the id of the exchange, or null: an exchange may serve few companies."""
+        return demand.exchange_id if self._named(demand) else None
+
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_province(self, demand: Demand) -> str | None:
         """Give the code of the province, or null."""
@@ -194,7 +200,7 @@ class DemandDetailSerializer(ActsMixin, DemandSerializer):
     class Meta:
         model = Demand
         fields = [
-            *DemandSerializer.Meta.fields, "version", "acts", "problem", "tried", *Demand.ELEMENTS,
+            *DemandSerializer.Meta.fields, "version", "content_version", "acts", "problem", "tried", *Demand.ELEMENTS,
             "fields_of_technology",
         ]  # fmt: skip
 
@@ -313,6 +319,14 @@ class ActReasonSerializer(serializers.Serializer):
     )
 
 
+class ApproveSerializer(ActReasonSerializer):
+    """The content that was read; `reason` holds a note."""
+
+    content_version = serializers.IntegerField(
+        min_value=1, help_text="The content_version that was read; an older one gives 409."
+    )
+
+
 class PublishSerializer(ActReasonSerializer):
     """The checklist of a review; `reason` holds words to the author."""
 
@@ -323,6 +337,9 @@ class PublishSerializer(ActReasonSerializer):
     ip_checked = serializers.BooleanField(default=False)
     is_complete = serializers.BooleanField(default=False)
     no_secrets = serializers.BooleanField(default=False)
+    content_version = serializers.IntegerField(
+        min_value=1, required=False, help_text="The content_version that was read; an older one gives 409."
+    )
 
 
 class DocumentUploadSerializer(serializers.Serializer):

@@ -44,7 +44,7 @@ def open_enquiry(
 ) -> Deal:
     """Ask the owner of a published technology on behalf of `organisation`.
 
-    Raises Conflict when the technology is not published, the organisation is not verified, or a deal of the two runs
+    Raises Conflict when the technology is not published, either organisation is not verified, or a deal of the two runs
     already; ValidationError for the message or a demand of someone else.
     """
     technology = (
@@ -61,6 +61,8 @@ def open_enquiry(
     )
     if not technology.is_published:
         raise Conflict(_("This technology is not on offer now."))
+    if not technology.organisation.is_verified:
+        raise Conflict(_("The exchange is checking again who the supplier is: until then it takes no new enquiries."))
     if not organisation.is_verified:
         raise Conflict(_("Your organisation is not verified yet. Ask for verification first."))
     if demand is not None and not policies.owns_demand(demand, organisation):

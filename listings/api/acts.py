@@ -12,6 +12,7 @@ from listings.acts import acts_of
 from listings.api.drafts import DETAIL, shown
 from listings.serializers import (
     ActReasonSerializer,
+    ApproveSerializer,
     NothingSerializer,
     PublishSerializer,
     QueueRowSerializer,
@@ -26,8 +27,9 @@ from marketplace.kit.errors import require
 TAKES: dict[str, Any] = {
     "submit": SubmitSerializer,
     "withdraw": ActReasonSerializer,
-    "approve_by_owner": ActReasonSerializer,
+    "approve_by_owner": ApproveSerializer,
     "return_by_owner": ActReasonSerializer,
+    "release": ActReasonSerializer,
     "publish": PublishSerializer,
     "request_changes": ActReasonSerializer,
     "reject": ActReasonSerializer,

@@ -5,7 +5,7 @@ from listings.forms.demand import DemandStartForm
 from listings.forms.documents import DocumentForm
 from listings.forms.inputs import say_language
 from listings.forms.review import ReasonForm, ReviewForm
-from listings.forms.rights import OwnerFormSet, RightForm, link_owners
+from listings.forms.rights import OwnerFormSet, RightForm
 from listings.forms.steps import Step, StepForm
 from listings.forms.technology import StartForm
 
@@ -22,6 +22,5 @@ __all__ = [
     "RightForm",
     "Step",
     "StepForm",
-    "link_owners",
     "say_language",
 ]

@@ -19,7 +19,8 @@ _UNITS = {
     "triệu": 10**6, "tr": 10**6, "trieu": 10**6, "m": 10**6, "million": 10**6,
     "nghìn": 10**3, "ngàn": 10**3, "k": 10**3,
 }  # fmt: skip
-_AMOUNT = re.compile(r"^([+-]?[\d.,\s]+?)\s*([^\W\d_]+)?$")
+_AMOUNT = re.compile(r"([+-]?[\d.,]+)([^\W\d_]+)?")
+_LONGEST_AMOUNT = 100  # characters without spaces; a longer text is no amount and is not looked into
 _GROUPED = re.compile(r"^[+-]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*$")
 
 
@@ -55,11 +56,11 @@ class MoneyField(forms.DecimalField):
 
     def figure(self, text: str) -> Decimal | str:
         """Give the amount as a number; a text that is none comes back and fails later, with the field's message."""
-        text = normal(text).replace("₫", "").replace("VND", "").replace("\u00a0", " ").replace("−", "-").strip()
-        match = _AMOUNT.match(text)
+        text = "".join(normal(text).replace("₫", "").replace("VND", "").replace("−", "-").split())
+        match = _AMOUNT.fullmatch(text) if len(text) <= _LONGEST_AMOUNT else None
         if match is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        figure, unit = match[1].replace(" ", ""), (match[2] or "").lower()
+        figure, unit = match[1], (match[2] or "").lower()
         if unit and unit not in _UNITS:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         if _GROUPED.match(figure) and not (unit and figure.count(".") + figure.count(",") == 1):

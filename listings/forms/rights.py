@@ -10,7 +10,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from listings.forms.inputs import PercentField, PlainTextField, formfield, normal
-from listings.models import IPRight, Technology
+from listings.models import IPRight
 from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.money import language_of, number
 from marketplace.kit.validators import plain_text
@@ -81,10 +81,3 @@ class BaseOwnerFormSet(BaseFormSet):
 OwnerFormSet = formset_factory(
     OwnerForm, formset=BaseOwnerFormSet, extra=1, can_delete=True, max_num=30, validate_max=True, absolute_max=60
 )
-
-
-def link_owners(technology: Technology, owners: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join the technology's own organisation to the owner that bears its name."""
-    organisation = technology.organisation
-    names = {name.casefold() for name in (organisation.name_vi, organisation.name_en) if name}
-    return [{**owner, "organisation": organisation} if owner["name"].casefold() in names else owner for owner in owners]

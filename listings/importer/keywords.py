@@ -31,7 +31,7 @@ class FieldWords:
         whole: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         begun: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         for number, keywords in words.items():
-            if not number.isdigit() or not 1 <= int(number) <= 35:
+            if not number.isdecimal() or not 1 <= int(number) <= 35:
                 raise MappingError(f"keywords: “{number}” is not a field of 1-35")
             for keyword in keywords:
                 parts = tuple(keyword.lower().replace("*", " * ").split())

@@ -21,6 +21,7 @@ from search.text import detect_language
 
 FOLDER = Path(settings.BASE_DIR) / "data" / "mappings"
 TITLE_MAX = 250
+LONGEST_NUMBER = 9  # digits of a field's number; Python refuses to read thousands of them
 KINDS = ("technology", "demand")
 BOTH = frozenset({"title", "summary", "problem", "province", "language"})
 TARGETS = {
@@ -168,7 +169,7 @@ class Mapping:
         if not values.get("language"):
             said = " ".join(str(values.get(name) or "") for name in ("title", "summary", "problem", "solution"))
             values["language"] = detect_language(said, hint=Language.EN)
-        numbers = [int(one) for one in fields or [] if str(one).isdigit()]
+        numbers = [int(one) for one in map(str, fields or []) if one.isdecimal() and len(one) <= LONGEST_NUMBER]
         guessed = [] if numbers else self._by_words(row.columns, values)
         content = json.dumps([values, organisation, rights, numbers, guessed], sort_keys=True, default=str)
         return Record(

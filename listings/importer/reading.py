@@ -18,6 +18,7 @@ from listings.importer.problems import Problem, UnreadableError
 
 GZIP = b"\x1f\x8b"
 LONGEST = 4_000_000  # characters of one row
+DEEPEST = 50  # objects and lists in one another
 DELIMITERS = ",;\t|"
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
@@ -100,7 +101,22 @@ def _json_row(number: int, line: str) -> Row:
         return Row(number, problem=Problem.of("", message, line[:200]))
     if not isinstance(columns, dict):
         return Row(number, problem=Problem.of("", _("The row is not a JSON object."), line[:200]))
+    if _is_deep(columns):
+        return Row(number, problem=Problem.of("", _("The row is nested too deeply."), line[:200]))
     return Row(number, columns)
+
+
+def _is_deep(columns: dict[str, Any]) -> bool:
+    level: list[Any] = [columns]
+    for _depth in range(DEEPEST):
+        level = [inner for outer in level for inner in _inner(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def _csv_rows(text: io.TextIOWrapper, head: str) -> Iterator[Row]:

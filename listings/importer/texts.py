@@ -12,7 +12,8 @@ from search.text import sentences
 ELLIPSIS = "…"
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_DROPPED = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(r"<(script|style)\b", re.IGNORECASE)
+_CODE_ENDS = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in ("script", "style")}
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:p|div|span|b|i|u|em|strong|small|font|a|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|sub|sup|blockquote|pre|"
@@ -67,6 +68,23 @@ def _shifted(match: re.Match[str]) -> str:
     return said.translate(_LOW if kind == "sub" else _HIGH)
 
 
+def _without_code(text: str) -> str:
+    """Drop scripts and styles with what they hold; no part of the text is searched twice, however many never end."""
+    kept: list[str] = []
+    place, endless = 0, set[str]()
+    for start in _CODE.finditer(text):
+        name = start[1].lower()
+        if start.start() < place or name in endless:
+            continue
+        end = _CODE_ENDS[name].search(text, start.end())
+        if end is None:
+            endless.add(name)
+            continue
+        kept += [text[place : start.start()], " "]
+        place = end.end()
+    return "".join([*kept, text[place:]])
+
+
 def mend(value: str) -> str:
     """Give a text fit for a listing: plain, in NFC, one space between words, at most one empty line between paragraphs."""
     text = _SURROGATE.sub("\ufffd", value)
@@ -77,7 +95,7 @@ def mend(value: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
     if "<" in text:
-        text = _TAG.sub("", _BREAK.sub("\n", _DROPPED.sub(" ", text)))
+        text = _TAG.sub("", _BREAK.sub("\n", _without_code(text)))
     if "." in text:
         text = _SIGN.sub(lambda match: _SIGNS[match.group(1)], _SCRIPT.sub(_shifted, text))
     lines = [_SPACES.sub(" ", line).strip() for line in clean_text(text).split("\n")]

@@ -110,8 +110,13 @@ def _create(
 
 
 def _set_fields(listing: Technology | Demand, fields: Iterable[Field] | None) -> None:
-    """Set the fields; the first becomes the main one unless a main field is among them."""
+    """Set the fields; the first becomes the main one unless a main field is among them.
+
+    Where none are given, a main field is one of them all the same: lists filter by these alone.
+    """
     if fields is None:
+        if listing.main_field is not None:
+            listing.fields.add(listing.main_field)
         return
     chosen = list(fields)
     listing.fields.set(chosen)
@@ -209,10 +214,23 @@ def _replace_advantages(technology: Technology, rows: Sequence[Mapping[str, Any]
 def _replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
     technology.ip_rights.all().delete()
     for row in rows:
-        right, owners = checked_right(technology, row)
+        right, owners = checked_right(technology, {**row, "owners": _linked(technology, row.get("owners", []))})
         right.validate_constraints()
         right.save()
         RightOwner.objects.bulk_create(owners)
+
+
+def _linked(technology: Technology, owners: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Join the technology's own organisation to the owner that bears its name, so that it stays the same when renamed."""
+    own = technology.organisation
+    names = {name.casefold() for name in (own.name_vi, own.name_en) if name}
+    linked: list[Mapping[str, Any]] = []
+    for owner in owners:
+        is_own = owner["name"].strip().casefold() in names
+        is_linked = bool(owner.get("organisation") or owner.get("organisation_id"))
+        bare = {"name": owner["name"], "share_pct": owner["share_pct"]}
+        linked.append({**bare, "organisation": own} if is_own and not is_linked else owner)
+    return linked
 
 
 def checked_right(technology: Technology, row: Mapping[str, Any]) -> tuple[IPRight, list[RightOwner]]:

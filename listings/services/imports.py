@@ -1,20 +1,24 @@
 """Bring records of another register in: an act of the exchange, in batches that stand or fall as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Q, TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.countries import HOME, find_country
+from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Organisation, Province, User
 from accounts.policies import has_no_stake
+from accounts.selectors import administered_ids
 from accounts.services import import_organisations, imported_organisation
 from audit.services import record_all
 from listings import policies, selectors
+from listings.choices import LegalClass
 from listings.importer.mapping import Record, Refused
 from listings.importer.problems import Problem
 from listings.importer.texts import cut
@@ -120,6 +124,7 @@ class _Planned:
     fields: list[Field]
     rights: list[tuple[IPRight, list[RightOwner]]]
     changed: list[str]
+    moved: dict[str, list[int]] = field(default_factory=dict)
 
 
 class _Batch:
@@ -141,7 +146,12 @@ class _Batch:
             .select_for_update(of=("self",))
         )
         self.stored: dict[str, Any] = {listing.source_id: listing for listing in stored.order_by("pk")}
-        self.fields = {field.nr: field for field in Field.objects.order_by("nr")}
+        owners = {listing.organisation_id for listing in self.stored.values()}
+        self.claimed = set(
+            administered_ids().filter(organisation_id__in=owners).values_list("organisation_id", flat=True)
+        )
+        self.judged = selectors.judged_ids(self.stored.values()) if run.publish else set()
+        self.fields = {row.nr: row for row in Field.objects.order_by("nr")}
         self.provinces = {
             fold(name): province
             for province in Province.objects.order_by("code")
@@ -152,7 +162,10 @@ class _Batch:
         self.drafts: list[Any] = []  # stored before, to be published now
 
     def _known_organisations(self) -> dict[str, Organisation]:
-        """Give the organisations of the exchange by folded name, and all by tax code."""
+        """Give the organisations of the exchange by folded name, and by tax code those that are verified with it.
+
+        Those that wait for this exchange to verify them are among these; a code that is only claimed holds nobody up.
+        """
         if self.run.organisation is not None:
             return {}
         known: dict[str, Organisation] = {}
@@ -160,7 +173,9 @@ class _Batch:
         for organisation in own.only("name_vi", "name_en", "state", "exchange"):
             known[f"name:{fold(organisation.name_en)}"] = organisation
             known[f"name:{fold(organisation.name_vi)}"] = organisation
-        for organisation in Organisation.objects.exclude(tax_code="").order_by("pk"):
+        waits = Q(state=VerificationState.PENDING, exchange=self.run.exchange)
+        claimed = Organisation.objects.filter(Q(state=VerificationState.VERIFIED) | waits).exclude(tax_code="")
+        for organisation in sorted(claimed.order_by("pk"), key=lambda one: one.is_verified):
             known[f"tax:{organisation.country}:{organisation.tax_code}"] = organisation
         return known
 
@@ -173,6 +188,7 @@ class _Batch:
         if listing is not None and listing.source_data.get("fingerprint") == one.fingerprint:
             if not run.publish or listing.state != ListingState.DRAFT:
                 return "unchanged"
+            self._allow_publication(listing)
             self._require_verified(listing.organisation)
             self.drafts.append(listing)
             return "changed"
@@ -183,6 +199,8 @@ class _Batch:
             )
         else:
             self._allow_change(listing)
+            if run.publish and listing.state == ListingState.DRAFT:
+                self._allow_publication(listing)
         values = {name: self._default(name) if value is None else value for name, value in one.values.items()}
         if "province" in values:
             values["province"] = self._province(values["province"])
@@ -194,7 +212,7 @@ class _Batch:
         self._check(listing)
         changed = sorted(name for name, value in before.items() if getattr(listing, name) != value)
         rights = self._rights(one, listing)
-        organisation = self._organisation(one)
+        organisation = self._organisation(one, None if is_new else listing)
         self.planned[one.source_id] = _Planned(one, listing, is_new, organisation, fields, rights, changed)
         return "added" if is_new else "changed"
 
@@ -206,6 +224,8 @@ class _Batch:
             organisations=list(unsaved.values()), exchange=run.exchange, source=run.source, actor=run.actor
         )
         for plan in plans:
+            if not plan.is_new and plan.listing.organisation_id != plan.organisation.pk:
+                plan.moved = {"organisation": [plan.listing.organisation_id, plan.organisation.pk]}
             plan.listing.organisation = plan.organisation
             if not plan.is_new:
                 plan.listing.version += 1
@@ -214,6 +234,7 @@ class _Batch:
                 "record": plan.record.original,
                 "fingerprint": plan.record.fingerprint,
                 "content_version": plan.listing.content_version,
+                "organisation": plan.record.organisation,
             }
         new, old = [plan for plan in plans if plan.is_new], [plan for plan in plans if not plan.is_new]
         self.model.objects.bulk_create([plan.listing for plan in new])
@@ -221,7 +242,7 @@ class _Batch:
             plan.listing.save()
         self._store_lists(new, old)
         self._log("create", new, [{"organisation": plan.organisation.pk} for plan in new])
-        self._log("import_changed", old, [{"values": plan.changed} for plan in old])
+        self._log("import_changed", old, [{"values": plan.changed, **plan.moved} for plan in old])
         if run.publish:
             drafts = self.drafts + [plan.listing for plan in plans if plan.listing.state == ListingState.DRAFT]
             data = [{"source": run.source, "content_version": listing.content_version} for listing in drafts]
@@ -265,16 +286,44 @@ class _Batch:
             )
         if listing.state == ListingState.REJECTED:
             raise _RefusedError(Problem.of("", _("The listing was rejected; it was not changed."), listing.source_id))
+        if listing.is_published and listing.legal_class != LegalClass.UNKNOWN:
+            message = _("The exchange reviewed the listing as it stands; it was not changed. Withdraw it first.")
+            raise _RefusedError(Problem.of("", message, listing.source_id))
+        self._require_unedited(listing)
+
+    def _require_unedited(self, listing: Any) -> None:
         if listing.source_data.get("content_version", listing.content_version) != listing.content_version:
             message = _("The listing was edited here since its last import; it was not changed.")
             raise _RefusedError(Problem.of("", message, listing.source_id))
+
+    def _allow_publication(self, listing: Any) -> None:
+        """Of a draft that an earlier run left: while it stands as it came, and nobody else decides about it."""
+        self._require_unedited(listing)
+        if listing.organisation_id in self.claimed:
+            message = _("People of its organisation decide about this draft now; it was not published.")
+            raise _RefusedError(Problem.of("organisation", message, listing.organisation))
+        if listing.pk in self.judged:
+            message = _("The exchange has judged this draft before: it goes through review. It was not published.")
+            raise _RefusedError(Problem.of("", message, listing.source_id))
+        self._require_no_stake(listing.organisation)
 
     def _default(self, name: str) -> Any:
         field = self.model._meta.get_field(name)
         return None if field.null else field.get_default()
 
     def _check(self, listing: Any) -> None:
-        """Ask the model. References are rows just read, and uniqueness is the batch's own question."""
+        """Ask the model. References are rows just read, and uniqueness is the batch's own question.
+
+        Forms and the API count the characters of long texts; here nobody has done so yet.
+        """
+        problems = [
+            Problem.of(column.name, _("At most %(limit)d characters, this has %(length)d.") % {"limit": column.max_length, "length": length}, text)
+            for column in listing._meta.concrete_fields
+            if isinstance(column, TextField) and column.max_length
+            and (length := len(text := getattr(listing, column.attname) or "")) > column.max_length
+        ]  # fmt: skip
+        if problems:
+            raise _RefusedError(*problems)
         try:
             listing.clean_fields(exclude=REFERENCES)
             listing.clean()
@@ -312,8 +361,20 @@ class _Batch:
         by_ipc = selectors.fields_for_ipc(listing.ipc) if isinstance(listing, Technology) and listing.ipc else []
         return by_ipc or [self.fields[number] for number in one.guessed if number in self.fields]
 
-    def _organisation(self, one: Record) -> Organisation:
-        """Give the record's organisation, perhaps a new one that `store` saves."""
+    def _organisation(self, one: Record, listing: Any | None) -> Organisation:
+        """Give the record's organisation, perhaps a new one that `store` saves; a stored listing's is asked about first."""
+        if listing is None:
+            return self._checked(self._named(one))
+        owner: Organisation = listing.organisation
+        if self.run.organisation is None and listing.source_data.get("organisation") == one.organisation:
+            return self._checked(owner)  # the source says what it said: whatever it is called here, it is the same
+        named = self._named(one)
+        if named.pk != owner.pk and (listing.published_at is not None or owner.pk in self.claimed):
+            message = _("The record names another organisation than its listing, which is %(organisation)s's.")
+            raise _RefusedError(Problem.of("organisation", message % {"organisation": owner}, named))
+        return self._checked(named)
+
+    def _named(self, one: Record) -> Organisation:
         run = self.run
         details = one.organisation
         country = self._country(details.get("country", ""))
@@ -325,16 +386,23 @@ class _Batch:
             organisation = self.organisations.get(f"name:{fold(name)}")
             if organisation is None:
                 return self._new_organisation(name, country, details)
+        return organisation
+
+    def _checked(self, organisation: Organisation) -> Organisation:
+        run = self.run
         if organisation.pk is None:
             return organisation
         if organisation.exchange_id != run.exchange.pk:
             message = _("The organisation is served by another exchange.")
             raise _RefusedError(Problem.of("organisation", message, organisation))
-        if run.actor is not None and not has_no_stake(run.actor, organisation.pk):
-            message = _("You belong to this organisation: another operator must import its records.")
-            raise _RefusedError(Problem.of("organisation", message, organisation))
+        self._require_no_stake(organisation)
         self._require_verified(organisation)
         return organisation
+
+    def _require_no_stake(self, organisation: Organisation) -> None:
+        if self.run.actor is not None and not has_no_stake(self.run.actor, organisation.pk):
+            message = _("You belong to this organisation: another operator must import its records.")
+            raise _RefusedError(Problem.of("organisation", message, organisation))
 
     def _require_verified(self, organisation: Organisation) -> None:
         if self.run.publish and not organisation.is_verified:

@@ -106,18 +106,36 @@ def submit_listing(*, listing: L, actor: User, version: int | None = None, novel
         data["standing_in"] = True
     advance(listing, "submit_to_owner" if to_owner else "submit", actor=actor, data=data, submitted_at=now)
     index_listing(listing)
-    title = listing.title
     if to_owner:
-        notify(
-            users=people_in(listing.organisation_id, Role.TTO_OFFICER).exclude(pk=actor.pk),
-            kind="listing.awaits_owner",
-            text=lambda: _("“%(title)s” waits for your approval.") % {"title": title},
-            url=lambda: address(listing, "manage"),
-            awaits=listing,
-        )
+        _tell_owner(listing)
     else:
         tell_operators(listing)
     return listing
+
+
+def _tell_owner(technology: Technology | Demand) -> None:
+    """Tell the TTO that a technology waits; where nobody is of it, tell who can give the role."""
+    data = {"title": technology.title, "organisation": technology.organisation}
+    officers = people_in(technology.organisation_id, Role.TTO_OFFICER)
+    if officers.exists():
+        notify(
+            users=officers,
+            kind="listing.awaits_owner",
+            text=lambda: _("“%(title)s” waits for your approval.") % data,
+            url=lambda: address(technology, "manage"),
+            awaits=technology,
+        )
+        return
+    notify(
+        users=people_in(technology.organisation_id, Role.ADMIN),
+        kind="listing.no_owner",
+        text=lambda: (
+            _("“%(title)s” waits for the TTO of %(organisation)s, of which nobody is here: give somebody the role.")
+            % data
+        ),
+        url=lambda: f"{reverse('accounts:organisation', args=[technology.organisation_id])}#people",
+        awaits=technology,
+    )
 
 
 def tell_operators(listing: Technology | Demand, *, but: User | None = None) -> None:

@@ -15,7 +15,7 @@ from listings.choices import LegalClass
 from listings.models import Demand, Review, Technology
 from listings.services.locking import advance, lock
 from listings.services.publication import address, published, tell_operators
-from marketplace.kit.errors import Conflict, require
+from marketplace.kit.errors import Conflict, Stale, require
 
 L = TypeVar("L", Technology, Demand)
 CHANGES = gettext_noop("Changes are requested for “%(title)s”: %(reason)s")
@@ -50,11 +50,14 @@ def _tell_author(listing: Technology | Demand, kind: str, sentence: str, reason:
 
 
 @transaction.atomic
-def approve_by_owner(*, listing: L, actor: User, note: str = "") -> L:
-    """The TTO lets the technology go to the exchange."""
+def approve_by_owner(*, listing: L, actor: User, content_version: int | None = None, note: str = "") -> L:
+    """The TTO lets the technology go to the exchange. Raises Stale when its content changed since `content_version`."""
     listing = lock(listing)
     require(policies.approves_for_owner(actor, listing))
-    advance(listing, "approve_by_owner", actor=actor, data={"note": note})
+    if content_version is not None and listing.content_version != content_version:
+        raise Stale(_("This was changed since you opened it. Read it again before you approve it."))
+    data = {"note": note, "content_version": listing.content_version}
+    advance(listing, "approve_by_owner", actor=actor, data=data)
     _new_review(
         listing, stage=Review.Stage.OWNER, reviewer=actor, decision=Review.Decision.APPROVE, reason=note,
         decided_at=timezone.now(), is_complete=True,
@@ -109,11 +112,30 @@ def _close(review: Review, decision: Review.Decision, **values: Any) -> Review:
 
 
 @transaction.atomic
-def release_review(*, listing: L, actor: User) -> L:
-    """Give a claimed listing back to the queue."""
-    listing, review = _deciding(listing, actor)
-    _close(review, Review.Decision.RELEASE)
-    advance(listing, "release", actor=actor)
+def release_review(*, listing: L, actor: User, reason: str = "") -> L:
+    """Give a claimed listing back to the queue. Whoever does so for another gives a reason, which is told to that one.
+
+    Raises ValidationError without that reason, Conflict when nobody holds the review now.
+    """
+    listing = lock(listing)
+    review = selectors.open_review(listing)
+    require(policies.can_review(actor, listing))
+    if review is None:
+        raise Conflict(_("Nobody has this listing in review now."))
+    require(policies.can_release(actor, listing, review), _("Another operator has claimed this listing."))
+    holder = review.reviewer
+    if holder != actor and not reason.strip():
+        raise ValidationError({"reason": [_("Give a reason.")]})
+    _close(review, Review.Decision.RELEASE, reason=reason)
+    advance(listing, "release", actor=actor, data={"reason": reason, "holder": holder.pk})
+    if holder != actor and policies.still_reviews(holder, listing):
+        data = {"title": listing.title, "reason": reason}
+        notify(
+            users=[holder],
+            kind="listing.review_released",
+            text=lambda: _("Your review of “%(title)s” was given back to the queue: %(reason)s") % data,
+            url=lambda: address(listing, "review"),
+        )
     tell_operators(listing, but=actor)
     return listing
 
@@ -129,12 +151,16 @@ def publish_listing(
     no_secrets: bool,
     legal_class_reason: str = "",
     note: str = "",
+    content_version: int | None = None,
 ) -> L:
     """Approve and publish. Every point of the checklist must be true; a banned technology cannot be published.
 
-    Raises ValidationError for an open point, Conflict when the organisation is not verified.
+    Raises ValidationError for an open point, Conflict when the organisation is not verified, Stale when the content (its
+    documents: nothing else changes in review) is not that of `content_version` any more.
     """
     listing, review = _deciding(listing, actor)
+    if content_version is not None and listing.content_version != content_version:
+        raise Stale(_("Its documents were changed since you opened it. Look at them again before you publish it."))
     checks = {"ip_checked": ip_checked, "is_complete": is_complete, "no_secrets": no_secrets}
     if isinstance(listing, Demand) or not listing.ip_rights.exists():
         checks["ip_checked"] = True

@@ -59,7 +59,7 @@ def submit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 def act(request: HttpRequest, kind: str, pk: int, name: str) -> HttpResponse:
     """Do act `name` of listings.acts, and show the page that it belongs to."""
     listing = find(kind, request.user, pk)
-    reviewing = name in REVIEW_ACTS
+    reviewing = name in REVIEW_ACTS and name != "release"
     form: Any = (
         ReviewForm(request.POST, with_rights=review.needs_ip_check(listing))
         if reviewing
@@ -68,7 +68,8 @@ def act(request: HttpRequest, kind: str, pk: int, name: str) -> HttpResponse:
     if not form.is_valid():
         return _again(request, listing, name, form)
     try:
-        perform(name, listing, request.user, form.cleaned_data)
+        seen = {"content_version": posted_version(request, "content_version")}
+        perform(name, listing, request.user, form.cleaned_data | seen)
     except ValidationError as error:
         drafting.add_errors(form, error)
         return _again(request, listing, name, form)
@@ -93,13 +94,15 @@ def perform(name: str, listing: Any, actor: Any, values: dict[str, Any]) -> Any:
         case "withdraw":
             return services.withdraw_listing(listing=listing, actor=actor, reason=reason)
         case "approve_by_owner":
-            return services.approve_by_owner(listing=listing, actor=actor, note=reason)
+            return services.approve_by_owner(
+                listing=listing, actor=actor, content_version=values["content_version"], note=reason
+            )
         case "return_by_owner":
             return services.return_by_owner(listing=listing, actor=actor, reason=reason)
         case "claim":
             return services.claim_review(listing=listing, actor=actor)
         case "release":
-            return services.release_review(listing=listing, actor=actor)
+            return services.release_review(listing=listing, actor=actor, reason=reason)
         case "publish":
             return services.publish_listing(
                 listing=listing,
@@ -110,6 +113,7 @@ def perform(name: str, listing: Any, actor: Any, values: dict[str, Any]) -> Any:
                 is_complete=values["is_complete"],
                 no_secrets=values["no_secrets"],
                 note=reason,
+                content_version=values.get("content_version"),
             )
         case "request_changes":
             return services.request_changes(listing=listing, actor=actor, reason=reason)
@@ -123,5 +127,7 @@ def _again(
 ) -> HttpResponse:
     """Show the page that the act came from, with what was typed and what is wrong."""
     if name in REVIEW_ACTS and policies.can_review(request.user, listing):
+        if name == "release":
+            return review.show(request, listing, release_form=form, problem=problem, status=status)
         return review.show(request, listing, form=form, problem=problem, status=status)
     return mine.show_manage(request, listing, form=form, act=name, problem=problem, status=status)

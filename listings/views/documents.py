@@ -106,4 +106,6 @@ def openable(viewer: Any, pk: int) -> Document:
     granted = selectors.has_grant(viewer, document.technology)
     if not policies.can_open_document(viewer, document, granted=granted):
         raise Http404
+    if not granted and not selectors.is_visible(viewer, document.technology):
+        raise Http404  # an operator opens what reached the exchange
     return document

@@ -26,7 +26,7 @@ def url(listing: Technology | Demand, name: str, *args: Any) -> str:
     return reverse(f"listings:{listing.kind}_{name}", args=[listing.pk, *args])
 
 
-def posted_version(request: HttpRequest) -> int:
+def posted_version(request: HttpRequest, name: str = "version") -> int:
     """Give the version that the form showed; what is no number counts as one that never was."""
-    text = request.POST.get("version", "")
+    text = request.POST.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 10 else -1

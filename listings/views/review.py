@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.selectors import read_seats
 from listings import policies, selectors
 from listings.acts import REVIEW_ACTS, available_acts
 from listings.choices import LegalClass
-from listings.forms import ReviewForm
+from listings.forms import ReasonForm, ReviewForm
 from listings.models import Demand, Technology
 from listings.views.history import events_of
 from listings.views.lookup import WORDS, find, url
@@ -28,6 +29,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     page = paginate(request, selectors.review_queue(user))
     shown = list(page.object_list)
     reviews = selectors.open_reviews_by_listing(shown)
+    read_seats([held.reviewer for held in reviews.values()])
     clock = selectors.review_clock(shown)
     rows = [
         {
@@ -36,6 +38,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             "due": clock.due(listing),
             "review": reviews.get((listing.kind, listing.pk)),
             "mine": (review := reviews.get((listing.kind, listing.pk))) is not None and review.reviewer_id == user.pk,
+            "gone": review is not None and not policies.still_reviews(review.reviewer, listing),
             "href": url(listing, "review"),
             "claim_url": url(listing, "claim"),
         }
@@ -86,8 +89,16 @@ def needs_ip_check(listing: Any) -> bool:
     return isinstance(listing, Technology) and bool(listing.ip_rights.all())
 
 
-def show(request: HttpRequest, listing: Any, *, form: Any = None, problem: str = "", status: int = 200) -> HttpResponse:
-    """Render the review page."""
+def show(
+    request: HttpRequest,
+    listing: Any,
+    *,
+    form: Any = None,
+    release_form: Any = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Render the review page; `form` and `release_form` bring back what was refused."""
     user: Any = request.user
     require(policies.can_review(user, listing))
     review = selectors.open_review(listing)
@@ -102,6 +113,8 @@ def show(request: HttpRequest, listing: Any, *, form: Any = None, problem: str =
         "review": review,
         "acts": available_acts(user, listing, review=review),
         "form": form,
+        "release_form": release_form or ReasonForm(auto_id="id_release_%s"),
+        "holder_gone": review is not None and not policies.still_reviews(review.reviewer, listing),
         "problem": problem,
         "due": selectors.answer_due(listing),
         "novelty": selectors.novelty_at_risk(listing) if technology else [],

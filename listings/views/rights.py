@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from listings import policies, selectors, services
-from listings.forms import OwnerFormSet, RightForm, link_owners
+from listings.forms import OwnerFormSet, RightForm
 from listings.views.lookup import find, posted_version, url
 from listings.views.steps import step_context, step_named
 from marketplace.kit.errors import Conflict, Stale, require
@@ -57,7 +57,7 @@ def _save(request: HttpRequest, technology: Any, stored: list[dict[str, Any]], n
     owners: Any = OwnerFormSet(request.POST, prefix=PREFIX)
     if not (form.is_valid() and owners.is_valid()):
         return _show(request, technology, number, form, owners, version=version)
-    row = {**form.cleaned_data, "owners": link_owners(technology, owners.owners())}
+    row = {**form.cleaned_data, "owners": owners.owners()}
     rows = [*stored[: number - 1], row, *stored[number:]]
     try:
         services.save_technology(technology=technology, actor=request.user, version=version, ip_rights=rows)

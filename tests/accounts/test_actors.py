@@ -186,12 +186,14 @@ def test_registering_makes_the_founder_administrator(client: Client, house: Hous
     assert made.state == "unverified"
 
 
-def test_a_tax_code_belongs_to_one_organisation(client: Client, house: House) -> None:
+def test_a_tax_code_belongs_to_one_verified_organisation(client: Client, house: House) -> None:
+    Organisation.objects.filter(pk=house.organisation.pk).update(state="verified")
     client.force_login(house.newcomer)
     data = {**details(house), "kind": "company", "exchange": house.organisation.exchange_id}
     response = client.post("/en/my/organisations/register/", data)
     assert response.status_code == 400
-    assert "An organisation with this tax code exists already." in response.content.decode()
+    assert list(response.context["form"].errors) == ["tax_code"]
+    assert "A verified organisation has this tax code." in response.content.decode()
 
 
 def test_the_last_administrator_cannot_leave(client: Client, house: House) -> None:

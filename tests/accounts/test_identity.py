@@ -31,7 +31,8 @@ def edit(company: Organisation, admin: User, **details: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "details", [{"name_vi": "Công ty khác"}, {"tax_code": "0398765432"}, {"has_state_capital": True}]
+    "details",
+    [{"name_vi": "Công ty khác"}, {"name_en": "Another"}, {"tax_code": "0398765432"}, {"has_state_capital": True}],
 )
 def test_edit_of_verified_identity_waits_for_verification_again(
     company: Organisation, admin: User, details: dict[str, Any]

@@ -5,8 +5,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from accounts.models import Organisation
 from deals.lifecycle import DealState
-from deals.services import decline_enquiry
+from deals.services import accept_enquiry, decline_enquiry
 from tests.factories.deals import deal_room
 from tests.factories.listings import TechnologyFactory
 
@@ -35,6 +36,32 @@ def test_people_of_the_buyer_are_led_to_their_running_deal(client, name):
     assert f'href="/en/deals/{room.deal.pk}/"' in page
     assert f"Your organisation already has deal {room.deal.code} about it: Enquiry." in page
     assert "/deals/open/" not in page
+
+
+@pytest.mark.parametrize("state", ["unverified", "pending"])
+def test_supplier_whose_verification_is_gone_takes_no_new_enquiry_and_its_deals_go_on(client, state):
+    room = deal_room(DealState.ENQUIRY)
+    other = TechnologyFactory(published=True, organisation=room.technology.organisation)
+    Organisation.objects.filter(pk=room.technology.organisation_id).update(state=state)
+    page = page_of(client, other, room.rival)
+    assert "/deals/open/" not in page
+    assert "Until then it takes no new enquiries." in page
+    assert f'href="/en/organisations/{room.technology.organisation_id}/"' not in page
+    assert "application/ld+json" not in page
+    assert "Not verified now" in client.get("/en/technologies/").content.decode()
+    sent = client.post(
+        f"/en/deals/open/?technology={other.pk}",
+        {"organisation": room.rival.organisation_ids()[0], "message": "Xin hỏi"},
+    )
+    assert sent.status_code == 409
+    assert "checking again who the supplier is" in sent.content.decode()
+    client.force_login(room.buyer)
+    assert "Not verified now" in client.get(f"/en/deals/{room.deal.pk}/").content.decode()
+    accept_enquiry(deal=room.running, actor=room.tto)
+    Organisation.objects.filter(pk=room.technology.organisation_id).update(state="verified")
+    assert "/deals/open/" in page_of(client, other, room.rival)
+    assert "Not verified now" not in client.get("/en/technologies/").content.decode()
+    assert "Not verified now" not in client.get(f"/en/deals/{room.deal.pk}/").content.decode()
 
 
 def test_deal_that_ended_leaves_room_for_an_enquiry(client):

@@ -113,7 +113,8 @@ def test_the_eight_steps_by_api(people: dict[str, Person], real_worker: Any) -> 
     )
     assert stale.status_code == 409
     researcher.send(f"technologies/{technology}/submit/", {"version": saved["version"]})
-    tto.send(f"technologies/{technology}/approve-by-owner/")
+    seen = tto.get(f"technologies/{technology}/")["content_version"]
+    tto.send(f"technologies/{technology}/approve-by-owner/", {"content_version": seen})
 
     # 2. Review: found only once it is published.
     assert Client().get(f"/api/v1/technologies/{technology}/").status_code == 404

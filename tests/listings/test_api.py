@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from listings.models import Technology
+from listings.models import RightOwner, Technology
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import DemandFactory, DocumentFactory, TechnologyFactory
 
@@ -46,11 +46,17 @@ def test_technology_is_listed_and_published_by_api():
     pk = first.data["id"]
     assert first.data["main_field"]["nr"] == 24
     assert [owner["share_pct"] for owner in first.data["ip_rights"][0]["owners"]] == ["60.5000", "39.5000"]
+    owners = RightOwner.objects.order_by("-share_pct").values_list("organisation", flat=True)
+    assert list(owners) == [university.pk, None]  # stays its own when it is renamed
     assert first.data["acts"] == ["edit", "submit"]
     saved = author.patch(reverse("api:technology", args=[pk]), {"version": 1, "trl": 8}, format="json")
     assert (saved.data["trl"], saved.data["version"]) == (8, 2)
     assert post(author, "technology_submit", pk, version=2).data["state"] == "awaiting_owner"
-    assert post(api(officer), "technology_approve_by_owner", pk).data["state"] == "submitted"
+    assert post(api(officer), "technology_approve_by_owner", pk).status_code == 400
+    old = post(api(officer), "technology_approve_by_owner", pk, content_version=1)
+    assert (old.status_code, old.data["code"]) == (409, "stale")
+    seen = api(officer).get(reverse("api:technology", args=[pk])).data["content_version"]
+    assert post(api(officer), "technology_approve_by_owner", pk, content_version=seen).data["state"] == "submitted"
     queue = api(operator).get(reverse("api:review_queue")).data
     assert [(row["kind"], row["id"], row["reviewer"]) for row in queue] == [("technology", pk, None)]
     assert post(api(operator), "technology_claim", pk).data["acts"] == [
@@ -95,7 +101,8 @@ def test_masked_demand_hides_who_and_where():
     ]:
         one, many = (api(viewer).get(address) for address in addresses)
         for row in (one.data, many.data["results"][0]):
-            assert (row["organisation"] is not None, row["province"] is not None) == (named, named)
+            told = {name: row[name] is not None for name in ("organisation", "exchange", "province")}
+            assert told == dict.fromkeys(told, named)
         assert (demand.organisation.name_vi.encode() in one.content) == named
 
 
@@ -136,3 +143,11 @@ def test_list_query_counts(count, django_assert_num_queries):
 def test_operator_only_sees_the_queue():
     assert api(person()).get(reverse("api:review_queue")).status_code == 403
     assert api().get(reverse("api:review_queue")).status_code == 401
+
+
+@pytest.mark.parametrize("factory", [TechnologyFactory, DemandFactory])
+def test_main_field_that_is_sent_alone_is_one_of_the_fields(factory):
+    listing = factory(bare=True, language="vi")
+    address = reverse(f"api:{listing.kind}", args=[listing.pk])
+    saved = api(listing.author).patch(address, {"version": 1, "main_field": 24}, format="json")
+    assert [row["nr"] for row in saved.data["fields_of_technology"]] == [24]

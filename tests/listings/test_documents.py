@@ -48,10 +48,14 @@ def viewer(name, technology):
     ("nda", "published", ["partner", "owner", "operator"]),
     ("public", "in_review", ["partner", "owner", "operator"]),
     ("nda", "in_review", ["partner", "owner", "operator"]),
+    ("nda", "draft", ["partner", "owner"]),
+    ("public", "awaiting_owner", ["partner", "owner"]),
+    ("nda", "returned", ["partner", "owner"]),
 ])  # fmt: skip
 @pytest.mark.parametrize("who", VIEWERS)
 def test_document_opens_by_tier(client, tier, state, opens, who):
-    document = DocumentFactory(technology=TechnologyFactory(**{state: True}), tier=tier)
+    states = {"draft": {}, "returned": {"changes_requested": True}}
+    document = DocumentFactory(technology=TechnologyFactory(**states.get(state, {state: True})), tier=tier)
     user = viewer(who, document.technology)
     api = APIClient()
     if user is not None:

@@ -25,7 +25,7 @@ from tests.factories.listings import PDF, DemandFactory, DocumentFactory, IPRigh
 pytestmark = pytest.mark.django_db
 FACTORY = {"technology": TechnologyFactory, "demand": DemandFactory}
 PLURAL = {"technology": "technologies", "demand": "demands"}
-CHECKLIST = {"legal_class": "none", "ip_checked": True, "is_complete": True, "no_secrets": True}
+CHECKLIST = {"legal_class": "none", "ip_checked": True, "is_complete": True, "no_secrets": True, "content_version": 1}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def acts(kind: str) -> list[Case]:
 CASES = [
     *acts("technology"),
     *acts("demand"),
-    act("technology", "approve_by_owner", "awaiting_owner", "tto"),
+    act("technology", "approve_by_owner", "awaiting_owner", "tto", content_version=1),
     act("technology", "return_by_owner", "awaiting_owner", "tto", reason="Chưa rõ chủ sở hữu"),
     Case(
         "technology", "save_right", "draft", "author",

@@ -1,12 +1,13 @@
 """Numbers as people write them in each language."""
 
+import time
 from decimal import Decimal
 
 import pytest
 from django import forms
 from django.utils.translation import override
 
-from listings.forms.inputs import QuantityField
+from listings.forms.inputs import MoneyField, QuantityField
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,24 @@ def test_quantity_is_read_as_the_language_writes_it_and_written_so_again(languag
 def test_quantity_refuses_what_is_no_number(typed: str) -> None:
     with override("vi"), pytest.raises(forms.ValidationError):
         QuantityField().clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("450.000.000", 450_000_000), ("450,000,000", 450_000_000), ("450 000 000 ₫", 450_000_000), ("450 triệu", 450_000_000),
+        ("1,5 tỷ", 1_500_000_000), (" 1.5\u202fbn ", 1_500_000_000), ("12k", 12_000), ("−5", -5), (f"1{' ' * 99_999}k", 1_000),
+    ],
+)  # fmt: skip
+def test_amount_is_read_as_people_write_it(typed: str, read: int) -> None:
+    assert MoneyField().clean(typed) == Decimal(read)
+
+
+@pytest.mark.parametrize(
+    "typed", [f"1{' ' * 20_000}!", "1 " * 50_000 + "!", "1" * 100_000, "1" + "x" * 100_000, "1 tỷ 5"]
+)
+def test_what_is_no_amount_is_refused_at_once(typed: str) -> None:
+    started = time.process_time()
+    with pytest.raises(forms.ValidationError):
+        MoneyField().clean(typed)
+    assert time.process_time() - started < 1

@@ -8,14 +8,17 @@ from django.utils import translation
 
 from accounts.models import Notification
 from audit.models import Event
-from listings.models import Technology
+from listings.models import Review, Technology
 from listings.selectors import answer_due, open_review
+from listings.services import remove_document, save_technology, submit_listing, take_back_listing
 from search.models import Document as SearchDocument
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person, seat
-from tests.factories.listings import DemandFactory, IPRightFactory, TechnologyFactory
+from tests.factories.listings import DemandFactory, DocumentFactory, IPRightFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
-CHECKLIST = {"legal_class": "encouraged", "ip_checked": "on", "is_complete": "on", "no_secrets": "on"}
+CHECKLIST = {
+    "legal_class": "encouraged", "ip_checked": "on", "is_complete": "on", "no_secrets": "on", "content_version": 1,
+}  # fmt: skip
 
 
 def page(listing, name):
@@ -41,7 +44,7 @@ def test_technology_goes_from_tto_to_exchange_to_the_public(client, operator):
     client.force_login(officer)
     assert technology.title in client.get(reverse("listings:owner_queue")).content.decode()
     assert client.get(page(technology, "manage")).status_code == 200
-    client.post(page(technology, "approve_by_owner"))
+    client.post(page(technology, "approve_by_owner"), {"content_version": 1})
     client.force_login(operator)
     assert technology.title in client.get(reverse("listings:review_queue")).content.decode()
     assert client.post(page(technology, "claim")).url == page(technology, "review")
@@ -173,7 +176,7 @@ def test_queue_query_count(client, operator, count, django_assert_num_queries):
         at(operator, submitted=True)
         at(operator, in_review=True)
         at(operator, DemandFactory, in_review=True)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert client.get(reverse("listings:review_queue")).status_code == 200
 
 
@@ -215,3 +218,113 @@ def test_manage_page_is_for_its_own_people_and_the_exchange(client):
     ]:
         client.force_login(user)
         assert client.get(page(technology, "manage")).status_code == status
+
+
+def test_tto_approves_only_what_was_on_its_screen(client):
+    technology = TechnologyFactory(awaiting_owner=True)
+    author = technology.author
+    officer = person(role="tto_officer", organisation=technology.organisation)
+    client.force_login(officer)
+    button = '<button class="button button-primary button-normal" type="submit" name="content_version" value="%d">'
+    assert button % 1 in client.get(page(technology, "manage")).content.decode()
+    take_back_listing(listing=technology, actor=author)
+    save_technology(technology=technology, actor=author, version=1, values={"solution": "Khác hẳn"})
+    submit_listing(listing=technology, actor=author, novelty_acknowledged=True)
+    for sent in ({"content_version": 1}, {}):
+        refused = client.post(page(technology, "approve_by_owner"), sent)
+        assert (refused.status_code, button % 2 in refused.content.decode()) == (409, True)
+        assert "Hãy đọc lại" in refused.content.decode()
+    assert Technology.objects.get().state == "awaiting_owner"
+    client.post(page(technology, "approve_by_owner"), {"content_version": 2})
+    assert Technology.objects.get().state == "submitted"
+
+
+def left_the_exchange(reviewer, listing):
+    reviewer.memberships.update(is_active=False)
+
+
+def left_altogether(reviewer, listing):
+    type(reviewer).objects.filter(pk=reviewer.pk).update(is_active=False)
+
+
+def joined_the_organisation(reviewer, listing):
+    seat(reviewer, "broker", organisation=listing.organisation)
+
+
+@pytest.mark.parametrize("goes", [left_the_exchange, left_altogether, joined_the_organisation])
+def test_review_whose_holder_is_gone_goes_back_to_the_queue(client, operator, goes):
+    holder = person(role="operator", exchange=operator.seats[0].exchange, full_name="Lê Thị Vắng")
+    demand = at(operator, DemandFactory, in_review=True, reviewer=holder)
+    assert client.post(page(demand, "release"), {"reason": "Đi vắng"}).status_code == 403
+    assert "Không còn duyệt ở đây" not in client.get(reverse("listings:review_queue")).content.decode()
+    goes(holder, demand)
+    assert "Không còn duyệt ở đây" in client.get(reverse("listings:review_queue")).content.decode()
+    assert 'id="release"' in client.get(page(demand, "review")).content.decode()
+    empty = client.post(page(demand, "release"), {"reason": " "})
+    assert list(empty.context["release_form"].errors) == ["reason"]
+    assert client.post(page(demand, "release"), {"reason": "Đã nghỉ việc"}).status_code == 302
+    event = Event.objects.filter(tag="demand.release").get()
+    assert (event.actor, event.data["reason"], event.data["holder"]) == (operator, "Đã nghỉ việc", holder.pk)
+    assert not Notification.objects.filter(user=holder).exists()
+    assert client.post(page(demand, "claim")).status_code == 302
+
+
+def test_manager_gives_a_review_back_and_its_holder_reads_why(client, operator):
+    technology = at(operator, in_review=True, reviewer=operator)
+    manager = person(role="manager", exchange=technology.exchange)
+    client.force_login(manager)
+    assert "quản lý sàn" in client.get(page(technology, "review")).content.decode()
+    assert client.post(page(technology, "publish"), CHECKLIST).status_code == 403
+    assert client.post(page(technology, "release"), {"reason": "Chờ đã lâu"}).status_code == 302
+    note = Notification.objects.get(user=operator, kind="listing.review_released")
+    assert (note.url, "Chờ đã lâu" in note.text) == (page(technology, "review"), True)
+    client.force_login(operator)
+    late = client.post(page(technology, "publish"), CHECKLIST)
+    assert late.status_code == 409
+    assert Technology.objects.get().state == "submitted"
+
+
+def test_manager_with_a_stake_gives_nothing_back(client, operator):
+    technology = at(operator, in_review=True)
+    manager = person(role="manager", exchange=technology.exchange)
+    seat(manager, "broker", organisation=technology.organisation)
+    client.force_login(manager)
+    assert client.post(page(technology, "release"), {"reason": "x"}).status_code == 403
+    assert Technology.objects.get().state == "in_review"
+
+
+def test_reviewer_publishes_only_with_the_documents_that_were_on_the_screen(client, operator):
+    technology = at(operator, in_review=True, reviewer=operator)
+    document = DocumentFactory(technology=technology, tier="public")
+    shown = client.get(page(technology, "review")).content.decode()
+    assert '<input type="hidden" name="content_version" value="1">' in shown
+    remove_document(document=document, actor=technology.author)
+    refused = client.post(page(technology, "publish"), {**CHECKLIST, "reason": "Đã gõ"})
+    body = refused.content.decode()
+    assert (refused.status_code, "Đã gõ" in body, 'name="content_version" value="2"' in body) == (409, True, True)
+    assert client.post(page(technology, "publish"), {**CHECKLIST, "content_version": 2}).status_code == 302
+
+
+@pytest.mark.parametrize("state", ["awaiting_owner", "changes_requested"])
+def test_exchange_does_not_see_what_the_tto_has_or_gave_back(client, operator, state):
+    technology = at(operator, **{state: True})
+    addresses = [page(technology, name) for name in ("manage", "review")] + [technology.get_absolute_url()]
+    assert [client.get(address).status_code for address in addresses] == [404] * 3
+    Technology.objects.update(state="in_review")
+    Review.objects.create(technology=technology, stage="operator", reviewer=operator, content_version=1)
+    client.post(page(technology, "request_changes"), {"reason": "Thiếu số liệu"})
+    assert client.get(page(technology, "manage")).status_code == 200
+
+
+@pytest.mark.parametrize("officer", [True, False])
+def test_who_can_give_the_role_hears_of_a_technology_that_no_tto_waits_for(officer):
+    technology = TechnologyFactory()
+    admin = person(role="admin", organisation=technology.organisation)
+    if officer:
+        person(role="tto_officer", organisation=technology.organisation)
+    submit_listing(listing=technology, actor=technology.author, novelty_acknowledged=True)
+    told = Notification.objects.get()
+    assert (told.kind, told.user == admin) == (
+        ("listing.awaits_owner", False) if officer else ("listing.no_owner", True)
+    )
+    assert told.url.endswith("/manage/" if officer else f"/my/organisations/{technology.organisation_id}/#people")

@@ -102,6 +102,20 @@ def test_bad_records_are_reported_and_the_rest_kept(exchange, put, tmp_path):
     assert not Organisation.objects.filter(name_vi="Khác").exists()
 
 
+def test_one_impossible_record_stops_no_other(exchange, put, tmp_path):
+    deep = json.dumps({**GOOD, "id": "T-2"})[:-1] + f', "x": {"[" * 800}{"]" * 800}}}\n'
+    report = tmp_path / "report.csv"
+    run(
+        put([
+            deep, {**GOOD, "fields": "²"}, {**GOOD, "id": "T-3", "fields": "9" * 5000}, {**GOOD, "id": "T-4", "summary": "x " * 600},
+            {**GOOD, "id": "T-5", "x": [[{"y": [1]}]]},
+        ]),
+        "--report", str(report),
+    )  # fmt: skip
+    assert sorted(Technology.objects.values_list("source_id", flat=True)) == ["T-1", "T-3", "T-5"]
+    assert [(row["row"], row["field"]) for row in problems_in(report)] == [("1", ""), ("4", "summary")]
+
+
 def test_nothing_readable_ends_in_an_error(exchange, put):
     for rows in ([""], ["{broken\n"], [{**GOOD, "trl": 12}]):
         with pytest.raises(CommandError):

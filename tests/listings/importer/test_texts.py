@@ -1,7 +1,10 @@
 """Mending what real texts hold."""
 
+import time
+
 import pytest
 
+from listings.importer.mapping import load_mapping
 from listings.importer.texts import calm, cut, first_sentences, mend
 
 
@@ -12,6 +15,8 @@ from listings.importer.texts import calm, cut, first_sentences, mend
         ("CH.sub.4 at 3000.degree. F., 10.sup.-3", "CH₄ at 3000° F., 10⁻³"),
         ("see Fig.sub and sub. text", "see Fig.sub and sub. text"),
         ("<p>Một</p><p>hai &amp; <b>ba</b></p><script>alert(1)</script>", "Một\nhai & ba"),
+        ("a<STYLE x='>'>p{}</style >b<script>c</SCRIPT\n>d", "a b d"),
+        ("a<script>b<style>c</style>d", "a<script>b d"),
         ("x<5 and y>3 <not a tag>", "x<5 and y>3 <not a tag>"),
         ("company\x92s \x93best\x94 \uf0b7 bullet", "company’s “best” • bullet"),
         ("companyâ€™s cafÃ©", "company’s café"),
@@ -24,6 +29,21 @@ from listings.importer.texts import calm, cut, first_sentences, mend
 )
 def test_real_texts_are_mended(given, wanted):
     assert mend(given) == wanted
+
+
+@pytest.mark.parametrize("text", ["<script>" * 8_000, "<style " * 8_000, "<style>" + "<script>" * 8_000])
+def test_tags_that_never_end_are_passed_at_once(text):
+    started = time.process_time()
+    assert mend(text) == text.strip()
+    assert time.process_time() - started < 1
+
+
+def test_shipped_rules_read_a_long_run_of_marks_at_once():
+    started = time.process_time()
+    title = load_mapping("sbir_awards").listing["title"]
+    assert title.apply({"title": "Dryer" + " -." * 10_000 + "x"}).startswith("Dryer -.")
+    assert title.apply({"title": "A dryer. - Phase II"}) == "A dryer"
+    assert time.process_time() - started < 1
 
 
 def test_long_text_is_cut_at_a_word():
