@@ -17,7 +17,6 @@ GALLERY = False
 DEBUG = False
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
