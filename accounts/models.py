@@ -341,6 +341,7 @@ class Notification(models.Model):
     """A sentence for one person, in that person's language, with where to go. Mailed once (`mailed_at`).
 
     `awaits` names what the person is called to act on, and is empty for plain news; read once that was done.
+    `tried`: how often the mail did not leave; it is tried again from `retry_at` on.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
@@ -351,6 +352,8 @@ class Notification(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    tried = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]

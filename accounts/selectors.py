@@ -1,10 +1,11 @@
 """Reads of people and organisations, narrowed to the viewer."""
 
+import datetime
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from knox.models import AuthToken
 
 from accounts import policies
@@ -12,6 +13,8 @@ from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Membership, Notification, Organisation, Province, Role, User
 
 Viewer = User | AnonymousUser
+
+GIVEN_UP = datetime.timedelta(days=7)  # a mail that does not leave
 
 
 def provinces() -> QuerySet[Province]:
@@ -120,9 +123,14 @@ def news_of(user: User, *, beside: Collection[str] = (), limit: int = 5) -> list
     return list(notifications_of(user).filter(read_at=None).exclude(awaits__in=beside)[:limit])
 
 
-def unmailed_notification_ids(*, limit: int = 500) -> list[int]:
-    """Give the ids of notifications that no mail carried yet, oldest first."""
-    return list(Notification.objects.filter(mailed_at=None).order_by("pk").values_list("pk", flat=True)[:limit])
+def unmailed_notification_ids(*, now: datetime.datetime, limit: int = 500) -> list[int]:
+    """Give the ids of notifications that no mail carried yet and whose turn it is, first those that were never tried.
+
+    What was refused for a week is given up: the address may be gone.
+    """
+    turn = Q(retry_at=None) | Q(retry_at__lte=now, created_at__gt=now - GIVEN_UP)
+    found = Notification.objects.filter(turn, mailed_at=None)
+    return list(found.order_by(F("retry_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:limit])
 
 
 def person_by_email(email: str) -> User | None:

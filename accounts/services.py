@@ -1,6 +1,9 @@
 """Writes of people and organisations."""
 
 import csv
+import datetime
+import logging
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -27,11 +30,19 @@ from accounts.models import (
     Role,
     User,
 )
-from accounts.selectors import may_add_members
+from accounts.selectors import may_add_members, unmailed_notification_ids
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move, move_all
+from marketplace.kit.single import single
+
+logger = logging.getLogger(__name__)
+
+#: A mail that did not leave waits for twice this, then twice as long each time.
+PAUSE = datetime.timedelta(minutes=5)
+LONGEST_PAUSE = datetime.timedelta(hours=6)
+SWEEP_SECONDS = 240
 
 #: What an administrator may edit.
 EDITABLE = (
@@ -303,7 +314,10 @@ def settle(row: Model, *, users: QuerySet[User] | None = None, kinds: Collection
 
 @transaction.atomic
 def deliver_notification(*, pk: int) -> bool:
-    """Mail a notification that was not mailed yet; tell whether a mail went out. A missing row is no error."""
+    """Mail a notification that was not mailed yet; tell whether a mail went out. A missing row is no error.
+
+    What the mail server refuses is noted and left to the sweep, with longer and longer pauses.
+    """
     note = Notification.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, mailed_at=None).first()
     if note is None:
         return False
@@ -315,8 +329,29 @@ def deliver_notification(*, pk: int) -> bool:
     with override(user.language):
         subject = note.text.splitlines()[0][:180]
         body = _("%(text)s\n\nOpen: %(url)s") % {"text": note.text, "url": f"{settings.SITE_URL}{note.url}"}
+    try:
         send_mail(subject, body, None, [user.email])
+    except Exception:  # whatever it is, it is this letter's alone
+        logger.exception("Notification %s did not leave", pk)
+        note.mailed_at, note.tried = None, note.tried + 1
+        note.retry_at = timezone.now() + min(PAUSE * 2 ** min(note.tried, 10), LONGEST_PAUSE)
+        note.save(update_fields=["mailed_at", "tried", "retry_at"])
+        return False
     return True
+
+
+def sweep_unmailed() -> int:
+    """Mail what lies unmailed, no longer than a sweep's time; give how many mails went out.
+
+    Of several sweeps at once only one works.
+    """
+    end, sent = time.monotonic() + SWEEP_SECONDS, 0
+    with single("accounts.mail") as mine:
+        for pk in unmailed_notification_ids(now=timezone.now()) if mine else ():
+            if time.monotonic() > end:
+                break
+            sent += deliver_notification(pk=pk)
+    return sent
 
 
 @transaction.atomic

@@ -14,7 +14,6 @@ def mail_notification(pk: int) -> None:
 @shared_task
 def mail_unmailed() -> None:
     """Mail whatever a lost message left behind."""
-    from accounts import selectors, services  # noqa: PLC0415 -- a task imports its service when it runs
+    from accounts import services  # noqa: PLC0415 -- a task imports its service when it runs
 
-    for pk in selectors.unmailed_notification_ids():
-        services.deliver_notification(pk=pk)
+    services.sweep_unmailed()

