@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from knox.models import AuthToken
 from rest_framework import generics, permissions, status
 from rest_framework.exceptions import ValidationError as ApiValidationError
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from accounts.serializers import (
     ReasonSerializer,
     SeatSerializer,
 )
+from marketplace.kit.errors import Conflict
 
 
 class Me(generics.RetrieveAPIView[Any]):
@@ -34,6 +36,19 @@ class Me(generics.RetrieveAPIView[Any]):
     def get_object(self) -> Any:
         """Give the person."""
         return self.request.user
+
+
+class RevokeToken(APIView):
+    """The token of the request works no longer."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End it. Whoever came without a token gets 409."""
+        if not isinstance(request.auth, AuthToken):
+            raise Conflict(_("This request carries no token."))
+        actor: Any = request.user
+        services.revoke_token(user=actor, key=request.auth.token_key)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Exchanges(generics.ListAPIView[Any]):

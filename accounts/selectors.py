@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts import policies
@@ -144,8 +145,8 @@ def membership(pk: int, organisation: Organisation) -> Membership | None:
 
 
 def tokens_of(user: User) -> QuerySet[AuthToken]:
-    """Give the person's API tokens, newest first."""
-    return AuthToken.objects.filter(user=user).order_by("-created", "pk")
+    """Give the person's API tokens that still work, newest first."""
+    return AuthToken.objects.filter(user=user).exclude(expiry__lte=timezone.now()).order_by("-created", "pk")
 
 
 def visible_organisations_count(*, exchange: Exchange | None = None) -> int:

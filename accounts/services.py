@@ -36,6 +36,7 @@ from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move, move_all
 from marketplace.kit.single import single
+from rules.selectors import number
 
 logger = logging.getLogger(__name__)
 
@@ -367,9 +368,18 @@ def mark_notifications_read(*, user: User) -> int:
 
 @transaction.atomic
 def create_token(*, user: User) -> str:
-    """Make an API token for the person and give its secret, which is stored as a hash only."""
-    token, secret = AuthToken.objects.create(user=user)
-    record(tag="user.create_token", subject=user, actor=user, data={"token": token.token_key})
+    """Make an API token for the person and give its secret, which is stored as a hash only.
+
+    It ends after the days of the rule `access.token.days`. The person's tokens that have ended are removed.
+    Raises Conflict where the password was changed after `user` was read: whoever knew the old one gets no key.
+    """
+    stored = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    if not stored.is_active or stored.password != user.password:
+        raise Conflict(_("Your password has changed meanwhile. Sign in again."))
+    AuthToken.objects.filter(user=user, expiry__lte=timezone.now()).delete()
+    lasts = datetime.timedelta(days=int(number("access.token.days")))
+    token, secret = AuthToken.objects.create(user=user, expiry=lasts)
+    record(tag="user.create_token", subject=user, actor=user, data={"token": token.token_key, "until": token.expiry})
     return secret
 
 
@@ -380,3 +390,18 @@ def revoke_token(*, user: User, key: str) -> bool:
     if deleted:
         record(tag="user.revoke_token", subject=user, actor=user, data={"token": key})
     return bool(deleted)
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str) -> None:
+    """Set the person's password and end all API tokens, as a new password ends all sessions.
+
+    So whoever had taken the account over keeps no key to it: one that is made meanwhile waits here, or is refused.
+    """
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    ended = AuthToken.objects.filter(user=user)
+    keys = list(ended.order_by("created", "pk").values_list("token_key", flat=True))
+    ended.delete()
+    record(tag="user.set_password", subject=user, actor=user, data={"tokens_ended": keys})

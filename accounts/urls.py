@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", api.Me.as_view(), name="me"),
+    path("tokens/revoke/", api.RevokeToken.as_view(), name="token_revoke"),
     path("organisations/", api.Organisations.as_view(), name="organisations"),
     path("organisations/<int:pk>/", api.OrganisationDetail.as_view(), name="organisation"),
     path("organisations/<int:pk>/members/", api.Members.as_view(), name="members"),

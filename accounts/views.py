@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -247,8 +248,9 @@ def mark_read(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@reauthentication_required(allow_get=True)
 def tokens(request: HttpRequest) -> HttpResponse:
-    """List the API tokens; make one, which is shown once."""
+    """List the API tokens; make one, which is shown once, after a recent sign-in."""
     user = actor_of(request)
     secret = services.create_token(user=user) if request.method == "POST" else ""
     return render(request, "accounts/tokens.html", {"tokens": selectors.tokens_of(user), "secret": secret})

@@ -111,6 +111,7 @@ NAMES = {
     "obligation.reminder.second": _("Second reminder before a due date"),
     "obligation.report.days": _("Time for the yearly report"),
     "review.answer": _("Time to answer a submission"),
+    "access.token.days": _("How long an API token works"),
     "obligation.horizon": _("How far ahead obligations are generated"),
 }  # fmt: skip
 ENDS = {

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
-from knox.models import AuthToken
 
 from accounts.models import Membership, Notification, Organisation, Role, User
 from audit.models import Event
@@ -201,20 +200,6 @@ def test_the_last_administrator_cannot_leave(client: Client, house: House) -> No
     assert client.post(path).status_code == 409
     seat_of_admin.refresh_from_db()
     assert seat_of_admin.is_active
-
-
-def test_a_token_works_until_it_is_revoked(client: Client, house: House) -> None:
-    client.force_login(house.member)
-    page = client.post("/en/my/tokens/").content.decode()
-    secret = page.split("<code>")[1].split("</code>")[0]
-    api = Client(headers={"authorization": f"Token {secret}"})
-    assert api.get("/api/v1/me/").json()["email"] == house.member.email
-    key = AuthToken.objects.get(user=house.member).token_key
-    other = Client()
-    other.force_login(house.outsider)
-    assert other.post(f"/my/tokens/{key}/revoke/").status_code == 404
-    assert client.post(f"/my/tokens/{key}/revoke/").status_code == 302
-    assert api.get("/api/v1/me/").status_code == 401
 
 
 @pytest.mark.parametrize("count", [1, 3])
