@@ -19,11 +19,9 @@ from accounts.serializers import (
     EditOrganisationSerializer,
     ExchangeSerializer,
     MeSerializer,
-    NewSeatSerializer,
     NoteSerializer,
     OrganisationSerializer,
     ReasonSerializer,
-    SeatSerializer,
 )
 from marketplace.kit.errors import Conflict
 
@@ -118,42 +116,6 @@ class OrganisationDetail(OwnOrganisation):
         version = details.pop("version")
         saved = services.edit_organisation(organisation=found, actor=request.user, version=version, **details)
         return Response(OrganisationSerializer(saved).data)
-
-
-class Members(OwnOrganisation):
-    """The seats of an organisation."""
-
-    @extend_schema(responses=SeatSerializer(many=True))
-    def get(self, request: Request, pk: int) -> Response:
-        """List them."""
-        return Response(SeatSerializer(selectors.members_of(self.organisation(pk)), many=True).data)
-
-    @extend_schema(request=NewSeatSerializer, responses={201: SeatSerializer})
-    def post(self, request: Request, pk: int) -> Response:
-        """Give a person a seat."""
-        found = self.organisation(pk)
-        actor: Any = request.user
-        if not selectors.may_add_members(actor, found):
-            self.permission_denied(request)
-        form = NewSeatSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        person = selectors.person_by_email(form.validated_data["email"])
-        if person is None:
-            raise ApiValidationError({"email": [_("Nobody has signed up with this e-mail.")]})
-        seat = services.add_member(organisation=found, user=person, role=form.validated_data["role"], actor=actor)
-        return Response(SeatSerializer(seat).data, status=status.HTTP_201_CREATED)
-
-
-class EndMembership(OwnOrganisation):
-    """End a seat."""
-
-    @extend_schema(request=None, responses=SeatSerializer)
-    def post(self, request: Request, pk: int, seat: int) -> Response:
-        """End it."""
-        found = selectors.membership(seat, self.organisation(pk))
-        if found is None:
-            raise Http404
-        return Response(SeatSerializer(services.end_membership(membership=found, actor=request.user)).data)
 
 
 class RequestVerification(OwnOrganisation):

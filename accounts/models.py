@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.countries import HOME, country_choices, country_name
-from accounts.lifecycle import ORGANISATION, VerificationState
+from accounts.lifecycle import INVITATION, ORGANISATION, InvitationState, VerificationState
 from marketplace.kit.validators import plain_text
 
 
@@ -299,8 +299,16 @@ EXCHANGE_ROLES = (Role.OPERATOR, Role.MANAGER)
 ORGANISATION_ROLES = tuple(role for role in Role if role not in EXCHANGE_ROLES)
 
 
+def _seat_fits_role() -> Q:
+    at_organisation = Q(
+        organisation__isnull=False, exchange__isnull=True, role__in=[r.value for r in ORGANISATION_ROLES]
+    )
+    at_exchange = Q(organisation__isnull=True, exchange__isnull=False, role__in=[r.value for r in EXCHANGE_ROLES])
+    return at_organisation | at_exchange
+
+
 class Membership(models.Model):
-    """A person's seat, with one role, in an organisation or at an exchange."""
+    """A person's seat, with one role, in an organisation or at an exchange. Its holder has accepted it."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(
@@ -315,10 +323,7 @@ class Membership(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    organisation__isnull=False, exchange__isnull=True, role__in=[r.value for r in ORGANISATION_ROLES]
-                )
-                | Q(organisation__isnull=True, exchange__isnull=False, role__in=[r.value for r in EXCHANGE_ROLES]),
+                condition=_seat_fits_role(),
                 name="accounts_membership_seat_fits_role",
             ),
             models.UniqueConstraint(
@@ -335,6 +340,65 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.organisation or self.exchange}"
+
+
+class Invitation(models.Model):
+    """A seat offered to whoever confirms that an e-mail address is his; he has it (a Membership) once he accepts.
+
+    `email` is in lower case, and need not belong to anybody yet. `mailed_at`: when the address was told.
+    """
+
+    email = models.EmailField(max_length=254)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations"
+    )
+    exchange = models.ForeignKey(Exchange, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=InvitationState, default=InvitationState.PENDING, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, editable=False)
+    tried = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
+
+    lifecycle = INVITATION
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=_seat_fits_role(), name="accounts_invitation_seat_fits_role"),
+            models.UniqueConstraint(
+                fields=["email", "organisation", "role"],
+                condition=Q(organisation__isnull=False, state=InvitationState.PENDING),
+                name="accounts_invitation_one_per_organisation_role",
+            ),
+            models.UniqueConstraint(
+                fields=["email", "exchange", "role"],
+                condition=Q(exchange__isnull=False, state=InvitationState.PENDING),
+                name="accounts_invitation_one_per_exchange_role",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(state=InvitationState.PENDING), name="accounts_invitation_pending"
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state=InvitationState.PENDING, mailed_at__isnull=True),
+                name="accounts_invitation_unmailed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.get_role_display()} · {self.place}"
+
+    @property
+    def place(self) -> Organisation | Exchange:
+        """Give the organisation or exchange of the seat."""
+        place = self.organisation or self.exchange
+        assert place is not None
+        return place
 
 
 class Notification(models.Model):

@@ -3,7 +3,6 @@
 import csv
 import datetime
 import logging
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -21,8 +19,8 @@ from knox.models import AuthToken
 
 from accounts import policies
 from accounts.models import (
-    EXCHANGE_ROLES,
     Exchange,
+    Invitation,
     Membership,
     Notification,
     Organisation,
@@ -30,12 +28,10 @@ from accounts.models import (
     Role,
     User,
 )
-from accounts.selectors import may_add_members, unmailed_notification_ids
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move, move_all
-from marketplace.kit.single import single
 from rules.selectors import number
 
 logger = logging.getLogger(__name__)
@@ -43,7 +39,6 @@ logger = logging.getLogger(__name__)
 #: A mail that did not leave waits for twice this, then twice as long each time.
 PAUSE = datetime.timedelta(minutes=5)
 LONGEST_PAUSE = datetime.timedelta(hours=6)
-SWEEP_SECONDS = 240
 
 #: What an administrator may edit.
 EDITABLE = (
@@ -99,58 +94,6 @@ def edit_organisation(*, organisation: Organisation, actor: User, version: int, 
     if organisation.is_verified and changed.keys() & set(IDENTITY):
         move(organisation, "change_identity", actor=actor, data={"changed": sorted(changed.keys() & set(IDENTITY))})
     return organisation
-
-
-@transaction.atomic
-def add_member(*, organisation: Organisation, user: User, role: str, actor: User) -> Membership:
-    """Give a person a seat in the organisation and say so to him. Raises Conflict when the person has it already.
-
-    An administrator does so; where there is none (an imported organisation), an operator seats the first one.
-    """
-    organisation = lock_organisation(organisation.pk)
-    require(may_add_members(actor, organisation))
-    require(role not in EXCHANGE_ROLES)
-    if not policies.can_manage_members(actor, organisation) and (role != Role.ADMIN or user.pk == actor.pk):
-        raise Conflict(_("Seat an administrator first, and not yourself: who gives the other roles."))
-    seat, created = Membership.objects.get_or_create(user=user, organisation=organisation, role=role)
-    if not created and seat.is_active:
-        raise Conflict(_("This person has this role already."))
-    if not seat.is_active:
-        seat.is_active = True
-        seat.save(update_fields=["is_active"])
-    user.forget_seats()
-    record(tag="organisation.add_member", subject=organisation, actor=actor, data={"user": user.pk, "role": role})
-    if user.pk != actor.pk:
-        notify(
-            users=[user],
-            kind="organisation.seat",
-            text=lambda: (
-                _("Your role in %(organisation)s: %(role)s.")
-                % {"organisation": organisation, "role": seat.get_role_display()}
-            ),
-            url=lambda: reverse("accounts:organisation", args=[organisation.pk]),
-        )
-    return seat
-
-
-@transaction.atomic
-def end_membership(*, membership: Membership, actor: User) -> Membership:
-    """End a seat. Raises Conflict for the last administrator."""
-    assert membership.organisation_id is not None
-    organisation = lock_organisation(membership.organisation_id)
-    membership = Membership.objects.select_for_update(of=("self",)).get(pk=membership.pk)
-    require(policies.can_manage_members(actor, organisation))
-    if not membership.is_active:
-        raise Conflict(_("This seat has ended already."))
-    if membership.role == Role.ADMIN:
-        admins = Membership.objects.filter(organisation=organisation, role=Role.ADMIN, is_active=True)
-        if not admins.exclude(pk=membership.pk).exists():
-            raise Conflict(_("The last administrator cannot leave. Name another one first."))
-    membership.is_active = False
-    membership.save(update_fields=["is_active"])
-    data = {"user": membership.user_id, "role": membership.role}
-    record(tag="organisation.end_membership", subject=organisation, actor=actor, data=data)
-    return membership
 
 
 def imported_organisation(*, name: str, kind: str, exchange: Exchange, **details: Any) -> Organisation:
@@ -244,26 +187,6 @@ def edit_profile(*, user: User, full_name: str, language: str) -> User:
 
 
 @transaction.atomic
-def seat_at_exchange(*, exchange: Exchange, user: User, role: str, actor: User | None) -> Membership:
-    """Give a person a role at an exchange: by its manager, or by the system (actor None) from a command.
-
-    A seat that had ended is taken up again.
-    """
-    require(actor is None or policies.manages_exchange(actor, exchange.pk))
-    try:
-        with transaction.atomic():
-            seat = Membership.objects.create(user=user, exchange=exchange, role=role)
-    except IntegrityError:
-        seat = Membership.objects.select_for_update(of=("self",)).get(user=user, exchange=exchange, role=role)
-        if not seat.is_active:
-            seat.is_active = True
-            seat.save(update_fields=["is_active"])
-    user.forget_seats()
-    record(tag="exchange.seat", subject=exchange, actor=actor, data={"user": user.pk, "role": role})
-    return seat
-
-
-@transaction.atomic
 def load_provinces(*, path: Path) -> int:
     """Load data/provinces.csv (code, names, regions); give the number of rows. Idempotent by code."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -323,36 +246,29 @@ def deliver_notification(*, pk: int) -> bool:
     if note is None:
         return False
     user = note.user
-    note.mailed_at = timezone.now()
-    note.save(update_fields=["mailed_at"])
     if not user.is_active:
+        note.mailed_at = timezone.now()
+        note.save(update_fields=["mailed_at"])
         return False
     with override(user.language):
         subject = note.text.splitlines()[0][:180]
         body = _("%(text)s\n\nOpen: %(url)s") % {"text": note.text, "url": f"{settings.SITE_URL}{note.url}"}
+    return mail_once(note, subject, body, user.email)
+
+
+def mail_once(row: Notification | Invitation, subject: str, body: str, to: str) -> bool:
+    """Send the letter of a locked row and mark it, or note in the row that it did not leave; tell whether it did."""
     try:
-        send_mail(subject, body, None, [user.email])
+        send_mail(subject, body, None, [to])
     except Exception:  # whatever it is, it is this letter's alone
-        logger.exception("Notification %s did not leave", pk)
-        note.mailed_at, note.tried = None, note.tried + 1
-        note.retry_at = timezone.now() + min(PAUSE * 2 ** min(note.tried, 10), LONGEST_PAUSE)
-        note.save(update_fields=["mailed_at", "tried", "retry_at"])
+        logger.exception("The letter of %s %s did not leave", row._meta.label_lower, row.pk)
+        row.tried += 1
+        row.retry_at = timezone.now() + min(PAUSE * 2 ** min(row.tried, 10), LONGEST_PAUSE)
+        row.save(update_fields=["tried", "retry_at"])
         return False
+    row.mailed_at = timezone.now()
+    row.save(update_fields=["mailed_at"])
     return True
-
-
-def sweep_unmailed() -> int:
-    """Mail what lies unmailed, no longer than a sweep's time; give how many mails went out.
-
-    Of several sweeps at once only one works.
-    """
-    end, sent = time.monotonic() + SWEEP_SECONDS, 0
-    with single("accounts.mail") as mine:
-        for pk in unmailed_notification_ids(now=timezone.now()) if mine else ():
-            if time.monotonic() > end:
-                break
-            sent += deliver_notification(pk=pk)
-    return sent
 
 
 @transaction.atomic

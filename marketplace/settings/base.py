@@ -239,6 +239,8 @@ SPECTACULAR_SETTINGS = {
         "ListingStateEnum": "listings.lifecycle.ListingState",
         "DealStateEnum": "deals.lifecycle.DealState",
         "OfferStateEnum": "deals.lifecycle.OfferState",
+        "SeatRoleEnum": "accounts.models.Role",
+        "InvitationStateEnum": "accounts.lifecycle.InvitationState",
         "VerificationEnum": "accounts.lifecycle.VerificationState",
         "ListingLanguageEnum": "listings.choices.Language",
         "OrganisationKindEnum": "accounts.models.Organisation.Kind",
@@ -279,6 +281,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # Every periodic task is level-triggered: it looks for what is due, so a lost message costs one period.
 CELERY_BEAT_SCHEDULE = {
     "accounts-mail": {"task": "accounts.tasks.mail_unmailed", "schedule": 300.0},
+    "accounts-invitations": {"task": "accounts.tasks.expire_invitations", "schedule": 3600.0},
     "audit-seal": {"task": "audit.tasks.seal_events", "schedule": 60.0},
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
     "search-vocabulary": {"task": "listings.tasks.rebuild_vocabulary", "schedule": 300.0},

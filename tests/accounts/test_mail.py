@@ -8,7 +8,7 @@ from django.conf import settings as configured
 from django.core import mail
 from django.utils import timezone
 
-from accounts import selectors, services
+from accounts import seat_services, selectors, services
 from accounts.models import Notification
 from tests.factories.accounts import NotificationFactory, UserFactory
 
@@ -34,7 +34,7 @@ def test_a_refused_address_holds_up_nobody_and_is_tried_with_longer_pauses(monke
     rest = NotificationFactory.create_batch(2)
     tries = refuse(monkeypatch, gone.user.email)
     for _ in range(3):
-        services.sweep_unmailed()
+        seat_services.sweep_unmailed()
     assert (len(tries), len(mail.outbox)) == (1, 2)
     assert all(Notification.objects.get(pk=note.pk).mailed_at for note in rest)
     gone.refresh_from_db()
@@ -55,14 +55,14 @@ def test_what_was_refused_leaves_once_the_address_takes_mail_again(monkeypatch: 
         refuse(patched, note.user.email)
         assert services.deliver_notification(pk=note.pk) is False
     Notification.objects.update(retry_at=timezone.now())
-    assert services.sweep_unmailed() == 1
-    assert services.sweep_unmailed() == 0
+    assert seat_services.sweep_unmailed() == 1
+    assert seat_services.sweep_unmailed() == 0
     assert [letter.to for letter in mail.outbox] == [[note.user.email]]
 
 
 def test_who_left_is_written_to_no_more() -> None:
     note = NotificationFactory(user=UserFactory(is_active=False))
-    assert services.sweep_unmailed() == 0
+    assert seat_services.sweep_unmailed() == 0
     assert Notification.objects.get(pk=note.pk).mailed_at is not None
     assert mail.outbox == []
 

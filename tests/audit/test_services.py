@@ -126,7 +126,7 @@ def test_seals_from_before_origins_were_noted_stay_valid_and_what_they_left_is_s
         record(tag="user.one", subject=person, actor=None)
     with transaction.atomic():
         record(tag="user.two", subject=person, actor=None)
-    first, second = Event.objects.order_by("pk")
+    first, _second = Event.objects.order_by("pk")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE audit_event SET origin = 0")

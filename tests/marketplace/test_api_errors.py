@@ -33,9 +33,7 @@ def test_what_is_not_there_is_said_in_the_reader_s_language_without_a_model_s_na
     ["[" * 5000, '{"a":' * 5000, "[", "9" * 5000, '{"kind": "NaN", "n": NaN}', '{"name_vi": "\\ud800"}', b"\xff"],
 )
 @pytest.mark.parametrize(("language", "said"), [("vi", "Dữ liệu gửi lên"), ("en", "JSON")])
-def test_what_cannot_be_read_is_answered_with_400(
-    client: Client, body: str | bytes, language: str, said: str
-) -> None:
+def test_what_cannot_be_read_is_answered_with_400(client: Client, body: str | bytes, language: str, said: str) -> None:
     client.force_login(UserFactory())
     answer = client.post(
         "/api/v1/organisations/", body, content_type="application/json", headers={"accept-language": language}
