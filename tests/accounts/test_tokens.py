@@ -24,18 +24,15 @@ def caller(secret: str) -> Client:
     return Client(headers={"authorization": f"Token {secret}"})
 
 
-def confirm(client: Client) -> None:
-    """Enter the password again."""
-    assert client.post("/account/reauthenticate/?next=/", {"password": PASSWORD}).status_code == 302
-
-
 def test_a_token_is_made_after_the_password_was_entered_again_and_works_until_it_is_revoked(client: Client) -> None:
     user, outsider = UserFactory.create_batch(2)
     client.force_login(user)
-    assert client.post("/en/my/tokens/").headers["Location"].startswith("/en/account/reauthenticate/")
+    asked = client.post("/en/my/tokens/").headers["Location"]
+    assert asked.startswith("/en/account/reauthenticate/")
+    assert client.post(asked, {"password": "wrong"}).status_code == 200
     assert not AuthToken.objects.exists()
-    confirm(client)
-    page = client.post("/en/my/tokens/").content.decode()
+    page = client.post(asked, {"password": PASSWORD}).content.decode()
+    assert AuthToken.objects.count() == 1
     api = caller(page.split("<code>")[1].split("</code>")[0])
     assert api.get("/api/v1/me/").json()["email"] == user.email
     key = AuthToken.objects.get(user=user).token_key
