@@ -26,6 +26,7 @@ from marketplace.kit.single import single
 from rules.selectors import number
 
 SWEEP_SECONDS = 240
+A_DAY = datetime.timedelta(days=1)  # so often at most invitations write to one address
 
 
 def lock_place(place: Organisation | Exchange) -> Organisation | Exchange:
@@ -57,11 +58,10 @@ def invite(*, place: Organisation | Exchange, email: str, role: str, actor: User
         now = timezone.now()
         for late in place.invitations.filter(state=InvitationState.PENDING, expires_at__lte=now).order_by("pk"):
             _expire(late)
-        waiting = list(selectors.open_invitations(place))
-        if any((other.email, other.role) == (email, role) for other in waiting):
+        if selectors.open_invitations(place).filter(email=email, role=role).exists():
             raise Conflict(_("This address is invited to this role already."))
-        if len(waiting) >= number("access.invitation.most"):
-            raise Conflict(_("Too many invitations wait for an answer. Withdraw some first."))
+        if selectors.count_offers(place, actor, since=now - A_DAY) >= number("access.invitation.most"):
+            raise Conflict(_("Too many invitations wait or were made today. Withdraw some, or go on tomorrow."))
         holder = selectors.holder_of(email)
         seat = place.memberships.filter(user=holder, role=role, is_active=True).first() if holder else None
         if seat is not None:
@@ -252,6 +252,8 @@ def _tell_giver(invitation: Invitation, actor: User, *, accepted: bool) -> None:
 def deliver_invitation(*, pk: int) -> bool:
     """Tell an address of its invitation: its owner on the site and by mail, else a letter that asks to sign up.
 
+    Nobody can have an address written to again and again: who has not signed up gets one such letter a day, whoever
+    invites, and its owner one for each organisation; the other invitations stand on the site beside the first.
     Give whether something was told; what the mail server refuses is left to the sweep.
     """
     found = Invitation.objects.select_for_update(of=("self",), skip_locked=True)
@@ -259,11 +261,13 @@ def deliver_invitation(*, pk: int) -> bool:
     if invitation is None or invitation.expires_at <= timezone.now():
         return False
     holder = selectors.holder_of(invitation.email)
-    if holder is not None:
-        _call(holder, invitation)
+    written = selectors.told_since(invitation, timezone.now() - A_DAY, of_place=holder is not None)
+    if holder is not None or written:
+        if holder is not None:
+            _call(holder, invitation, mail=not written)
         invitation.mailed_at = timezone.now()
         invitation.save(update_fields=["mailed_at"])
-        return True
+        return holder is not None
     with override(invitation.invited_by.language):
         subject = _("Invitation to Nhịp Cầu: %(role)s") % {"role": invitation.get_role_display()}
         body = _(
@@ -279,7 +283,7 @@ def deliver_invitation(*, pk: int) -> bool:
     return mail_once(invitation, subject, body, invitation.email)
 
 
-def _call(person: User, invitation: Invitation) -> None:
+def _call(person: User, invitation: Invitation, *, mail: bool = True) -> None:
     notify(
         users=[person],
         kind="invitation",
@@ -293,6 +297,7 @@ def _call(person: User, invitation: Invitation) -> None:
         ),
         url=lambda: reverse("accounts:my_organisations"),
         awaits=invitation,
+        mail=mail,
     )
 
 

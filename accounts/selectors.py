@@ -80,6 +80,24 @@ def open_invitations(place: Organisation | Exchange) -> QuerySet[Invitation]:
     return place.invitations.filter(OPEN, expires_at__gt=timezone.now()).order_by("pk")
 
 
+def _of(place: Organisation | Exchange) -> Q:
+    return Q(organisation=place) if isinstance(place, Organisation) else Q(exchange=place)
+
+
+def count_offers(place: Organisation | Exchange, actor: User, *, since: datetime.datetime) -> int:
+    """Count the invitations of a place, and those of a person anywhere, that wait or were made since then."""
+    counts = Q(OPEN, expires_at__gt=timezone.now()) | Q(created_at__gt=since)
+    return Invitation.objects.filter(_of(place) | Q(invited_by=actor), counts).count()
+
+
+def told_since(invitation: Invitation, since: datetime.datetime, *, of_place: bool) -> bool:
+    """Tell whether another invitation to the address was told since then: of the same place, or of any."""
+    others = Invitation.objects.filter(email=invitation.email, mailed_at__gt=since).exclude(pk=invitation.pk)
+    if of_place:
+        others = others.filter(_of(invitation.place))
+    return others.exists()
+
+
 def invitation(pk: int) -> Invitation | None:
     """Give an invitation with its place, whatever became of it."""
     return Invitation.objects.select_related("organisation", "exchange", "invited_by").filter(pk=pk).first()

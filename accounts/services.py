@@ -205,9 +205,15 @@ def load_provinces(*, path: Path) -> int:
 
 @transaction.atomic
 def notify(
-    *, users: Iterable[User], kind: str, text: Callable[[], str], url: Callable[[], str], awaits: Model | None = None
+    *,
+    users: Iterable[User],
+    kind: str,
+    text: Callable[[], str],
+    url: Callable[[], str],
+    awaits: Model | None = None,
+    mail: bool = True,
 ) -> list[Notification]:
-    """Tell people something, each in the own language, on the site and by mail once the transaction commits.
+    """Tell people something, each in the own language, on the site and, but for `mail` False, by mail after the commit.
 
     `text` and `url` are called with the person's language active, so that both come out in it. `awaits`: what they are
     called to act on; who acts on it calls `settle`, and the call is no longer new to anybody.
@@ -216,9 +222,12 @@ def notify(
     called_to = Notification.name_of(awaits) if awaits is not None else ""
     for user in users:
         with override(user.language):
-            notes.append(Notification(user=user, kind=kind, text=text(), url=url(), awaits=called_to))
+            mailed_at = None if mail else timezone.now()
+            notes.append(
+                Notification(user=user, kind=kind, text=text(), url=url(), awaits=called_to, mailed_at=mailed_at)
+            )
     Notification.objects.bulk_create(notes)
-    for note in notes:
+    for note in notes if mail else ():
         transaction.on_commit(partial(mail_notification.delay, note.pk), robust=True)
     return notes
 

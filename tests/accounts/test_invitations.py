@@ -179,6 +179,34 @@ def test_no_more_wait_than_the_rule_says(company: Organisation, admin: User) -> 
         offer(company, admin, UserFactory())
 
 
+def test_withdrawing_makes_no_room_for_more_letters_the_same_day(company: Organisation, admin: User) -> None:
+    Rule.objects.filter(code="access.invitation.most").update(value=2)
+    for _ in range(2):
+        seat_services.withdraw(invitation=offer(company, admin, "a@example.org"), actor=admin)
+    with pytest.raises(Conflict):
+        offer(company, admin, "a@example.org")
+    elsewhere = OrganisationFactory()
+    seat(admin, "admin", organisation=elsewhere)
+    with pytest.raises(Conflict):
+        offer(elsewhere, admin, "a@example.org")
+    Invitation.objects.update(created_at=timezone.now() - datetime.timedelta(days=2))
+    assert offer(elsewhere, admin, "a@example.org").pk
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_an_address_is_not_written_to_again_and_again(
+    company: Organisation, admin: User, known: bool, django_capture_on_commit_callbacks: Any, eager_tasks: None
+) -> None:
+    invited = UserFactory() if known else None
+    for role in ("researcher", "signatory", "broker"):
+        with django_capture_on_commit_callbacks(execute=True):
+            offer(company, admin, invited or "a@example.org", role)
+    assert len(mail.outbox) == 1
+    assert seat_services.sweep_unmailed() == 0
+    assert Notification.objects.filter(user=invited, read_at=None).count() == (3 if known else 0)
+    assert not Invitation.objects.filter(mailed_at=None).exists()
+
+
 def test_who_has_the_role_is_not_invited_to_it(company: Organisation, admin: User) -> None:
     with pytest.raises(Conflict):
         offer(company, admin, admin, "admin")
