@@ -4,9 +4,22 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 
+from accounts import seat_services, services
+
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Keeps the language in which a person signed up."""
+    """Keeps the language in which a person signed up; a new password ends what the old one opened."""
+
+    def confirm_email(self, request: Any, email_address: Any) -> bool:
+        """Confirm an address, and say what waited for it."""
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed:
+            seat_services.tell_of_invitations(user=email_address.user)
+        return confirmed
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Change or reset the password, and end the API tokens."""
+        services.set_password(user=user, password=password)
 
     def save_user(self, request: Any, user: Any, form: Any, commit: bool = True) -> Any:
         """Fill the name and language from the form and the page."""

@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from knox.models import AuthToken
 from rest_framework import generics, permissions, status
 from rest_framework.exceptions import ValidationError as ApiValidationError
 from rest_framework.request import Request
@@ -18,12 +19,11 @@ from accounts.serializers import (
     EditOrganisationSerializer,
     ExchangeSerializer,
     MeSerializer,
-    NewSeatSerializer,
     NoteSerializer,
     OrganisationSerializer,
     ReasonSerializer,
-    SeatSerializer,
 )
+from marketplace.kit.errors import Conflict
 
 
 class Me(generics.RetrieveAPIView[Any]):
@@ -34,6 +34,19 @@ class Me(generics.RetrieveAPIView[Any]):
     def get_object(self) -> Any:
         """Give the person."""
         return self.request.user
+
+
+class RevokeToken(APIView):
+    """The token of the request works no longer."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End it. Whoever came without a token gets 409."""
+        if not isinstance(request.auth, AuthToken):
+            raise Conflict(_("This request carries no token."))
+        actor: Any = request.user
+        services.revoke_token(user=actor, key=request.auth.token_key)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class Exchanges(generics.ListAPIView[Any]):
@@ -103,42 +116,6 @@ class OrganisationDetail(OwnOrganisation):
         version = details.pop("version")
         saved = services.edit_organisation(organisation=found, actor=request.user, version=version, **details)
         return Response(OrganisationSerializer(saved).data)
-
-
-class Members(OwnOrganisation):
-    """The seats of an organisation."""
-
-    @extend_schema(responses=SeatSerializer(many=True))
-    def get(self, request: Request, pk: int) -> Response:
-        """List them."""
-        return Response(SeatSerializer(selectors.members_of(self.organisation(pk)), many=True).data)
-
-    @extend_schema(request=NewSeatSerializer, responses={201: SeatSerializer})
-    def post(self, request: Request, pk: int) -> Response:
-        """Give a person a seat."""
-        found = self.organisation(pk)
-        actor: Any = request.user
-        if not selectors.may_add_members(actor, found):
-            self.permission_denied(request)
-        form = NewSeatSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        person = selectors.person_by_email(form.validated_data["email"])
-        if person is None:
-            raise ApiValidationError({"email": [_("Nobody has signed up with this e-mail.")]})
-        seat = services.add_member(organisation=found, user=person, role=form.validated_data["role"], actor=actor)
-        return Response(SeatSerializer(seat).data, status=status.HTTP_201_CREATED)
-
-
-class EndMembership(OwnOrganisation):
-    """End a seat."""
-
-    @extend_schema(request=None, responses=SeatSerializer)
-    def post(self, request: Request, pk: int, seat: int) -> Response:
-        """End it."""
-        found = selectors.membership(seat, self.organisation(pk))
-        if found is None:
-            raise Http404
-        return Response(SeatSerializer(services.end_membership(membership=found, actor=request.user)).data)
 
 
 class RequestVerification(OwnOrganisation):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.countries import HOME
 from accounts.models import ORGANISATION_ROLES, Organisation, Role, User
-from accounts.selectors import exchanges, person_by_email
+from accounts.selectors import exchanges
 from accounts.services import IDENTITY
 from marketplace.kit.forms import Form, ModelForm
 from marketplace.kit.validators import plain_text
@@ -79,26 +79,22 @@ class RegisterOrganisationForm(OrganisationForm):
 
 
 class MemberForm(Form):
-    """A person, by e-mail, and a role."""
+    """A person, by e-mail, and a role: one of an organisation unless others are offered."""
 
-    email = forms.EmailField(label=_("E-mail of the person"), help_text=_("The person must have signed up already."))
-    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, role.label) for role in ORGANISATION_ROLES])
+    email = forms.EmailField(
+        label=_("E-mail of the person"), help_text=_("The person gets a letter and has the role after accepting it.")
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, role.label) for role in Role])
 
-    user: User | None = None
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_only(*ORGANISATION_ROLES)
 
-    def offer_only(self, role: Role) -> None:
-        """Offer no other role."""
+    def offer_only(self, *roles: Role) -> None:
+        """Offer no other roles."""
         field = self.fields["role"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(role.value, role.label)]
-
-    def clean_email(self) -> str:
-        """Find the person."""
-        email = str(self.cleaned_data["email"])
-        self.user = person_by_email(email)
-        if self.user is None:
-            raise forms.ValidationError(_("Nobody has signed up with this e-mail. Ask the person to sign up first."))
-        return email
+        field.choices = [(role.value, role.label) for role in roles]
 
 
 class ReasonForm(Form):

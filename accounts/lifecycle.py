@@ -1,4 +1,4 @@
-"""The lifecycle of an organisation's verification."""
+"""The lifecycles of an organisation's verification and of an invitation."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -26,5 +26,27 @@ ORGANISATION = Lifecycle.of(
         ("revoke", [S.VERIFIED], S.UNVERIFIED),
         ("change_identity", [S.VERIFIED], S.PENDING),
         ("import_verified", [S.UNVERIFIED], S.VERIFIED),
+    ],
+)
+
+
+class InvitationState(models.TextChoices):
+    """What became of an invitation to take a seat."""
+
+    PENDING = "pending", _("Waiting for an answer")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")
+
+
+INVITATION = Lifecycle.of(
+    "invitation",
+    InvitationState,
+    [
+        ("accept", [InvitationState.PENDING], InvitationState.ACCEPTED),
+        ("decline", [InvitationState.PENDING], InvitationState.DECLINED),
+        ("withdraw", [InvitationState.PENDING], InvitationState.WITHDRAWN),
+        ("expire", [InvitationState.PENDING], InvitationState.EXPIRED),
     ],
 )

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.countries import HOME, country_choices, country_name
-from accounts.lifecycle import ORGANISATION, VerificationState
+from accounts.lifecycle import INVITATION, ORGANISATION, InvitationState, VerificationState
 from marketplace.kit.validators import plain_text
 
 
@@ -47,7 +47,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a user who may enter the admin."""
+        """Make a user as Django's own commands want one; it may do no more than others, for people act by seats."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -315,8 +315,16 @@ EXCHANGE_ROLES = (Role.OPERATOR, Role.MANAGER)
 ORGANISATION_ROLES = tuple(role for role in Role if role not in EXCHANGE_ROLES)
 
 
+def _seat_fits_role() -> Q:
+    at_organisation = Q(
+        organisation__isnull=False, exchange__isnull=True, role__in=[r.value for r in ORGANISATION_ROLES]
+    )
+    at_exchange = Q(organisation__isnull=True, exchange__isnull=False, role__in=[r.value for r in EXCHANGE_ROLES])
+    return at_organisation | at_exchange
+
+
 class Membership(models.Model):
-    """A person's seat, with one role, in an organisation or at an exchange."""
+    """A person's seat, with one role, in an organisation or at an exchange. Its holder has accepted it."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(
@@ -331,10 +339,7 @@ class Membership(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    organisation__isnull=False, exchange__isnull=True, role__in=[r.value for r in ORGANISATION_ROLES]
-                )
-                | Q(organisation__isnull=True, exchange__isnull=False, role__in=[r.value for r in EXCHANGE_ROLES]),
+                condition=_seat_fits_role(),
                 name="accounts_membership_seat_fits_role",
             ),
             models.UniqueConstraint(
@@ -353,10 +358,70 @@ class Membership(models.Model):
         return f"{self.user} · {self.get_role_display()} · {self.organisation or self.exchange}"
 
 
+class Invitation(models.Model):
+    """A seat offered to whoever confirms that an e-mail address is his; he has it (a Membership) once he accepts.
+
+    `email` is in lower case, and need not belong to anybody yet. `mailed_at`: when the address was told.
+    """
+
+    email = models.EmailField(max_length=254)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations"
+    )
+    exchange = models.ForeignKey(Exchange, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=InvitationState, default=InvitationState.PENDING, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, editable=False)
+    tried = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
+
+    lifecycle = INVITATION
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=_seat_fits_role(), name="accounts_invitation_seat_fits_role"),
+            models.UniqueConstraint(
+                fields=["email", "organisation", "role"],
+                condition=Q(organisation__isnull=False, state=InvitationState.PENDING),
+                name="accounts_invitation_one_per_organisation_role",
+            ),
+            models.UniqueConstraint(
+                fields=["email", "exchange", "role"],
+                condition=Q(exchange__isnull=False, state=InvitationState.PENDING),
+                name="accounts_invitation_one_per_exchange_role",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(state=InvitationState.PENDING), name="accounts_invitation_pending"
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state=InvitationState.PENDING, mailed_at__isnull=True),
+                name="accounts_invitation_unmailed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.get_role_display()} · {self.place}"
+
+    @property
+    def place(self) -> Organisation | Exchange:
+        """Give the organisation or exchange of the seat."""
+        place = self.organisation or self.exchange
+        assert place is not None
+        return place
+
+
 class Notification(models.Model):
     """A sentence for one person, in that person's language, with where to go. Mailed once (`mailed_at`).
 
     `awaits` names what the person is called to act on, and is empty for plain news; read once that was done.
+    `tried`: how often the mail did not leave; it is tried again from `retry_at` on.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
@@ -367,6 +432,8 @@ class Notification(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
+    tried = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-pk"]

@@ -1,6 +1,6 @@
 """Who may do what with organisations and memberships: small pure predicates on the actor's seats."""
 
-from accounts.models import Organisation, Role, User
+from accounts.models import Membership, Organisation, Role, User
 
 
 def serves_exchange(actor: User, exchange_id: int | None) -> bool:
@@ -36,6 +36,13 @@ def can_edit_organisation(actor: User, organisation: Organisation) -> bool:
 def can_manage_members(actor: User, organisation: Organisation) -> bool:
     """An administrator gives and ends seats."""
     return administers(actor, organisation)
+
+
+def can_end_seat(actor: User, seat: Membership) -> bool:
+    """Whoever gives such seats ends them; and their holder leaves when he likes."""
+    if seat.user_id == actor.pk:
+        return True
+    return actor.has_org_role(seat.organisation_id, Role.ADMIN) or manages_exchange(actor, seat.exchange_id)
 
 
 def can_hand_over(actor: User, organisation: Organisation) -> bool:

@@ -1,17 +1,22 @@
 """Reads of people and organisations, narrowed to the viewer."""
 
+import datetime
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts import policies
-from accounts.lifecycle import VerificationState
-from accounts.models import Exchange, Membership, Notification, Organisation, Province, Role, User
+from accounts.lifecycle import InvitationState, VerificationState
+from accounts.models import Exchange, Invitation, Membership, Notification, Organisation, Province, Role, User
 
 Viewer = User | AnonymousUser
+
+OPEN = Q(state=InvitationState.PENDING)
+GIVEN_UP = datetime.timedelta(days=7)  # a mail that does not leave
 
 
 def provinces() -> QuerySet[Province]:
@@ -65,6 +70,89 @@ def members_of(organisation: Organisation) -> QuerySet[Membership]:
     return organisation.memberships.filter(is_active=True).select_related("user").order_by("user__full_name", "pk")
 
 
+def seats_at(exchange: Exchange) -> QuerySet[Membership]:
+    """Give the active seats of an exchange with their people."""
+    return exchange.memberships.filter(is_active=True).select_related("user").order_by("user__full_name", "pk")
+
+
+def seat_at(pk: int, exchange: Exchange) -> Membership | None:
+    """Give an active seat of the exchange."""
+    return seats_at(exchange).filter(pk=pk).first()
+
+
+def open_invitations(place: Organisation | Exchange) -> QuerySet[Invitation]:
+    """Give the invitations of an organisation or exchange that wait for an answer, oldest first."""
+    return place.invitations.filter(OPEN, expires_at__gt=timezone.now()).order_by("pk")
+
+
+def _of(place: Organisation | Exchange) -> Q:
+    return Q(organisation=place) if isinstance(place, Organisation) else Q(exchange=place)
+
+
+def count_offers(place: Organisation | Exchange, actor: User, *, since: datetime.datetime) -> int:
+    """Count the invitations of a place, and those of a person anywhere, that wait or were made since then."""
+    counts = Q(OPEN, expires_at__gt=timezone.now()) | Q(created_at__gt=since)
+    return Invitation.objects.filter(_of(place) | Q(invited_by=actor), counts).count()
+
+
+def told_since(invitation: Invitation, since: datetime.datetime, *, of_place: bool) -> bool:
+    """Tell whether another invitation to the address was told since then: of the same place, or of any."""
+    others = Invitation.objects.filter(email=invitation.email, mailed_at__gt=since).exclude(pk=invitation.pk)
+    if of_place:
+        others = others.filter(_of(invitation.place))
+    return others.exists()
+
+
+def invitation(pk: int) -> Invitation | None:
+    """Give an invitation with its place, whatever became of it."""
+    return Invitation.objects.select_related("organisation", "exchange", "invited_by").filter(pk=pk).first()
+
+
+def addresses_of(user: User) -> set[str]:
+    """Give the addresses, in lower case, of which the person has shown that they are his."""
+    confirmed = dict(user.emailaddress_set.values_list("email", "verified"))  # type: ignore[attr-defined]  # allauth
+    found = {email.lower() for email, verified in confirmed.items() if verified}
+    if user.email.lower() not in {email.lower() for email in confirmed}:  # made by a command, not by signing up
+        found.add(user.email.lower())
+    return found
+
+
+def invitations_to(user: User) -> QuerySet[Invitation]:
+    """Give the invitations that wait for the person's answer, oldest first."""
+    return (
+        Invitation.objects.filter(OPEN, email__in=addresses_of(user), expires_at__gt=timezone.now())
+        .select_related("organisation__province", "exchange", "invited_by")
+        .order_by("pk")
+    )
+
+
+def called_to(user: User, invitations: Iterable[Invitation]) -> set[int]:
+    """Give the ids of those invitations to which the person was called on the site."""
+    names = {Notification.name_of(invitation): invitation.pk for invitation in invitations}
+    told = Notification.objects.filter(user=user, awaits__in=names).values_list("awaits", flat=True)
+    return {names[name] for name in told}
+
+
+def unmailed_invitation_ids(*, now: datetime.datetime, limit: int = 500) -> list[int]:
+    """Give the ids of waiting invitations of which no mail told yet and whose turn it is."""
+    turn = Q(retry_at=None) | Q(retry_at__lte=now, created_at__gt=now - GIVEN_UP)
+    found = Invitation.objects.filter(OPEN, turn, mailed_at=None, expires_at__gt=now)
+    return list(found.order_by(F("retry_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:limit])
+
+
+def expired_invitation_ids(*, now: datetime.datetime, limit: int = 500) -> list[int]:
+    """Give the ids of invitations that were not answered in time, oldest first."""
+    found = Invitation.objects.filter(OPEN, expires_at__lte=now).order_by("expires_at", "pk")
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def holder_of(email: str) -> User | None:
+    """Give the active person who has shown that the address is his."""
+    wanted = email.strip().lower()
+    found = User.objects.filter(Q(email=wanted) | Q(emailaddress__email__iexact=wanted), is_active=True)
+    return next((user for user in found.distinct().order_by("pk") if wanted in addresses_of(user)), None)
+
+
 def administered_ids() -> QuerySet[Any]:
     """Give, as a subquery, the ids of the organisations that somebody administers."""
     seats = Membership.objects.filter(is_active=True, role=Role.ADMIN, organisation__isnull=False)
@@ -76,11 +164,11 @@ def is_unclaimed(organisation: Organisation) -> bool:
     return not organisation.memberships.filter(is_active=True, role=Role.ADMIN).exists()
 
 
-def may_add_members(actor: User, organisation: Organisation) -> bool:
-    """Tell whether the person gives seats: an administrator, or an operator where there is none yet."""
-    return policies.can_manage_members(actor, organisation) or (
-        policies.can_hand_over(actor, organisation) and is_unclaimed(organisation)
-    )
+def may_invite(actor: User, place: Organisation | Exchange) -> bool:
+    """Tell whether the person offers seats: an administrator, a manager, or an operator where nobody administers yet."""
+    if isinstance(place, Exchange):
+        return policies.manages_exchange(actor, place.pk)
+    return policies.can_manage_members(actor, place) or (policies.can_hand_over(actor, place) and is_unclaimed(place))
 
 
 def people_in(organisation_id: int | None, *roles: str) -> QuerySet[User]:
@@ -135,14 +223,35 @@ def news_of(user: User, *, beside: Collection[str] = (), limit: int = 5) -> list
     return list(notifications_of(user).filter(read_at=None).exclude(awaits__in=beside)[:limit])
 
 
-def unmailed_notification_ids(*, limit: int = 500) -> list[int]:
-    """Give the ids of notifications that no mail carried yet, oldest first."""
-    return list(Notification.objects.filter(mailed_at=None).order_by("pk").values_list("pk", flat=True)[:limit])
+def unmailed_notification_ids(*, now: datetime.datetime, limit: int = 500) -> list[int]:
+    """Give the ids of notifications that no mail carried yet and whose turn it is, first those that were never tried.
+
+    What was refused for a week is given up: the address may be gone.
+    """
+    turn = Q(retry_at=None) | Q(retry_at__lte=now, created_at__gt=now - GIVEN_UP)
+    found = Notification.objects.filter(turn, mailed_at=None)
+    return list(found.order_by(F("retry_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:limit])
 
 
 def person_by_email(email: str) -> User | None:
     """Give the active person with this e-mail, whatever its case."""
     return User.objects.filter(email__iexact=email.strip(), is_active=True).first()
+
+
+def anybody_by_email(email: str) -> User | None:
+    """Give the person with this e-mail, active or not."""
+    return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def seats_to_end(user: User, *, exchange: str | None, organisation: str | None, role: str | None) -> list[Membership]:
+    """Give the person's active seats at the exchange of that code or in the organisation of that key, in one role or all."""
+    seats = Membership.objects.filter(user=user, is_active=True).select_related("organisation", "exchange")
+    if exchange:
+        seats = seats.filter(exchange__code=exchange)
+    else:
+        found = organisation_by_key(organisation or "")
+        seats = seats.filter(organisation=found) if found else seats.none()
+    return list((seats.filter(role=role) if role else seats).order_by("pk"))
 
 
 def membership(pk: int, organisation: Organisation) -> Membership | None:
@@ -151,8 +260,8 @@ def membership(pk: int, organisation: Organisation) -> Membership | None:
 
 
 def tokens_of(user: User) -> QuerySet[AuthToken]:
-    """Give the person's API tokens, newest first."""
-    return AuthToken.objects.filter(user=user).order_by("-created", "pk")
+    """Give the person's API tokens that still work, newest first."""
+    return AuthToken.objects.filter(user=user).exclude(expiry__lte=timezone.now()).order_by("-created", "pk")
 
 
 def visible_organisations_count(*, exchange: Exchange | None = None) -> int:

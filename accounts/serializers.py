@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import ORGANISATION_ROLES, Exchange, Membership, Organisation, User
+from accounts.models import EXCHANGE_ROLES, ORGANISATION_ROLES, Exchange, Invitation, Membership, Organisation, User
 from marketplace.kit.validators import plain_text
 
 
@@ -54,6 +54,25 @@ class NewSeatSerializer(serializers.Serializer[Any]):
 
     email = serializers.EmailField()
     role = serializers.ChoiceField(choices=[(role.value, role.label) for role in ORGANISATION_ROLES])
+
+
+class NewExchangeSeatSerializer(NewSeatSerializer):
+    """A person, by e-mail, and a role at an exchange."""
+
+    role = serializers.ChoiceField(choices=[(role.value, role.label) for role in EXCHANGE_ROLES])
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    """An offered seat."""
+
+    place = serializers.CharField(read_only=True)
+    invited_by = serializers.CharField(source="invited_by.full_name", read_only=True)
+
+    class Meta:
+        model = Invitation
+        fields = [
+            "id", "email", "role", "organisation", "exchange", "place", "invited_by", "state", "created_at", "expires_at",
+        ]  # fmt: skip
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,8 @@
 """Writes of people and organisations."""
 
 import csv
+import datetime
+import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,9 +21,9 @@ from knox.models import AuthToken
 
 from accounts import policies
 from accounts.models import (
-    EXCHANGE_ROLES,
     TAX_CODE_TAKEN,
     Exchange,
+    Invitation,
     Membership,
     Notification,
     Organisation,
@@ -29,11 +31,18 @@ from accounts.models import (
     Role,
     User,
 )
-from accounts.selectors import may_add_members, people_in
+from accounts.selectors import people_in
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move, move_all
+from rules.selectors import number
+
+logger = logging.getLogger(__name__)
+
+#: A mail that did not leave waits for twice this, then twice as long each time.
+PAUSE = datetime.timedelta(minutes=5)
+LONGEST_PAUSE = datetime.timedelta(hours=6)
 
 #: What an administrator may edit.
 EDITABLE = (
@@ -101,58 +110,6 @@ def edit_organisation(*, organisation: Organisation, actor: User, version: int, 
     if organisation.is_verified and changed.keys() & set(IDENTITY):
         move(organisation, "change_identity", actor=actor, data={"changed": sorted(changed.keys() & set(IDENTITY))})
     return organisation
-
-
-@transaction.atomic
-def add_member(*, organisation: Organisation, user: User, role: str, actor: User) -> Membership:
-    """Give a person a seat in the organisation and say so to him. Raises Conflict when the person has it already.
-
-    An administrator does so; where there is none (an imported organisation), an operator seats the first one.
-    """
-    organisation = lock_organisation(organisation.pk)
-    require(may_add_members(actor, organisation))
-    require(role not in EXCHANGE_ROLES)
-    if not policies.can_manage_members(actor, organisation) and (role != Role.ADMIN or user.pk == actor.pk):
-        raise Conflict(_("Seat an administrator first, and not yourself: who gives the other roles."))
-    seat, created = Membership.objects.get_or_create(user=user, organisation=organisation, role=role)
-    if not created and seat.is_active:
-        raise Conflict(_("This person has this role already."))
-    if not seat.is_active:
-        seat.is_active = True
-        seat.save(update_fields=["is_active"])
-    user.forget_seats()
-    record(tag="organisation.add_member", subject=organisation, actor=actor, data={"user": user.pk, "role": role})
-    if user.pk != actor.pk:
-        notify(
-            users=[user],
-            kind="organisation.seat",
-            text=lambda: (
-                _("Your role in %(organisation)s: %(role)s.")
-                % {"organisation": organisation, "role": seat.get_role_display()}
-            ),
-            url=lambda: reverse("accounts:organisation", args=[organisation.pk]),
-        )
-    return seat
-
-
-@transaction.atomic
-def end_membership(*, membership: Membership, actor: User) -> Membership:
-    """End a seat. Raises Conflict for the last administrator."""
-    assert membership.organisation_id is not None
-    organisation = lock_organisation(membership.organisation_id)
-    membership = Membership.objects.select_for_update(of=("self",)).get(pk=membership.pk)
-    require(policies.can_manage_members(actor, organisation))
-    if not membership.is_active:
-        raise Conflict(_("This seat has ended already."))
-    if membership.role == Role.ADMIN:
-        admins = Membership.objects.filter(organisation=organisation, role=Role.ADMIN, is_active=True)
-        if not admins.exclude(pk=membership.pk).exists():
-            raise Conflict(_("The last administrator cannot leave. Name another one first."))
-    membership.is_active = False
-    membership.save(update_fields=["is_active"])
-    data = {"user": membership.user_id, "role": membership.role}
-    record(tag="organisation.end_membership", subject=organisation, actor=actor, data=data)
-    return membership
 
 
 def imported_organisation(*, name: str, kind: str, exchange: Exchange, **details: Any) -> Organisation:
@@ -279,26 +236,6 @@ def edit_profile(*, user: User, full_name: str, language: str) -> User:
 
 
 @transaction.atomic
-def seat_at_exchange(*, exchange: Exchange, user: User, role: str, actor: User | None) -> Membership:
-    """Give a person a role at an exchange: by its manager, or by the system (actor None) from a command.
-
-    A seat that had ended is taken up again.
-    """
-    require(actor is None or policies.manages_exchange(actor, exchange.pk))
-    try:
-        with transaction.atomic():
-            seat = Membership.objects.create(user=user, exchange=exchange, role=role)
-    except IntegrityError:
-        seat = Membership.objects.select_for_update(of=("self",)).get(user=user, exchange=exchange, role=role)
-        if not seat.is_active:
-            seat.is_active = True
-            seat.save(update_fields=["is_active"])
-    user.forget_seats()
-    record(tag="exchange.seat", subject=exchange, actor=actor, data={"user": user.pk, "role": role})
-    return seat
-
-
-@transaction.atomic
 def load_provinces(*, path: Path) -> int:
     """Load data/provinces.csv (code, names, regions); give the number of rows. Idempotent by code."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -317,9 +254,15 @@ def load_provinces(*, path: Path) -> int:
 
 @transaction.atomic
 def notify(
-    *, users: Iterable[User], kind: str, text: Callable[[], str], url: Callable[[], str], awaits: Model | None = None
+    *,
+    users: Iterable[User],
+    kind: str,
+    text: Callable[[], str],
+    url: Callable[[], str],
+    awaits: Model | None = None,
+    mail: bool = True,
 ) -> list[Notification]:
-    """Tell people something, each in the own language, on the site and by mail once the transaction commits.
+    """Tell people something, each in the own language, on the site and, but for `mail` False, by mail after the commit.
 
     `text` and `url` are called with the person's language active, so that both come out in it. `awaits`: what they are
     called to act on; who acts on it calls `settle`, and the call is no longer new to anybody.
@@ -328,9 +271,12 @@ def notify(
     called_to = Notification.name_of(awaits) if awaits is not None else ""
     for user in users:
         with override(user.language):
-            notes.append(Notification(user=user, kind=kind, text=text(), url=url(), awaits=called_to))
+            mailed_at = None if mail else timezone.now()
+            notes.append(
+                Notification(user=user, kind=kind, text=text(), url=url(), awaits=called_to, mailed_at=mailed_at)
+            )
     Notification.objects.bulk_create(notes)
-    for note in notes:
+    for note in notes if mail else ():
         transaction.on_commit(partial(mail_notification.delay, note.pk), robust=True)
     return notes
 
@@ -350,19 +296,36 @@ def settle(row: Model, *, users: QuerySet[User] | None = None, kinds: Collection
 
 @transaction.atomic
 def deliver_notification(*, pk: int) -> bool:
-    """Mail a notification that was not mailed yet; tell whether a mail went out. A missing row is no error."""
+    """Mail a notification that was not mailed yet; tell whether a mail went out. A missing row is no error.
+
+    What the mail server refuses is noted and left to the sweep, with longer and longer pauses.
+    """
     note = Notification.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, mailed_at=None).first()
     if note is None:
         return False
     user = note.user
-    note.mailed_at = timezone.now()
-    note.save(update_fields=["mailed_at"])
     if not user.is_active:
+        note.mailed_at = timezone.now()
+        note.save(update_fields=["mailed_at"])
         return False
     with override(user.language):
         subject = note.text.splitlines()[0][:180]
         body = _("%(text)s\n\nOpen: %(url)s") % {"text": note.text, "url": f"{settings.SITE_URL}{note.url}"}
-        send_mail(subject, body, None, [user.email])
+    return mail_once(note, subject, body, user.email)
+
+
+def mail_once(row: Notification | Invitation, subject: str, body: str, to: str) -> bool:
+    """Send the letter of a locked row and mark it, or note in the row that it did not leave; tell whether it did."""
+    try:
+        send_mail(subject, body, None, [to])
+    except Exception:  # whatever it is, it is this letter's alone
+        logger.exception("The letter of %s %s did not leave", row._meta.label_lower, row.pk)
+        row.tried += 1
+        row.retry_at = timezone.now() + min(PAUSE * 2 ** min(row.tried, 10), LONGEST_PAUSE)
+        row.save(update_fields=["tried", "retry_at"])
+        return False
+    row.mailed_at = timezone.now()
+    row.save(update_fields=["mailed_at"])
     return True
 
 
@@ -379,9 +342,18 @@ def mark_notifications_read(*, user: User) -> int:
 
 @transaction.atomic
 def create_token(*, user: User) -> str:
-    """Make an API token for the person and give its secret, which is stored as a hash only."""
-    token, secret = AuthToken.objects.create(user=user)
-    record(tag="user.create_token", subject=user, actor=user, data={"token": token.token_key})
+    """Make an API token for the person and give its secret, which is stored as a hash only.
+
+    It ends after the days of the rule `access.token.days`. The person's tokens that have ended are removed.
+    Raises Conflict where the password was changed after `user` was read: whoever knew the old one gets no key.
+    """
+    stored = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    if not stored.is_active or stored.password != user.password:
+        raise Conflict(_("Your password has changed meanwhile. Sign in again."))
+    AuthToken.objects.filter(user=user, expiry__lte=timezone.now()).delete()
+    lasts = datetime.timedelta(days=int(number("access.token.days")))
+    token, secret = AuthToken.objects.create(user=user, expiry=lasts)
+    record(tag="user.create_token", subject=user, actor=user, data={"token": token.token_key, "until": token.expiry})
     return secret
 
 
@@ -392,3 +364,18 @@ def revoke_token(*, user: User, key: str) -> bool:
     if deleted:
         record(tag="user.revoke_token", subject=user, actor=user, data={"token": key})
     return bool(deleted)
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str) -> None:
+    """Set the person's password and end all API tokens, as a new password ends all sessions.
+
+    So whoever had taken the account over keeps no key to it: one that is made meanwhile waits here, or is refused.
+    """
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    ended = AuthToken.objects.filter(user=user)
+    keys = list(ended.order_by("created", "pk").values_list("token_key", flat=True))
+    ended.delete()
+    record(tag="user.set_password", subject=user, actor=user, data={"tokens_ended": keys})

@@ -14,7 +14,22 @@ def mail_notification(pk: int) -> None:
 @shared_task
 def mail_unmailed() -> None:
     """Mail whatever a lost message left behind."""
-    from accounts import selectors, services  # noqa: PLC0415 -- a task imports its service when it runs
+    from accounts import seat_services  # noqa: PLC0415 -- a task imports its service when it runs
 
-    for pk in selectors.unmailed_notification_ids():
-        services.deliver_notification(pk=pk)
+    seat_services.sweep_unmailed()
+
+
+@shared_task
+def mail_invitation(pk: int) -> None:
+    """Tell an address of its invitation, once."""
+    from accounts import seat_services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    seat_services.deliver_invitation(pk=pk)
+
+
+@shared_task
+def expire_invitations() -> None:
+    """End the invitations that nobody answered in time."""
+    from accounts import seat_services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    seat_services.expire_due()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,7 +22,7 @@ from accounts.forms import (
 )
 from accounts.models import Organisation, Role, User
 from audit.selectors import history_of
-from marketplace.kit.errors import Conflict, Stale, require
+from marketplace.kit.errors import Conflict, Stale
 from marketplace.kit.pagination import paginate
 
 
@@ -44,12 +45,6 @@ def add_errors(form: Any, error: ValidationError) -> None:
     """Show a service's ValidationError on the form."""
     for name, problems in (error.message_dict if hasattr(error, "error_dict") else {None: error.messages}).items():
         form.add_error(name if name in form.fields else None, problems)
-
-
-@require_GET
-def my_organisations(request: HttpRequest) -> HttpResponse:
-    """List the person's organisations and seats."""
-    return render(request, "accounts/my_organisations.html", {"seats": actor_of(request).seats})
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,13 +73,14 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
     actor = actor_of(request)
     lifecycle = subject.lifecycle
     may_verify = policies.can_verify_organisation(actor, subject)
-    seat_first = not policies.can_manage_members(actor, subject) and selectors.may_add_members(actor, subject)
+    seat_first = not policies.can_manage_members(actor, subject) and selectors.may_invite(actor, subject)
     member_form = forms.get("member_form") or MemberForm(initial={"role": Role.ADMIN} if seat_first else {})
     if seat_first:  # the exchange gives this one role and no other
         member_form.offer_only(Role.ADMIN)
     context = {
         "organisation": subject,
         "members": selectors.members_of(subject),
+        "invitations": selectors.open_invitations(subject) if selectors.may_invite(actor, subject) else [],
         "can_edit": policies.can_edit_organisation(actor, subject),
         "can_manage": policies.can_manage_members(actor, subject),
         "can_seat_first": seat_first,
@@ -131,38 +127,6 @@ def edit_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     form = EditOrganisationForm(instance=subject, initial={"version": subject.version})
     context = {"form": form, "organisation": subject, "stored": None, "version": subject.version}
     return render(request, "accounts/edit_organisation.html", context)
-
-
-@require_POST
-def add_member(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a person a seat."""
-    subject = own_organisation(request, pk)
-    form = MemberForm(request.POST)
-    require(selectors.may_add_members(actor_of(request), subject))  # before anyone learns who has signed up
-    if not form.is_valid():
-        return organisation_page(request, subject, status=400, member_form=form)
-    assert form.user is not None
-    try:
-        services.add_member(
-            organisation=subject, user=form.user, role=form.cleaned_data["role"], actor=actor_of(request)
-        )
-    except Conflict as conflict:
-        form.add_error("email", conflict.message)
-        return organisation_page(request, subject, status=409, member_form=form)
-    messages.success(request, _("The person has the role now."))
-    return redirect("accounts:organisation", pk)
-
-
-@require_POST
-def end_membership(request: HttpRequest, pk: int, seat: int) -> HttpResponse:
-    """End a seat."""
-    subject = own_organisation(request, pk)
-    found = selectors.membership(seat, subject)
-    if found is None:
-        raise Http404
-    services.end_membership(membership=found, actor=actor_of(request))
-    messages.success(request, _("The seat has ended."))
-    return redirect("accounts:organisation", pk)
 
 
 @require_POST
@@ -248,8 +212,9 @@ def mark_read(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@reauthentication_required(allow_get=True)
 def tokens(request: HttpRequest) -> HttpResponse:
-    """List the API tokens; make one, which is shown once."""
+    """List the API tokens; make one, which is shown once, after a recent sign-in."""
     user = actor_of(request)
     secret = services.create_token(user=user) if request.method == "POST" else ""
     return render(request, "accounts/tokens.html", {"tokens": selectors.tokens_of(user), "secret": secret})

@@ -12,11 +12,19 @@ class CurrentTransaction(Func):
     output_field = models.BigIntegerField()
 
 
+class CurrentCluster(Func):
+    """The identifier of the server whose counter numbers the transactions, as a bigint."""
+
+    template = "((pg_control_system()).system_identifier)"
+    output_field = models.BigIntegerField()
+
+
 class Event(models.Model):
     """One act: who did what to which row, when, with what.
 
     `hash` = SHA-256 over the previous event's hash of the same subject and this event's content
-    (`services.digest`); `seq` counts from 1 within the subject.
+    (`services.digest`); `seq` counts from 1 within the subject. `xid` is a number of the server `origin`: a dump
+    takes both along to another server, which counts anew. 0: from before origins were noted.
     """
 
     at = models.DateTimeField()
@@ -27,6 +35,7 @@ class Event(models.Model):
     seq = models.PositiveIntegerField()
     data = models.JSONField(default=dict)
     xid = models.BigIntegerField(db_default=CurrentTransaction())
+    origin = models.BigIntegerField(db_default=CurrentCluster())
     prev_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
@@ -37,7 +46,7 @@ class Event(models.Model):
             models.CheckConstraint(condition=Q(seq__gte=1), name="audit_event_seq_from_one"),
         ]
         indexes = [
-            models.Index(fields=["xid", "id"], name="audit_event_xid"),
+            models.Index(fields=["origin", "xid", "id"], name="audit_event_origin_xid"),
             models.Index(fields=["actor", "-id"], name="audit_event_actor"),
             models.Index(fields=["tag", "-id"], name="audit_event_tag"),
         ]
@@ -47,9 +56,10 @@ class Event(models.Model):
 
 
 class Seal(models.Model):
-    """A hash over every event whose transaction id lies in [from_xid, to_xid), chained to the previous seal."""
+    """A hash over every event of `origin` whose transaction id lies in [from_xid, to_xid), chained to the previous seal."""
 
     at = models.DateTimeField()
+    origin = models.BigIntegerField()
     from_xid = models.BigIntegerField()
     to_xid = models.BigIntegerField()
     count = models.PositiveIntegerField()
@@ -59,6 +69,6 @@ class Seal(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["from_xid"], name="audit_seal_one_per_start"),
+            models.UniqueConstraint(fields=["origin", "from_xid"], name="audit_seal_one_per_origin_and_start"),
             models.CheckConstraint(condition=Q(to_xid__gt=models.F("from_xid")), name="audit_seal_forward"),
         ]

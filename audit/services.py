@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -87,41 +88,77 @@ def _follow(
         subject_type=subject_type,
         subject_id=subject_id,
         seq=last.seq + 1 if last else 1,
-        data=json.loads(json.dumps(dict(data or {}), cls=DjangoJSONEncoder)),
+        data=json.loads(json.dumps(dict(data or {}), cls=DjangoJSONEncoder), parse_float=_as_stored),
         prev_hash=last.hash if last else GENESIS,
     )
     event.hash = digest(event.prev_hash, content_of(event))
     return event
 
 
+def _as_stored(text: str) -> float | int:
+    """Read a number of JSON as jsonb will give it back: without a negative zero, and from 1e16 on as an integer."""
+    number = float(text)
+    return int(Decimal(text)) if abs(number) >= 1e16 else number + 0.0
+
+
 @transaction.atomic
 def seal_events() -> Seal | None:
-    """Seal every event of finished transactions that no seal covers yet; None when there is none.
+    """Seal every event of finished transactions that no seal covers yet, origin by origin; give the last seal or None.
 
-    Transactions below the snapshot's xmin are all finished, so the covered set can never grow afterwards.
+    Transactions below the snapshot's xmin are all finished, so the covered set can never grow afterwards. Events of
+    another server came with a dump, which holds finished transactions only.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(7001)")
         if not cursor.fetchone()[0]:
             return None
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        horizon = cursor.fetchone()[0]
-    last = Seal.objects.order_by("-pk").first()
-    start = last.to_xid if last else 0
-    events = Event.objects.filter(xid__gte=start, xid__lt=horizon).order_by("xid", "id")
-    hashes = list(events.values_list("hash", flat=True))
-    if not hashes:
+        cursor.execute(
+            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, (pg_control_system()).system_identifier"
+        )
+        horizon, here = cursor.fetchone()
+    sealed = None
+    for origin in _origins():
+        sealed = _seal(origin, below=horizon if origin == here else None) or sealed
+    return sealed
+
+
+def _origins() -> list[int]:
+    """Give the servers whose events are here: by one short look at the index for each, for the table is long."""
+    found: list[int] = []
+    while True:
+        later = Event.objects.filter(origin__gt=found[-1]) if found else Event.objects.all()
+        origin = later.order_by("origin").values_list("origin", flat=True).first()
+        if origin is None:
+            return found
+        found.append(origin)
+
+
+def _seal(origin: int, *, below: int | None) -> Seal | None:
+    """Seal what is not sealed yet of an origin, up to the transaction `below` or all; None when there is nothing."""
+    before = Seal.objects.filter(origin=origin).order_by("-from_xid").first()
+    start = before.to_xid if before else 0
+    events = Event.objects.filter(origin=origin, xid__gte=start).order_by("xid", "id")
+    found = list((events if below is None else events.filter(xid__lt=below)).values_list("hash", "xid"))
+    if not found:
         return None
-    prev_hash = last.hash if last else GENESIS
-    content = {"from": start, "to": horizon, "hashes": hashes}
-    return Seal.objects.create(
+    last = Seal.objects.order_by("-pk").first()
+    seal = Seal(
         at=timezone.now(),
+        origin=origin,
         from_xid=start,
-        to_xid=horizon,
-        count=len(hashes),
-        prev_hash=prev_hash,
-        hash=digest(prev_hash, content),
+        to_xid=found[-1][1] + 1 if below is None else below,
+        count=len(found),
+        prev_hash=last.hash if last else GENESIS,
     )
+    seal.hash = digest(seal.prev_hash, _content_of_seal(seal, [hash_ for hash_, _xid in found]))
+    seal.save(force_insert=True)
+    return seal
+
+
+def _content_of_seal(seal: Seal, hashes: list[str]) -> dict[str, Any]:
+    """Give what of a seal is hashed; the first seals name no origin."""
+    content = {"from": seal.from_xid, "to": seal.to_xid, "hashes": hashes}
+    return content | {"origin": seal.origin} if seal.origin else content
 
 
 def faults() -> Iterator[str]:
@@ -138,13 +175,13 @@ def faults() -> Iterator[str]:
         if event.hash != digest(event.prev_hash, content_of(event)):
             yield f"event {event.pk}: {event} was altered"
         previous = {key: event}
-    prev_hash, start = GENESIS, 0
+    prev_hash = GENESIS
+    starts: dict[int, int] = {}
     for seal in Seal.objects.order_by("pk"):
-        events = Event.objects.filter(xid__gte=seal.from_xid, xid__lt=seal.to_xid).order_by("xid", "id")
-        hashes = list(events.values_list("hash", flat=True))
-        content = {"from": seal.from_xid, "to": seal.to_xid, "hashes": hashes}
-        if seal.prev_hash != prev_hash or seal.from_xid != start:
+        events = Event.objects.filter(origin=seal.origin, xid__gte=seal.from_xid, xid__lt=seal.to_xid)
+        hashes = list(events.order_by("xid", "id").values_list("hash", flat=True))
+        if seal.prev_hash != prev_hash or seal.from_xid != starts.get(seal.origin, 0):
             yield f"seal {seal.pk} does not follow its predecessor"
-        if len(hashes) != seal.count or seal.hash != digest(seal.prev_hash, content):
+        if len(hashes) != seal.count or seal.hash != digest(seal.prev_hash, _content_of_seal(seal, hashes)):
             yield f"seal {seal.pk} does not agree with the {len(hashes)} events that it covers ({seal.count} were sealed)"
-        prev_hash, start = seal.hash, seal.to_xid
+        prev_hash, starts[seal.origin] = seal.hash, seal.to_xid

@@ -274,7 +274,7 @@ def main() -> None:
         from django.core.management import call_command  # noqa: PLC0415 -- after Django is set up
 
         from accounts.models import Exchange, Province, User  # noqa: PLC0415 -- as above
-        from accounts.services import seat_at_exchange  # noqa: PLC0415 -- as above
+        from accounts.seat_services import seat_at_exchange  # noqa: PLC0415 -- as above
         from listings.models import Demand, Technology  # noqa: PLC0415 -- as above
         from search import embedder, index  # noqa: PLC0415 -- as above
 
@@ -283,7 +283,7 @@ def main() -> None:
             code="BENCH", name_vi="Sàn đo", name_en="Bench", province=Province.objects.get(code="01")
         )
         operator = User.objects.create_user("operator@bench.example", full_name="Operator")
-        seat_at_exchange(exchange=exchange, user=operator, role="operator", actor=None)
+        seat_at_exchange(exchange=exchange, user=operator, role="operator")
         report["import"] = bring_in(options.data)
         report["published"] = {model.kind: model.objects.published().count() for model in (Technology, Demand)}
         follower = subprocess.Popen(

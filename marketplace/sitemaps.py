@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
+from django.db.models import Max
 from django.urls import reverse
 
 from accounts.models import Organisation
@@ -32,9 +33,14 @@ class Listings(Sitemap):
         self.kind = kind
 
     def items(self) -> Any:
-        """Give them, oldest first."""
+        """Give them, oldest first: in the order of the index of the newest, read backwards."""
         rows: Any = selectors.published_technologies() if self.kind == "technology" else selectors.published_demands()
-        return rows.select_related(None).only("pk", "published_at").order_by("pk")
+        return rows.select_related(None).only("pk", "published_at").order_by("published_at", "pk")
+
+    def get_latest_lastmod(self) -> datetime | None:
+        """Give the time of the newest publication without reading the others, as the index asks on each visit."""
+        newest: datetime | None = self.items().order_by().aggregate(newest=Max("published_at"))["newest"]
+        return newest
 
     def lastmod(self, item: Technology | Demand) -> datetime | None:
         """Give the time of publication."""

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import include, path
@@ -23,7 +22,6 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", login_not_required(sitemaps.index), {**maps, "sitemap_url_name": "sitemap_of"}, name="sitemap"),
     path("sitemap-<section>.xml", login_not_required(sitemaps.sitemap), maps, name="sitemap_of"),
-    path("admin/", admin.site.urls),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("how-it-works/", views.how_it_works, name="how_it_works"),

@@ -79,7 +79,7 @@ def api_docs(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """Tell robots what is not for them, and where the sitemap is."""
     closed = ("account", "my", "operator", "review", "deals", "matches", "documents")
-    lines = ["User-agent: *", "Disallow: /api/", "Disallow: /admin/"]
+    lines = ["User-agent: *", "Disallow: /api/"]
     lines += [f"Disallow: {prefix}/{name}/" for prefix in ("", "/en") for name in closed]
     lines += [f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

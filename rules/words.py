@@ -117,6 +117,9 @@ NAMES = {
     "obligation.reminder.second": _("Second reminder before a due date"),
     "obligation.report.days": _("Time for the yearly report"),
     "review.answer": _("Time to answer a submission"),
+    "access.invitation.days": _("How long an invitation to a role waits"),
+    "access.invitation.most": _("Most invitations of one organisation that wait at once"),
+    "access.token.days": _("How long an API token works"),
     "obligation.horizon": _("How far ahead obligations are generated"),
 }  # fmt: skip
 ENDS = {

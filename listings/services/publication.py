@@ -141,9 +141,7 @@ def _tell_owner(technology: Technology | Demand) -> None:
 def tell_operators(listing: Technology | Demand, *, but: User | None = None) -> None:
     """Tell the exchange that a listing waits for review, `but` for somebody who knows."""
     title = listing.title
-    told = operators_of(listing.exchange_id).exclude(
-        memberships__organisation_id=listing.organisation_id, memberships__is_active=True
-    )
+    told = operators_of(listing.exchange_id).exclude(pk__in=people_in(listing.organisation_id))
     notify(
         users=told if but is None else told.exclude(pk=but.pk),
         kind="listing.awaits_review",

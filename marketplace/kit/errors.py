@@ -11,6 +11,7 @@ from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from psycopg import errors as postgres
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.exceptions import ValidationError as ApiValidationError
@@ -20,6 +21,10 @@ from rest_framework.views import exception_handler
 from marketplace.kit.way_back import came_from
 
 logger = logging.getLogger(__name__)
+
+WAITED_IN_VAIN = (
+    postgres.LockNotAvailable, postgres.QueryCanceled, postgres.DeadlockDetected, postgres.SerializationFailure,
+)  # fmt: skip
 
 
 class MarketplaceError(Exception):
@@ -65,6 +70,11 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
+def is_busy(error: Exception) -> bool:
+    """Tell whether the database gave up waiting for somebody else: a lock or statement timed out, or a deadlock."""
+    return isinstance(error, OperationalError) and isinstance(error.__cause__, WAITED_IN_VAIN)
+
+
 def error_page(request: HttpRequest, code: int, message: str = "", *, template: str = "") -> HttpResponse:
     """Render templates/errors/<code>.html, or the one named, or JSON for the API."""
     if wants_json(request):
@@ -92,8 +102,8 @@ class ErrorMiddleware:
         if isinstance(exc, DataError):
             logger.warning("The database refused a value at %s: %s", request.path, exc)
             return error_page(request, 400, _("A value was too long or out of range."))
-        if isinstance(exc, OperationalError) and "timeout" in str(exc):
-            logger.warning("A lock or statement timed out at %s: %s", request.path, exc)
+        if is_busy(exc):
+            logger.warning("A lock or statement timed out, or a deadlock was broken, at %s: %s", request.path, exc)
             return error_page(request, 409, _("Someone else is working on this right now. Please try again."))
         return None
 
@@ -111,7 +121,7 @@ def api_exception_handler(exc: Exception, context: dict[str, Any]) -> Response |
         exc = ApiValidationError(payload)
     if isinstance(exc, DataError):
         return Response({"detail": _("A value was too long or out of range.")}, status=status.HTTP_400_BAD_REQUEST)
-    if isinstance(exc, OperationalError) and "timeout" in str(exc):
+    if is_busy(exc):
         detail = _("Someone else is working on this right now. Please try again.")
         return Response({"detail": detail, "code": "busy"}, status=status.HTTP_409_CONFLICT)
     if isinstance(exc, Http404):

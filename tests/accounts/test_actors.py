@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
-from knox.models import AuthToken
 
-from accounts.models import Membership, Notification, Organisation, Role, User
+from accounts.models import Invitation, Membership, Notification, Organisation, Role, User
 from audit.models import Event
-from tests.factories.accounts import ExchangeFactory, MembershipFactory, OrganisationFactory, UserFactory
+from tests.factories.accounts import (
+    ExchangeFactory,
+    InvitationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,18 +33,21 @@ class House:
     other_operator: User
     newcomer: User
     seat: Membership
+    invitation: Invitation
 
 
 @pytest.fixture
 def house() -> House:
     organisation = OrganisationFactory(kind="company", state="unverified", tax_code="0312345678")
-    admin, member, outsider, operator, other_operator, newcomer = UserFactory.create_batch(6)
+    admin, member, outsider, operator, other_operator, newcomer, colleague = UserFactory.create_batch(7)
     MembershipFactory(user=admin, organisation=organisation, role=Role.ADMIN)
-    seat = MembershipFactory(user=member, organisation=organisation, role=Role.REPRESENTATIVE)
+    MembershipFactory(user=member, organisation=organisation, role=Role.REPRESENTATIVE)
+    seat = MembershipFactory(user=colleague, organisation=organisation, role=Role.REPRESENTATIVE)
     MembershipFactory(user=outsider, organisation=OrganisationFactory(), role=Role.ADMIN)
     MembershipFactory(user=operator, organisation=None, exchange=organisation.exchange, role=Role.OPERATOR)
     MembershipFactory(user=other_operator, organisation=None, exchange=ExchangeFactory(), role=Role.OPERATOR)
-    return House(organisation, admin, member, outsider, operator, other_operator, newcomer, seat)
+    invitation = InvitationFactory(organisation=organisation, invited_by=admin)
+    return House(organisation, admin, member, outsider, operator, other_operator, newcomer, seat, invitation)
 
 
 @dataclass
@@ -79,6 +87,7 @@ ACTS = [
     Act("edit", "edit/", details, "admin", "member", "outsider"),
     Act("add_member", "members/add/", seat, "admin", "member", "outsider"),
     Act("end_membership", "members/{seat}/end/", nothing, "admin", "member", "outsider"),
+    Act("withdraw_invitation", "invitations/{invitation}/withdraw/", nothing, "admin", "member", "outsider"),
     Act("request", "request-verification/", nothing, "admin", "member", "outsider"),
     Act("verify", "verify/", nothing, "operator", "admin", "other_operator", state="pending"),
     Act("refuse", "refuse/", reason, "operator", "admin", "other_operator", state="pending"),
@@ -95,6 +104,7 @@ def snapshot(house: House) -> tuple[Any, ...]:
     return (
         list(Organisation.objects.order_by("pk").values()),
         list(Membership.objects.order_by("pk").values()),
+        list(Invitation.objects.order_by("pk").values()),
         Event.objects.count(),
         Notification.objects.count(),
         len(mail.outbox),
@@ -103,7 +113,7 @@ def snapshot(house: House) -> tuple[Any, ...]:
 
 def send(client: Client, house: House, act: Act, *, api: bool) -> int:
     base = f"/api/v1/organisations/{house.organisation.pk}/" if api else f"/my/organisations/{house.organisation.pk}/"
-    path = base + act.path.format(seat=house.seat.pk)
+    path = base + act.path.format(seat=house.seat.pk, invitation=house.invitation.pk)
     data = act.data(house)
     if api:
         return int(getattr(client, act.method)(path, data, content_type="application/json").status_code)
@@ -203,20 +213,6 @@ def test_the_last_administrator_cannot_leave(client: Client, house: House) -> No
     assert client.post(path).status_code == 409
     seat_of_admin.refresh_from_db()
     assert seat_of_admin.is_active
-
-
-def test_a_token_works_until_it_is_revoked(client: Client, house: House) -> None:
-    client.force_login(house.member)
-    page = client.post("/en/my/tokens/").content.decode()
-    secret = page.split("<code>")[1].split("</code>")[0]
-    api = Client(headers={"authorization": f"Token {secret}"})
-    assert api.get("/api/v1/me/").json()["email"] == house.member.email
-    key = AuthToken.objects.get(user=house.member).token_key
-    other = Client()
-    other.force_login(house.outsider)
-    assert other.post(f"/my/tokens/{key}/revoke/").status_code == 404
-    assert client.post(f"/my/tokens/{key}/revoke/").status_code == 302
-    assert api.get("/api/v1/me/").status_code == 401
 
 
 @pytest.mark.parametrize("count", [1, 3])

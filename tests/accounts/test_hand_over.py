@@ -6,7 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from accounts.models import Membership, Notification, Organisation, User
+from accounts import seat_services
+from accounts.models import Invitation, Membership, Notification, Organisation, User
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,11 @@ def seat(client: Client, organisation: Organisation, email: str, role: str = "ad
     return client.post(f"/my/organisations/{organisation.pk}/members/add/", data).status_code
 
 
+def accept(person: User) -> None:
+    """Take the one seat that is offered."""
+    seat_services.accept(invitation=Invitation.objects.get(email=person.email), actor=person)
+
+
 @pytest.mark.parametrize("api", [False, True])
 @pytest.mark.parametrize(
     ("name", "page_status", "api_status"),
@@ -45,14 +51,16 @@ def seat(client: Client, organisation: Organisation, email: str, role: str = "ad
 def test_only_an_operator_of_its_exchange_seats_the_first_administrator(
     client: Client, unclaimed: Organisation, name: str, page_status: int, api_status: int, api: bool
 ) -> None:
-    newcomer = UserFactory()
     who = actor(name, unclaimed)
     if who is not None:
         client.force_login(who)
     before = Membership.objects.count()
+    newcomer = UserFactory()
     assert seat(client, unclaimed, newcomer.email, api=api) == (api_status if api else page_status)
-    assert Membership.objects.count() == before + (name == "operator")
+    assert Membership.objects.count() == before
+    assert Invitation.objects.count() == (name == "operator")
     if name == "operator":
+        accept(newcomer)
         assert newcomer.memberships.get().role == "admin"
 
 
@@ -66,6 +74,8 @@ def test_operator_gives_no_other_role_no_own_seat_and_no_second_one(
     assert seat(client, unclaimed, operator.email, api=api) == 409
     assert not unclaimed.memberships.exists()
     seat(client, unclaimed, newcomer.email, api=api)
+    assert seat(client, unclaimed, UserFactory().email, api=api) == 409
+    accept(newcomer)
     assert seat(client, unclaimed, UserFactory().email, api=api) == 403
     assert unclaimed.memberships.count() == 1
 
@@ -92,20 +102,24 @@ def test_handing_over_comes_before_taking_the_verification_back(client: Client, 
     assert len(page.select("main .button-primary")) == 1
 
 
-def test_who_is_seated_is_told_and_led_to_give_the_roles_that_list(client: Client, unclaimed: Organisation) -> None:
+def test_who_is_invited_is_told_and_led_to_give_the_roles_that_list(client: Client, unclaimed: Organisation) -> None:
     newcomer = UserFactory(language="en")
     client.force_login(person(role="operator", exchange=unclaimed.exchange))
     seat(client, unclaimed, newcomer.email)
+    offer = Invitation.objects.get()
+    seat_services.deliver_invitation(pk=offer.pk)
     note = Notification.objects.get(user=newcomer)
     assert (note.text, note.url) == (
-        f"Your role in {unclaimed.name_en}: Administrator.",
-        f"/en/my/organisations/{unclaimed.pk}/",
+        f"{offer.invited_by} offers you a role in {unclaimed.name_en}: Administrator. Accept or decline it.",
+        "/en/my/organisations/",
     )
+    client.force_login(newcomer)
+    accepted = client.post(f"/en/my/invitations/{offer.pk}/accept/")
+    assert accepted.headers["Location"] == f"/en/my/organisations/{unclaimed.pk}/"
     client.force_login(User.objects.get(pk=newcomer.pk))
     for kind in ("technologies", "demands"):
         page = BeautifulSoup(client.get(f"/en/my/{kind}/").content, "html.parser")
         link = page.select_one(".empty a")
         assert link is not None
         assert link["href"] == f"/en/my/organisations/{unclaimed.pk}/#people"
-    seat(client, unclaimed, newcomer.email, "representative")
-    assert Notification.objects.filter(user=newcomer).count() == 1
+    assert not Notification.objects.filter(user=newcomer, read_at=None).exists()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import services
+from accounts import seat_services, services
 from accounts.models import Exchange, Membership, Organisation, Role, User
 from marketplace.kit.errors import Stale
 from tests.factories.accounts import ExchangeFactory, MembershipFactory, OrganisationFactory, UserFactory
@@ -78,15 +78,16 @@ def test_verify_refuses_details_that_changed_since_they_were_read(client: Client
 def test_seat_at_exchange_takes_an_ended_seat_up_again() -> None:
     exchange: Exchange = ExchangeFactory()
     person = UserFactory()
-    seat = services.seat_at_exchange(exchange=exchange, user=person, role=Role.OPERATOR, actor=None)
+    seat = seat_services.seat_at_exchange(exchange=exchange, user=person, role=Role.OPERATOR)
     Membership.objects.filter(pk=seat.pk).update(is_active=False)
-    services.seat_at_exchange(exchange=exchange, user=person, role=Role.OPERATOR, actor=None)
+    seat_services.seat_at_exchange(exchange=exchange, user=person, role=Role.OPERATOR)
     assert User.objects.get(pk=person.pk).has_exchange_role(exchange.pk, Role.OPERATOR)
 
 
 def test_seat_counts_at_once_for_a_person_whose_seats_were_read(company: Organisation, admin: User) -> None:
     person = UserFactory()
     assert (person.seats, person.must_set_up_mfa) == ([], False)
-    services.add_member(organisation=company, user=person, role=Role.REPRESENTATIVE, actor=admin)
-    services.seat_at_exchange(exchange=company.exchange, user=person, role=Role.OPERATOR, actor=None)
+    offer = seat_services.invite(place=company, email=person.email, role=Role.REPRESENTATIVE, actor=admin)
+    seat_services.accept(invitation=offer, actor=person)
+    seat_services.seat_at_exchange(exchange=company.exchange, user=person, role=Role.OPERATOR)
     assert [seat.role for seat in person.seats] == [Role.REPRESENTATIVE, Role.OPERATOR]

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.conf import settings as configured
 from django.utils import translation
 from rest_framework.test import APIClient
@@ -82,3 +83,8 @@ def test_demo_and_tests_ask_for_none_and_production_does(settings, operator):
     assert "OPERATORS_NEED_MFA = False" in source
     source = (configured.BASE_DIR / "marketplace/settings/production.py").read_text()
     assert 'env.bool("OPERATORS_NEED_MFA", default=True)' in source
+
+
+def test_there_is_no_way_in_beside_the_one_with_two_steps(client):
+    assert client.get("/admin/login/").status_code == 404
+    assert not apps.is_installed("django.contrib.admin")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event, Seal
-from audit.services import GENESIS, faults, record, seal_events
+from audit.services import GENESIS, digest, faults, record, seal_events
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +109,51 @@ def test_an_event_written_in_another_time_zone_agrees(person: User, monkeypatch:
     monkeypatch.setattr(timezone, "now", lambda: local)
     record(tag="user.one", subject=person, actor=None)
     assert list(faults()) == []
+
+
+@pytest.mark.parametrize(
+    "number", [-0.0, 0.0, 1e15, 1e16, 1.2345678901234567e17, -3.5e22, 1e300, 1e-7, 5e-324, 0.1, 2.0, 10**30, -7]
+)
+def test_numbers_agree_with_what_the_database_gives_back(person: User, number: float) -> None:
+    record(tag="user.one", subject=person, actor=None, data={"n": number, "in": [{"list": number}]})
+    assert list(faults()) == []
+    assert float(Event.objects.get().data["n"]) == float(number)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seals_from_before_origins_were_noted_stay_valid_and_what_they_left_is_sealed(person: User) -> None:
+    with transaction.atomic():
+        record(tag="user.one", subject=person, actor=None)
+    with transaction.atomic():
+        record(tag="user.two", subject=person, actor=None)
+    first, _second = Event.objects.order_by("pk")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE audit_event SET origin = 0")
+    content = {"from": 0, "to": first.xid + 1, "hashes": [first.hash]}
+    Seal.objects.create(
+        at=timezone.now(), origin=0, from_xid=0, to_xid=first.xid + 1, count=1, prev_hash=GENESIS,
+        hash=digest(GENESIS, content),
+    )  # fmt: skip
+    assert list(faults()) == []
+    with transaction.atomic():
+        record(tag="user.three", subject=person, actor=None)
+    while Event.objects.count() > sum(Seal.objects.values_list("count", flat=True)):
+        sealed()
+    assert [(seal.origin == 0, seal.from_xid, seal.count) for seal in Seal.objects.order_by("pk")] == [
+        (True, 0, 1),
+        (True, first.xid + 1, 1),
+        (False, 0, 1),
+    ]
+    assert list(faults()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_moved_to_another_origin_breaks_its_seal(person: User) -> None:
+    with transaction.atomic():
+        record(tag="user.one", subject=person, actor=None)
+    seal = sealed()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE audit_event SET origin = 5")
+    assert list(faults()) == [f"seal {seal.pk} does not agree with the 0 events that it covers (1 were sealed)"]

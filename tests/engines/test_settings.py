@@ -16,6 +16,7 @@ COMPLETE = {
     "REDIS_URL": "redis://broker.example.org/0",
     "DEFAULT_FROM_EMAIL": "nobody@example.org",
     "EMAIL_URL": "smtp://mail.example.org:25",
+    "TRUSTED_PROXIES": "1",
 }
 
 
@@ -54,6 +55,29 @@ print(settings.DEMO_MODE, settings.DEBUG, settings.SESSION_COOKIE_SECURE, settin
 """
     done = run_python(code, "marketplace.settings.production", **COMPLETE)
     assert (done.stdout.split(), done.stderr) == (["False", "False", "True", "db.example.org"], "")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "client"),
+    [
+        ("1", "203.0.113.9", "203.0.113.9"),
+        ("1", "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # the client wrote the first one
+        ("2", "6.6.6.6, 203.0.113.9, 10.0.0.7", "203.0.113.9"),
+        ("0", "6.6.6.6", "10.0.0.1"),
+    ],
+)
+def test_limits_count_by_the_client_that_the_outermost_proxy_saw(proxies: str, header: str, client: str) -> None:
+    code = f"""
+import django
+django.setup()
+from allauth.account.adapter import get_adapter
+from django.test import RequestFactory
+from rest_framework.throttling import BaseThrottle
+request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={{"x-forwarded-for": "{header}"}})
+print(get_adapter().get_client_ip(request), BaseThrottle().get_ident(request))
+"""
+    done = run_python(code, "marketplace.settings.production", **{**COMPLETE, "TRUSTED_PROXIES": proxies})
+    assert done.stdout.split() == [client, client], done.stderr
 
 
 @pytest.mark.parametrize("command", ["prepare_demo", "load_samples"])

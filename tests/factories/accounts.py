@@ -1,12 +1,24 @@
 """Users, organisations, exchanges and seats. Provinces are reference data and stand already."""
 
+import datetime
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.lifecycle import VerificationState
-from accounts.models import EXCHANGE_ROLES, Exchange, Membership, Notification, Organisation, Province, Role, User
+from accounts.models import (
+    EXCHANGE_ROLES,
+    Exchange,
+    Invitation,
+    Membership,
+    Notification,
+    Organisation,
+    Province,
+    Role,
+    User,
+)
 
 PASSWORD = "cau-noi-hai-bo-2026"
 
@@ -89,6 +101,20 @@ class MembershipFactory(DjangoModelFactory):
     organisation = factory.SubFactory(OrganisationFactory)
     exchange = None
     role = Role.REPRESENTATIVE
+
+
+class InvitationFactory(DjangoModelFactory):
+    """A representative's seat in a company, offered by its administrator to an address of nobody."""
+
+    class Meta:
+        model = Invitation
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    exchange = None
+    role = Role.REPRESENTATIVE
+    email = factory.Sequence(lambda n: f"moi{n}@nhipcau.example")
+    invited_by = factory.LazyAttribute(lambda made: person("admin", made.organisation))
+    expires_at = factory.LazyFunction(lambda: timezone.now() + datetime.timedelta(days=30))
 
 
 class NotificationFactory(DjangoModelFactory):

@@ -4,8 +4,12 @@ import json
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from marketplace.sitemaps import SITEMAPS
 from tests.factories.listings import DemandFactory, DocumentFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +68,25 @@ def test_sitemap_names_what_is_published(client):
     page = text(client.get("/sitemap-technologies.xml"))
     assert f"http://testserver/technologies/{shown.pk}/<" in page
     assert f"/technologies/{hidden.pk}/" not in page
+
+
+def test_index_of_the_sitemap_reads_no_listing(client):
+    newest = max(TechnologyFactory(published=True).published_at for _ in range(3))
+    with CaptureQueriesContext(connection) as queries:
+        index = text(client.get("/sitemap.xml"))
+    assert timezone.localtime(newest).isoformat() in index
+    read = [query["sql"] for query in queries if "listings_" in query["sql"]]
+    assert len(read) == 4  # for each kind a count and the newest
+    assert [sql for sql in read if not sql.startswith(("SELECT COUNT(", "SELECT MAX("))] == []
+
+
+def test_pages_of_the_sitemap_come_in_the_order_of_an_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    for section in ("technologies", "demands"):
+        plan = SITEMAPS[section].items()[5000:10000].explain()
+        assert "Index Only Scan Backward" in plan, plan
+        assert "Sort" not in plan, plan
 
 
 def test_locked_document_says_how_to_open_it(client):

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import Notification
+from accounts.models import Membership, Notification
 from audit.models import Event
 from listings.models import Review, Technology
 from listings.selectors import answer_due, open_review
 from listings.services import remove_document, save_technology, submit_listing, take_back_listing
+from listings.services.publication import tell_operators
 from search.models import Document as SearchDocument
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person, seat
 from tests.factories.listings import DemandFactory, DocumentFactory, IPRightFactory, TechnologyFactory
@@ -88,6 +89,17 @@ def test_refusal_needs_a_reason_and_the_author_reads_it(client, operator, name):
     client.force_login(technology.author)
     assert "Thiếu số liệu đo" in client.get(page(technology, "manage")).content.decode()
     assert Notification.objects.get(user=technology.author).text.endswith("Thiếu số liệu đo")
+
+
+def test_operators_are_told_unless_they_sit_in_the_organisation_now(operator):
+    technology = at(operator)
+    exchange = technology.exchange
+    sits, left = person(role="operator", exchange=exchange), person(role="operator", exchange=exchange)
+    for who in (sits, left):
+        seat(who, "researcher", organisation=technology.organisation)
+    Membership.objects.filter(user=left, organisation=technology.organisation).update(is_active=False)
+    tell_operators(technology)
+    assert set(Notification.objects.values_list("user_id", flat=True)) == {operator.pk, left.pk}
 
 
 def test_unverified_organisation_is_not_published(client, operator):

@@ -4,7 +4,8 @@ import pytest
 from django.core.management import CommandError
 
 from accounts.models import Organisation
-from accounts.services import add_member, edit_organisation
+from accounts.seat_services import accept, invite
+from accounts.services import edit_organisation
 from audit.models import Event
 from listings.lifecycle import ListingState
 from listings.models import Technology
@@ -50,7 +51,8 @@ def handed_over(operator):
     """Seat an administrator, who is a representative, too, in the organisation of the only listing."""
     organisation = Technology.objects.get().organisation
     owner = person()
-    add_member(organisation=organisation, user=owner, role="admin", actor=operator)
+    offered = invite(place=organisation, email=owner.email, role="admin", actor=operator)
+    accept(invitation=offered, actor=owner)
     seat(owner, "representative", organisation=organisation)
     return owner
 

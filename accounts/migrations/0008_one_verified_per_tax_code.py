@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_notification_awaits_index'),
+        ('accounts', '0007_invitation'),
     ]
 
     operations = [
