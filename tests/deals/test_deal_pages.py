@@ -114,7 +114,7 @@ def test_board_takes_the_days_of_registration_by_the_rule_of_the_day_of_signing(
     Rule.objects.filter(pk=former.pk).update(valid_to=since)
     Rule.objects.create(code=former.code, value=10, unit="days", valid_from=since, source="s", certainty="A")
     client.force_login(operator)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get(reverse("deals:board"))
     cards = {card["deal"].pk: card for column in page.context["columns"] for card in column["cards"]}
     for room, day, count in zip(rooms, signed, (90, 10), strict=True):
