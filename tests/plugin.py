@@ -43,12 +43,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes minutes in one file, so that no test process is left alone with it at the end."""
-    items.sort(key=lambda item: not any(item.iter_markers("journey")))
-
-
-@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop and remove what this session started."""
     _running.close()
