@@ -193,11 +193,12 @@ def test_first_answers_speak_for_others_of_their_kind(stock: None) -> None:
 
 
 def test_all_candidates_have_their_lexical_score(embedded: None) -> None:
+    with connection.cursor() as cursor:  # the graph, which holds what other tests left, may miss one of the nearest
+        cursor.execute("SET LOCAL enable_indexscan = off")
     narrow = engine.examine("nước thải dệt nhuộm", kind="technology", depth=1)
     wide = engine.examine("nước thải dệt nhuộm", kind="technology")
-    by_id = dict(zip((row.object_id for row in wide.rows), wide.scores.lexical.tolist(), strict=True))
-    assert len(narrow.rows) > 1, "those found by meaning, beside the only one by words"
-    assert narrow.scores.lexical.tolist() == pytest.approx([by_id[row.object_id] for row in narrow.rows])
+    assert [row.object_id for row in narrow.rows] == [row.object_id for row in wide.rows]
+    assert narrow.scores.lexical.tolist() == pytest.approx(wide.scores.lexical.tolist())
 
 
 def test_candidates_of_two_languages_share_the_places() -> None:
