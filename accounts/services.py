@@ -35,6 +35,7 @@ from accounts.selectors import people_in
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
+from marketplace.kit.letters import REFUSALS, refusal
 from marketplace.kit.lifecycle import move, move_all
 from rules.selectors import number
 
@@ -318,8 +319,11 @@ def mail_once(row: Notification | Invitation, subject: str, body: str, to: str) 
     """Send the letter of a locked row and mark it, or note in the row that it did not leave; tell whether it did."""
     try:
         send_mail(subject, body, None, [to])
-    except Exception:  # whatever it is, it is this letter's alone
-        logger.exception("The letter of %s %s did not leave", row._meta.label_lower, row.pk)
+    except Exception as error:  # whatever it is, it is this letter's alone
+        trouble = None if isinstance(error, REFUSALS) else error  # a refusal repeats the address
+        logger.error(
+            "The letter of %s %s did not leave: %s", row._meta.label_lower, row.pk, refusal(error), exc_info=trouble
+        )
         row.tried += 1
         row.retry_at = timezone.now() + min(PAUSE * 2 ** min(row.tried, 10), LONGEST_PAUSE)
         row.save(update_fields=["tried", "retry_at"])
