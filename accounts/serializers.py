@@ -52,7 +52,7 @@ class SeatSerializer(serializers.ModelSerializer[Membership]):
 class NewSeatSerializer(serializers.Serializer[Any]):
     """A person, by e-mail, and a role."""
 
-    email = serializers.EmailField()
+    email = serializers.EmailField(max_length=254)
     role = serializers.ChoiceField(choices=[(role.value, role.label) for role in ORGANISATION_ROLES])
 
 
