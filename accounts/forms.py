@@ -107,6 +107,12 @@ class ReasonForm(Form):
     )
 
 
+class RefusalForm(ReasonForm):
+    """A reason, on top of the details that the person saw."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
 class NoteForm(Form):
     """A note, for decisions that may have one."""
 

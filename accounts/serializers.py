@@ -79,6 +79,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """A reason."""
 
     reason = serializers.CharField(max_length=2000, validators=[plain_text])
+    version = serializers.IntegerField(required=False, help_text="The version that was read; an older one gives 409.")
 
 
 class NoteSerializer(serializers.Serializer[Any]):

@@ -169,8 +169,7 @@ def verify_organisation(
     """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
-    if version is not None and organisation.version != version:
-        raise Stale(_("The organisation's details have changed since you opened them. Look again before you decide."))
+    _require_version(organisation, version)
     try:
         with transaction.atomic():
             move(organisation, "verify", actor=actor, data={"note": note}, verification_note=note)
@@ -180,6 +179,12 @@ def verify_organisation(
         ) from error
     _tell_people(organisation, "verified", lambda: _("%(organisation)s is verified.") % {"organisation": organisation})
     return organisation
+
+
+def _require_version(organisation: Organisation, version: int | None) -> None:
+    """Raise Stale when the details changed since `version`; None asks nothing."""
+    if version is not None and organisation.version != version:
+        raise Stale(_("The organisation's details have changed since you opened them. Look again before you decide."))
 
 
 def _tell_people(organisation: Organisation, kind: str, text: Callable[[], str]) -> None:
@@ -193,10 +198,16 @@ def _tell_people(organisation: Organisation, kind: str, text: Callable[[], str])
 
 
 @transaction.atomic
-def refuse_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
-    """Refuse to verify, with a reason that the organisation's people are told."""
+def refuse_verification(
+    *, organisation: Organisation, actor: User, reason: str, version: int | None = None
+) -> Organisation:
+    """Refuse to verify, with a reason that the organisation's people are told.
+
+    Raises Stale when its details changed since `version`.
+    """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
+    _require_version(organisation, version)
     if not reason.strip():
         raise Conflict(_("Give a reason."))
     move(organisation, "refuse", actor=actor, data={"reason": reason}, verification_note=reason)
@@ -208,13 +219,17 @@ def refuse_verification(*, organisation: Organisation, actor: User, reason: str)
 
 
 @transaction.atomic
-def revoke_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
+def revoke_verification(
+    *, organisation: Organisation, actor: User, reason: str, version: int | None = None
+) -> Organisation:
     """Take a verification back, with a reason that the organisation's people are told.
 
     What it has published stays to be read, marked, and takes no new enquiries; its running deals go on.
+    Raises Stale when its details changed since `version`.
     """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
+    _require_version(organisation, version)
     if not reason.strip():
         raise Conflict(_("Give a reason."))
     move(organisation, "revoke", actor=actor, data={"reason": reason}, verification_note=reason)
