@@ -67,6 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
+    anonymised_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
