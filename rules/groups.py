@@ -27,6 +27,7 @@ WEIGHTS = (tuple(f"valuation.grade.weight.{part}" for part in ("data", "comparab
 #: Least and most of single figures; a code that ends in a dot stands for all that begin so.
 BOUNDS: Mapping[str, tuple[str, str]] = {
     "tax.cit.standard": ("0", "99"),
+    "privacy.invitation.days": ("1", "3650"),
     "valuation.comparables.half_life": ("0.5", "100"),
     "valuation.comparables.minimum": ("1", "100"),
     "valuation.comparables.unknown_age": ("0", "200"),

@@ -30,6 +30,7 @@ from listings import presenters
 from listings.finding import Found, find
 from listings.models import Demand, Technology
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.letters import REFUSALS, LetterRefused, refusal
 from marketplace.kit.single import single
 from matching import policies, selectors
 from matching.choices import Often
@@ -223,9 +224,11 @@ def mail_digest(*, pk: int) -> bool:
         with override(digest.user.language):
             mail = _letter(digest)
             return bool(mail and mail.send())
-    except Exception:
+    except Exception as error:
         # It did not leave: the sweep tries again.
         Digest.objects.filter(pk=pk).update(mailed_at=None, tried=F("tried") + 1, tried_at=timezone.now())
+        if isinstance(error, REFUSALS):
+            raise LetterRefused(refusal(error)) from None
         raise
 
 

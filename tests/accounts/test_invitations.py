@@ -153,6 +153,7 @@ def test_an_offer_that_stands_no_more_is_not_taken(company: Organisation, admin:
     with pytest.raises(Conflict):
         seat_services.accept(invitation=made, actor=invited)
     assert not invited.memberships.exists()
+    assert late == "expired" or Invitation.objects.get().state == "withdrawn"
 
 
 def test_offers_expire_by_the_dated_rule_and_may_be_made_again(company: Organisation, admin: User) -> None:
@@ -202,6 +203,8 @@ def test_an_address_is_not_written_to_again_and_again(
         with django_capture_on_commit_callbacks(execute=True):
             offer(company, admin, invited or "a@example.org", role)
     assert len(mail.outbox) == 1
+    assert seat_services.sweep_unmailed() == 0
+    Invitation.objects.update(letter_at=timezone.now() - datetime.timedelta(days=2))
     assert seat_services.sweep_unmailed() == 0
     assert Notification.objects.filter(user=invited, read_at=None).count() == (3 if known else 0)
     assert not Invitation.objects.filter(mailed_at=None).exists()
