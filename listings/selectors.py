@@ -72,10 +72,16 @@ def is_visible(viewer: Viewer, technology: Technology) -> bool:
 
 
 def _reached_exchange(model: Any) -> Q:
-    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review."""
+    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review, nor changed by
+    its side since it was withdrawn.
+    """
     reviewed = Review.objects.filter(stage=Review.Stage.OPERATOR, **{model.kind: OuterRef("pk")})
     inside = [ListingState.DRAFT, ListingState.AWAITING_OWNER]
-    return ~Q(state__in=inside) & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
+    return (
+        ~Q(state__in=inside)
+        & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
+        & (~Q(state=ListingState.WITHDRAWN) | Q(content_version=F("withdrawn_version")))
+    )
 
 
 def _unclaimed() -> Q:

@@ -228,6 +228,8 @@ class _Batch:
                 plan.moved = {"organisation": [plan.listing.organisation_id, plan.organisation.pk]}
             plan.listing.organisation = plan.organisation
             if not plan.is_new:
+                if plan.listing.withdrawn_version == plan.listing.content_version:
+                    plan.listing.withdrawn_version += 1  # the exchange brings the change in: it knows it
                 plan.listing.version += 1
                 plan.listing.content_version += 1
             plan.listing.source_data = {
