@@ -388,6 +388,27 @@ def document(pk: int) -> Document | None:
     return Document.objects.filter(pk=pk, removed_at=None).select_related("technology").first()
 
 
+def removed_document(pk: int) -> Document | None:
+    """Give a document that was removed, with its technology."""
+    return Document.objects.filter(pk=pk, removed_at__isnull=False).select_related("technology").first()
+
+
+def removed_documents_of(technology: Technology) -> QuerySet[Document]:
+    """Give the documents that were removed and whose files are kept, the oldest first."""
+    return technology.documents.filter(removed_at__isnull=False, destroyed_at=None).order_by("pk")
+
+
+def was_shown(document: Document) -> bool:
+    """Tell whether others than the owner's people and the exchange could open a document before it was removed."""
+    technology = document.technology
+    if document.tier != Tier.NDA and technology.published_at is not None:
+        return True
+    granted = DisclosureGrant.objects.filter(technology=technology)
+    if document.removed_at is not None:
+        granted = granted.filter(granted_at__lt=document.removed_at)
+    return granted.filter(Q(revoked_at=None) | Q(revoked_at__gt=document.uploaded_at)).exists()
+
+
 def field_list() -> QuerySet[Field]:
     """Give WIPO's fields by number."""
     return Field.objects.order_by("nr")
