@@ -121,7 +121,7 @@ def destroy_document(*, document: Document, actor: User, reason: str) -> Documen
         document.save(update_fields=["destroyed_at", "filename"])
         data = {"document": document.pk, "sha256": document.sha256, "reason": reason}
         record(tag="technology.destroy_document", subject=technology, actor=actor, data=data)
-    transaction.on_commit(partial(document.file.storage.delete, document.file.name), robust=True)
+    transaction.on_commit(partial(document.file.storage.delete, str(document.file.name)), robust=True)
     return document
 
 

@@ -35,7 +35,7 @@ def filename_of(name: str, media_type: str) -> str:
     """
     last = PurePosixPath(name.replace("\\", "/")).name
     shown = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C")
-    stem = _ENDING.sub("", unicodedata.normalize("NFC", _RESERVED.sub("", shown)).strip(" ."))
+    stem = _ENDING.sub("", unicodedata.normalize("NFC", _RESERVED.sub("", shown)).strip().rstrip("."))
     ending = ENDINGS.get(media_type, "")
     return f"{stem.strip(' .')[: LONGEST - len(ending)] or 'file'}{ending}"
 
