@@ -43,12 +43,19 @@ def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
 
 
 def organisation_by_key(key: str) -> Organisation | None:
-    """Give the organisation with that tax code (verified and of Viet Nam before others), else with that id, else None."""
-    same_number = Organisation.objects.filter(tax_code=key).order_by("pk")
-    found = min(same_number, key=lambda one: (not one.is_verified, one.is_foreign), default=None)
-    if found is None and key.isdecimal() and len(key) < 10:
-        found = Organisation.objects.filter(pk=int(key)).first()
-    return found
+    """Give the organisation of a key; None where there is none or where several of other countries bear it.
+
+    Up to nine digits are an id. All else is a tax code with which somebody is verified, whatever others claim: of Viet
+    Nam before other countries, or as in "US:42" of that country alone.
+    """
+    if key.isdecimal() and len(key) < 10:
+        return Organisation.objects.filter(pk=int(key)).first()
+    country, colon, code = key.partition(":")
+    verified = Organisation.objects.verified().exclude(tax_code="").order_by("pk")
+    if colon:
+        return verified.filter(country=country.upper(), tax_code=code).first()
+    found = list(verified.filter(tax_code=key))
+    return next((one for one in found if not one.is_foreign), found[0] if len(found) == 1 else None)
 
 
 def organisations_of(user: User, *roles: str) -> QuerySet[Organisation]:

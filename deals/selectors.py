@@ -8,18 +8,19 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, 
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
+from accounts.names import names_of
 from accounts.selectors import organisations_of
 from audit.models import Event
 from deals import policies
 from deals.choices import Side, Turn
 from deals.effect import Effect, LegalFacts, effect_of, flow_between, must_register
-from deals.legal.words import as_compared
 from deals.lifecycle import DEAL, DealState, OfferState
 from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
 from deals.tracking_lifecycle import TRACKED
 from listings.choices import IPStatus, LegalClass
 from listings.models import Review, Technology
 from listings.selectors import rights_of
+from marketplace.kit.names import as_compared
 from rules.selectors import number_on_days, numbers
 from rules.working_days import working_days
 from valuation.closed_selectors import recorded_contracts
@@ -247,17 +248,22 @@ def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
     """Name the owners of the rights that cover the technology beside the two sides; each once, without ended rights.
 
     As the listing has them, which the contract states; `as_read`: in the reader's language where there is such a name.
+    An owner that is joined to a side is that side as long as this is, or was verified, under its name.
     """
-    sides = {deal.licensor_id, deal.licensee_id}
-    known = {
-        as_compared(name) for side in (deal.licensor, deal.licensee) for name in (side.name_vi, side.name_en) if name
-    }
+    sides = (deal.licensor, deal.licensee)
+    known = {as_compared(name) for side in sides for name in (side.name_vi, side.name_en) if name}
+    others = [
+        (as_compared(owner.name), owner)
+        for right in rights_of(deal.technology)
+        for owner in right.owners.all()
+        if not right.is_over and as_compared(owner.name) not in known
+    ]
+    joined = {owner.organisation_id for _word, owner in others}
+    borne = names_of([side for side in sides if side.pk in joined])
     names: dict[str, str] = {}
-    for right in rights_of(deal.technology):
-        for owner in right.owners.all():
-            word = as_compared(owner.name)
-            if not right.is_over and owner.organisation_id not in sides and word not in known:
-                names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
+    for word, owner in others:
+        if word not in borne.get(owner.organisation_id or 0, ()):
+            names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
     return tuple(sorted(names.values()))
 
 

@@ -327,10 +327,13 @@ class Statistics:
 
 
 def statistics(*, exchange: Exchange | None = None) -> Statistics:
-    """Count what is public: over all exchanges, or at one. No number lets a party's terms be told."""
+    """Count what is public: over all exchanges, or at one. No number lets a party's terms be told.
+
+    Masked demands count over all exchanges only: where few are masked, the number of one would tell whose they are.
+    """
     place = {} if exchange is None else {"exchange": exchange}
     technologies = Technology.objects.published().filter(**place)
-    demands = Demand.objects.published().filter(**place)
+    demands = Demand.objects.published().filter(**place, **({} if exchange is None else {"masked": False}))
     deals = Deal.objects.filter(**place)
     signed = Contract.objects.filter(superseded_at=None, signed_on__isnull=False, deal__in=deals)
     fields = Field.objects.annotate(

@@ -72,10 +72,16 @@ def is_visible(viewer: Viewer, technology: Technology) -> bool:
 
 
 def _reached_exchange(model: Any) -> Q:
-    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review."""
+    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review, nor changed by
+    its side since it was withdrawn.
+    """
     reviewed = Review.objects.filter(stage=Review.Stage.OPERATOR, **{model.kind: OuterRef("pk")})
     inside = [ListingState.DRAFT, ListingState.AWAITING_OWNER]
-    return ~Q(state__in=inside) & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
+    return (
+        ~Q(state__in=inside)
+        & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
+        & (~Q(state=ListingState.WITHDRAWN) | Q(content_version=F("withdrawn_version")))
+    )
 
 
 def _unclaimed() -> Q:
@@ -380,6 +386,27 @@ def documents_of(technology: Technology) -> QuerySet[Document]:
 def document(pk: int) -> Document | None:
     """Give a document that was not removed, with its technology; whether it may be opened is the policy's question."""
     return Document.objects.filter(pk=pk, removed_at=None).select_related("technology").first()
+
+
+def removed_document(pk: int) -> Document | None:
+    """Give a document that was removed, with its technology."""
+    return Document.objects.filter(pk=pk, removed_at__isnull=False).select_related("technology").first()
+
+
+def removed_documents_of(technology: Technology) -> QuerySet[Document]:
+    """Give the documents that were removed and whose files are kept, the oldest first."""
+    return technology.documents.filter(removed_at__isnull=False, destroyed_at=None).order_by("pk")
+
+
+def was_shown(document: Document) -> bool:
+    """Tell whether others than the owner's people and the exchange could open a document before it was removed."""
+    technology = document.technology
+    if document.tier != Tier.NDA and technology.published_at is not None:
+        return True
+    granted = DisclosureGrant.objects.filter(technology=technology)
+    if document.removed_at is not None:
+        granted = granted.filter(granted_at__lt=document.removed_at)
+    return granted.filter(Q(revoked_at=None) | Q(revoked_at__gt=document.uploaded_at)).exists()
 
 
 def field_list() -> QuerySet[Field]:

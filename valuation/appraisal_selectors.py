@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organisation, User
 from listings.models import Document, RightOwner, Technology
+from listings.selectors import narrowed
 from rules.models import Rule
 from rules.selectors import number, rule
 from valuation import appraisal_policies as policies
@@ -24,11 +25,17 @@ RELATED = (
 
 
 def visible_appraisals(viewer: User) -> QuerySet[Appraisal]:
-    """Give the appraisals that the viewer may see, the newest first."""
+    """Give the appraisals that the viewer may see, the newest first.
+
+    The client, the owner and the other side see them with their officers, the firm, and the operators of the exchange
+    once the technology reached it.
+    """
     officer = viewer.organisation_ids(*policies.CLIENT_ROLES)
     firm = viewer.organisation_ids(*policies.FIRM_ROLES)
     side = Q(client__in=officer) | Q(counterparty__in=officer) | Q(technology__organisation__in=officer)
-    seen = side | Q(firm__in=firm) | Q(technology__exchange__in=viewer.exchange_ids())
+    seen = side | Q(firm__in=firm)
+    if exchanges := viewer.exchange_ids():
+        seen |= Q(technology__in=narrowed(Technology.objects.filter(exchange__in=exchanges), viewer).values("pk"))
     return Appraisal.objects.filter(seen).select_related(*RELATED).order_by("-pk")
 
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.countries import country_name
 from deals.choices import Side, TermsRight
-from deals.legal.words import as_compared
 from deals.models import Milestone, Party, Terms
+from marketplace.kit.names import as_compared
 
 BLOCK, WARN = "block", "warn"
 

@@ -5,11 +5,9 @@ import hashlib
 import io
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +24,7 @@ from listings.models import Technology
 from listings.services import grant_disclosure, revoke_disclosure
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, NotAllowed, require
+from marketplace.kit.files import atomic_with_files, filename_of, store_file
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
 from rules.selectors import RuleMissing
@@ -243,7 +242,7 @@ def cancel_appraisal(*, appraisal: Appraisal, actor: User, reason: str) -> Appra
     return appraisal
 
 
-@transaction.atomic
+@atomic_with_files
 def certify_appraisal(
     *,
     appraisal: Appraisal,
@@ -299,18 +298,14 @@ def certify_appraisal(
         errors |= error.message_dict
     if errors:
         raise ValidationError(errors)
-    certificate.filename = PurePath(str(upload.name)).name[-200:]
+    certificate.filename = filename_of(str(upload.name), "application/pdf")
     certificate.size, certificate.sha256 = len(content), hashlib.sha256(content).hexdigest()
-    certificate.file.save("certificate.pdf", ContentFile(content), save=False)
-    try:
-        certificate.save()
-        data = {"certificate": certificate.pk, "number": number, "value": value, "currency": currency,
-                "valid_until": valid_until, "purpose": certificate.purpose, "right": certificate.right,
-                "term_years": certificate.term_years, "differs": differs, "sha256": certificate.sha256}  # fmt: skip
-        move(appraisal, "certify", actor=actor, data=data, state_since=timezone.now())
-    except Exception:
-        certificate.file.delete(save=False)
-        raise
+    store_file(certificate.file, "certificate.pdf", content)
+    certificate.save()
+    data = {"certificate": certificate.pk, "number": number, "value": value, "currency": currency,
+            "valid_until": valid_until, "purpose": certificate.purpose, "right": certificate.right,
+            "term_years": certificate.term_years, "differs": differs, "sha256": certificate.sha256}  # fmt: skip
+    move(appraisal, "certify", actor=actor, data=data, state_since=timezone.now())
     revoke_disclosure(
         technology=appraisal.technology, organisation=appraisal.firm, basis=appraisal.basis_code, actor=actor
     )

@@ -16,6 +16,7 @@ from accounts.models import Organisation, User
 from listings.models import Technology
 from listings.selectors import rights_of
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.files import filename_of
 from marketplace.kit.pagination import paginate
 from marketplace.kit.uploads import too_large
 from valuation import appraisal_policies as policies
@@ -272,7 +273,7 @@ def send_certificate(found: Appraisal) -> FileResponse:
     except FileNotFoundError:
         raise Http404 from None
     response = FileResponse(
-        content, as_attachment=True, filename=certificate.filename, content_type="application/pdf"
+        content, as_attachment=True, filename=filename_of(certificate.filename, "application/pdf"), content_type="application/pdf"
     )  # fmt: skip
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
