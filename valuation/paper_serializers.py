@@ -48,6 +48,9 @@ class VerdictSerializer(serializers.Serializer[Any]):
 
     number = serializers.CharField()
     equal = serializers.BooleanField()
+    differs_by_methods = serializers.BooleanField(
+        help_text="Content, files and suggestion are unchanged; only what later methods compute differs."
+    )
     checks = CheckSerializer(many=True)
     made_with = serializers.CharField()
     computed_with = serializers.CharField()

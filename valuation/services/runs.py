@@ -45,7 +45,7 @@ def request_range(*, technology: Technology, actor: User) -> Run:
 
 
 def request_report(*, technology: Technology, actor: User) -> Run:
-    """Have the report of the present range drawn up; the range is computed first when there is none."""
+    """Have the report of the present range drawn up; the range is computed first when there is none by these methods."""
     require(report_policies.can_draw_up(actor, technology))
     return _request(kind=Run.Kind.REPORT, actor=actor, technology=technology)
 
@@ -158,7 +158,9 @@ def _report(run: Run) -> None:
     for _attempt in range(ATTEMPTS):
         technology = Technology.objects.get(pk=run.technology_id)
         _step(run, percent=5)
-        suggestion = selectors.current_suggestion(technology) or suggest_for(pk=technology.pk)
+        suggestion = selectors.current_suggestion(technology)
+        if suggestion is None or not selectors.is_of_these_methods(suggestion):  # else it could not be verified
+            suggestion = suggest_for(pk=technology.pk)
         if suggestion is None:
             break
         _step(run, percent=20)
