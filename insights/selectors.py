@@ -29,7 +29,7 @@ from matching import selectors as match_selectors
 from matching.choices import Side as MatchSide
 from rules import policies as rule_policies
 from rules import words as rule_words
-from rules.selectors import number, open_proposals
+from rules.selectors import choices, number, open_proposals
 from valuation import appraisal_selectors
 from valuation.appraisal_steps import next_words
 from valuation.closed_selectors import groups as published_groups
@@ -172,7 +172,12 @@ def _organisations(user: User) -> Group | None:
 def _rules(user: User) -> Group | None:
     if not user.is_operator:
         return None
-    rows = [row for row in open_proposals() if rule_policies.can_decide(user, row)]
+    waiting = list(open_proposals())
+    chosen = choices(waiting)
+    rows = [
+        row for row in waiting
+        if not chosen[row.pk].problem and rule_policies.can_decide_all(user, chosen[row.pk].together)
+    ]  # fmt: skip
     url = reverse("rules:proposals")
     tasks = [Task(rule_words.name_of(row.code), str(row.proposed_by), url, row.proposed_at) for row in rows[:SHOWN]]
     return Group(_("Rule changes that wait for a second person"), tasks, len(rows), url)

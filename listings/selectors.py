@@ -363,11 +363,17 @@ def rights_as_rows(technology: Technology) -> list[dict[str, Any]]:
 
 
 def has_grant(viewer: Viewer, technology: Technology) -> bool:
-    """Tell whether one of the viewer's organisations, verified as it must be, may open the documents under NDA."""
+    """Tell whether one of the viewer's organisations may open the documents under NDA.
+
+    A deal that runs keeps what its agreement opened, whatever becomes of the verification; a firm at work is verified.
+    """
     if not isinstance(viewer, User):
         return False
-    verified = Organisation.objects.verified().filter(pk__in=viewer.organisation_ids())
-    return DisclosureGrant.objects.filter(technology=technology, organisation__in=verified, revoked_at=None).exists()
+    mine = viewer.organisation_ids()
+    at_work = Q(basis__startswith=DisclosureGrant.OF_APPRAISAL)
+    verified = Q(organisation__in=Organisation.objects.verified().filter(pk__in=mine))
+    opened = DisclosureGrant.objects.filter(~at_work | verified, organisation__in=mine)
+    return opened.filter(technology=technology, revoked_at=None).exists()
 
 
 def newest_in(published: QuerySet[L], *, language: str, count: int) -> list[L]:

@@ -64,11 +64,6 @@ def working_days(*, since: datetime.date) -> WorkingDays:
     return _calendar(Rule.objects.filter(_CALENDAR, _counts_after(since)))
 
 
-def last_day_of_term(day: datetime.date) -> datetime.date:
-    """Give the day with which a term ends whose last day is `day`, as `WorkingDays.last_day_of_term`, with one query."""
-    return working_days(since=day).last_day_of_term(day)
-
-
 def term(code: str, *, since: datetime.date) -> tuple[int, WorkingDays]:
     """Give how many working days the rule `code` gives today, and the calendar from a day on, with one query.
 

@@ -59,7 +59,7 @@ def waiting_for_firm(viewer: User) -> QuerySet[Appraisal]:
     waiting = [AppraisalState.REQUESTED, AppraisalState.ACCEPTED]
     return (
         Appraisal.objects.filter(firm__in=firms, state__in=waiting)
-        .select_related("technology", "client")
+        .select_related("technology", "client", "firm")
         .order_by("created_at", "pk")
     )
 
@@ -69,7 +69,7 @@ def waiting_for_consent(viewer: User) -> QuerySet[Appraisal]:
     officer = viewer.organisation_ids(*policies.CLIENT_ROLES)
     return (
         Appraisal.objects.filter(technology__organisation__in=officer, state=AppraisalState.PROPOSED)
-        .select_related("technology", "client")
+        .select_related("technology", "client", "firm")
         .order_by("created_at", "pk")
     )
 
@@ -247,8 +247,13 @@ def ending_certificates(*, on: datetime.date | None = None) -> QuerySet[Certific
 
 
 def ended_certificates(*, on: datetime.date | None = None) -> QuerySet[Certificate]:
-    """Give the certificates that have ended, within the rule's days before today, and of which nobody was told so yet."""
+    """Give the certificates that have ended and of which nobody was told so yet, however long the sweep stood still."""
     day = on or timezone.localdate()
-    return Certificate.objects.filter(
-        end_told_on=None, valid_until__lt=day, valid_until__gte=day - _reminder(day)
-    ).order_by("valid_until", "pk")
+    return Certificate.objects.filter(end_told_on=None, valid_until__lt=day).order_by("valid_until", "pk")
+
+
+def commissions_of_changed_firms() -> QuerySet[Appraisal]:
+    """Give the open commissions whose sides do not know yet that the firm is no longer verified, or is so again."""
+    verified = Q(firm__in=Organisation.objects.verified().values("pk"))
+    told = Q(firm_lapsed_told_at__isnull=False)
+    return Appraisal.objects.filter((verified & told) | (~verified & ~told), state__in=OPEN_APPRAISAL).order_by("pk")

@@ -53,8 +53,10 @@ class Document(models.Model):
 class DisclosureGrant(models.Model):
     """An organisation may open the documents under NDA of a technology since `granted_at`.
 
-    `basis` names the act that opened them, like "nda:12".
+    `basis` names the act that opened them, like "nda:12", or "appraisal:7" for a firm at work.
     """
+
+    OF_APPRAISAL = "appraisal:"
 
     technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="disclosures")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="disclosures")

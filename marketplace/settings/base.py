@@ -302,6 +302,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "valuation.tasks.remind_of_certificates",
         "schedule": crontab(hour=6, minute=15),
     },
+    "valuation-firms": {"task": "valuation.tasks.tell_of_firms", "schedule": 300.0},
     "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},
     "deals-lapse": {"task": "deals.tasks.lapse_expired_offers", "schedule": 600.0},
     "deals-hand-down": {"task": "deals.tasks.hand_down_contracts", "schedule": 600.0},

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from audit.models import Event
 from listings.models import Document
+from listings.selectors import has_grant
 from listings.services import add_document, destroy_document, remove_document
 from marketplace.kit.errors import NotAllowed
 from marketplace.kit.files import filename_of
@@ -27,6 +28,15 @@ def address(document):
 def upload(client, technology, content, *, name="bao-cao.pdf", **data):
     data = {"title": "Báo cáo", "tier": "nda", **data, "file": SimpleUploadedFile(name, content)}
     return client.post(reverse("listings:technology_edit", args=[technology.pk, "documents"]), data)
+
+
+@pytest.mark.parametrize(("basis", "opens"), [("nda:1", True), ("appraisal:1", False)])
+def test_a_running_deal_keeps_what_was_opened_while_a_changed_identity_waits(basis, opens):
+    grant = DisclosureGrantFactory(basis=basis)
+    partner = person(role="representative", organisation=grant.organisation)
+    assert has_grant(partner, grant.technology)
+    type(grant.organisation).objects.filter(pk=grant.organisation_id).update(state="pending")
+    assert has_grant(partner, grant.technology) is opens
 
 
 VIEWERS = ["anonymous", "signed_in", "partner", "owner", "operator"]

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from rules.models import Rule
-from rules.working_days import last_day_of_term, working_days
+from rules.working_days import working_days
 
 pytestmark = pytest.mark.django_db
 D = datetime.date
@@ -39,7 +39,7 @@ def test_after_steps_over_weekends_and_holidays(day, count, last):
     ],
 )
 def test_term_whose_last_day_is_off_ends_with_the_next_working_day(day, last):
-    assert last_day_of_term(day) == last
+    assert working_days(since=day).last_day_of_term(day) == last
     assert working_days(since=D(2025, 1, 1)).last_day_of_term(day) == last
 
 

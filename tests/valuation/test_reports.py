@@ -20,12 +20,13 @@ from listings.services import add_document, withdraw_listing
 from rules.models import Rule
 from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
+from tests.valuation.test_services import of_earlier_methods
 from valuation import services
 from valuation.models import Report, ReportFile
 from valuation.reporting.content import canonical, hash_of
 from valuation.reporting.document import document
 from valuation.services.reports import draw_up_report
-from valuation.services.runs import request_report
+from valuation.services.runs import perform_run, request_report
 from valuation.verification import verify
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,32 @@ def test_the_command_tells_an_auditor(capsys: Any) -> None:
     assert f"{report.number} result: equal" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("verify_report", "GY-nothing")
+
+
+def test_a_report_drawn_up_today_is_of_the_methods_of_today() -> None:
+    old = of_earlier_methods(with_right=True)
+    run = request_report(technology=old.technology, actor=old.technology.author)
+    assert perform_run(pk=run.pk)
+    made = Report.objects.get()
+    assert made.suggestion != old
+    assert verify(made).equal
+
+
+def test_a_report_by_earlier_methods_is_unchanged_and_says_so(client: Client, capsys: Any) -> None:
+    old = of_earlier_methods()
+    made = draw_up_report(suggestion=old, actor=old.technology.author)
+    verdict = verify(made)
+    assert (verdict.equal, verdict.differs_by_methods) == (False, True)
+    page = client.get("/en/reports/verify/", {"number": made.number}).content.decode()
+    assert "drawn up with other methods" in page
+    assert "Tell the exchange" not in page
+    assert client.get(f"/api/v1/reports/{made.number}/verify/").json()["differs_by_methods"]
+    call_command("verify_report", "--all")
+    assert "1 of them were drawn up with other methods" in capsys.readouterr().out
+    file = made.files.get(kind="pdf-vi")
+    with file.file.storage.open(file.file.name, "ab") as stored:
+        stored.write(b" ")
+    assert not verify(Report.objects.get(pk=made.pk)).differs_by_methods
 
 
 def test_stale_defaults_warn_on_the_report() -> None:

@@ -3,8 +3,10 @@
 import datetime
 import hashlib
 import io
+import logging
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,8 +32,10 @@ from marketplace.kit.validators import plain_text
 from rules.selectors import RuleMissing
 from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
-from valuation.lifecycle import AppraisalState
+from valuation.lifecycle import OPEN_APPRAISAL, AppraisalState
 from valuation.models import Appraisal, Certificate
+
+logger = logging.getLogger(__name__)
 
 
 def lock(appraisal: Appraisal, *, firm: bool = False) -> Appraisal:
@@ -387,8 +391,51 @@ def remind_of_expiry() -> int:
         ("reminded_on", selectors.ending_certificates()),
         ("end_told_on", selectors.ended_certificates()),
     ):
-        told += sum(_remind(pk, mark) for pk in list(found.values_list("pk", flat=True)))
+        told += _each(list(found.values_list("pk", flat=True)), partial(_remind, mark=mark))
     return told
+
+
+def tell_of_firms() -> int:
+    """Tell the sides of open commissions whose firm is no longer verified, and those who were told so when it is verified
+    again; once each. Give how many.
+    """
+    return _each(list(selectors.commissions_of_changed_firms().values_list("pk", flat=True)), _tell_of_firm)
+
+
+def _each(pks: list[int], act: Callable[[int], bool]) -> int:
+    """Do something for each row; one that fails is logged and keeps back no other."""
+    done = 0
+    for pk in pks:
+        try:
+            done += act(pk)
+        except Exception:
+            logger.exception("Nobody could be told of row %s", pk)
+    return done
+
+
+@transaction.atomic
+def _tell_of_firm(pk: int) -> bool:
+    found = Appraisal.objects.select_for_update(of=("self", "firm"), no_key=True, skip_locked=True)
+    related = ("technology__organisation", "firm", "client", "counterparty")
+    appraisal = found.filter(pk=pk, state__in=OPEN_APPRAISAL).select_related(*related).first()
+    if appraisal is None or (appraisal.firm_lapsed_told_at is not None) != appraisal.firm.is_verified:
+        return False
+    verified = appraisal.firm.is_verified
+    appraisal.firm_lapsed_told_at = None if verified else timezone.now()
+    appraisal.save(update_fields=["firm_lapsed_told_at"])
+    words = {"firm": appraisal.firm, "title": appraisal.technology.title}
+
+    def text() -> str:
+        if verified:
+            return _("%(firm)s is verified again: the appraisal of “%(title)s” can go on.") % words
+        return (
+            _("%(firm)s is no longer verified and cannot appraise “%(title)s”. Take the commission back and choose another firm, or wait.")
+            % words
+        )  # fmt: skip
+
+    kind = "appraisal.firm_verified" if verified else "appraisal.firm_lapsed"
+    _tell(appraisal, policies.sides(appraisal), policies.CLIENT_ROLES, kind=kind, text=text, actor=None)
+    return True
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ from marketplace.kit.uploads import too_large
 from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
 from valuation import selectors as range_selectors
-from valuation.appraisal_steps import steps, turn
+from valuation.appraisal_steps import has_lapsed, steps, turn
 from valuation.forms.papers import AcceptForm, AppraisalReasonForm, CertificateForm, CommissionForm
 from valuation.lifecycle import AppraisalState
 from valuation.models import Appraisal
@@ -139,7 +139,8 @@ def appraisal_page(request: HttpRequest, found: Appraisal, *, status: int = 200,
         "technology_url": found.technology.get_absolute_url() if visible else "",
         "deal": found.deal_id if consents or policies.can_cancel(actor, found) else None,
         "reports_url": reverse("valuation:report_list", args=[found.technology_id]) if reads_file or consents else "",
-        "may_consent": consents and can(state, "consent"),
+        "has_lapsed": has_lapsed(found),
+        "may_consent": consents and can(state, "consent") and not has_lapsed(found),
         "may_accept": certifies and can(state, "accept"),
         "may_decline": (firm_acts and state in {AppraisalState.REQUESTED, AppraisalState.ACCEPTED})
         or (consents and state == AppraisalState.PROPOSED),
