@@ -118,12 +118,11 @@ class Deal(models.Model):
 
     @cached_property
     def is_restricted(self) -> bool:
-        """Tell whether the technology is of the restricted class: as the standing contract states it, before there is one
-        as the exchange classified the listing.
+        """Tell whether the technology is of the restricted class: as the standing contract states it; before there is one,
+        and where it was drawn up before the exchange classified the listing, as that is classified now.
         """
-        if self.stated_facts is not None:
-            return self.stated_facts.restricted
-        return self.technology.legal_class == LegalClass.RESTRICTED
+        facts = self.stated_facts
+        return bool(self.technology.is_restricted if facts is None else facts.restricted)
 
     @cached_property
     def stated_facts(self) -> LegalFacts | None:

@@ -68,7 +68,7 @@ def _card(deal: Any, deadlines: dict[datetime.date, datetime.date]) -> dict[str,
     due, effective = None, False
     if contract is not None and deal.state == DealState.SIGNED:
         effective = contract.effective_on is not None
-        registers = contract.must_register and not contract.restricted  # else no registration clock runs
+        registers = contract.must_register and not deal.is_restricted  # else no registration clock runs
         due = contract.effective_on or (deadlines[contract.signed_on] if registers else None)
     over = last_day(contract) if contract is not None and deal.state == DealState.EFFECTIVE else None
     if over is not None and over >= timezone.localdate():
