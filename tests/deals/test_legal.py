@@ -183,7 +183,11 @@ def test_linter_reads_the_names_of_payments_and_joins_no_two_texts():
 @pytest.mark.parametrize(
     ("name", "words", "severity"),
     [
-        ("dispute_detail", "Phán quyết là chung thẩm; các bên không được khiếu nại về hiệu lực của phán quyết.", "warn"),
+        (
+            "dispute_detail",
+            "Phán quyết là chung thẩm; các bên không được khiếu nại về hiệu lực của phán quyết.",
+            "warn",
+        ),
         ("dispute_detail", "The award is final and the parties shall not contest its validity.", "warn"),
         ("dispute_detail", "The parties shall not dispute the right of the tribunal to decide on the patent.", "warn"),
         ("other", "Bên A không được phản đối quyền sở hữu của bên B đối với cải tiến.", "warn"),
