@@ -29,8 +29,21 @@ from deals.choices import Side, Turn
 from deals.effect import Effect, LegalFacts, effect_of, flow_between, must_register
 from deals.legal.words import as_compared
 from deals.lifecycle import DEAL, DealState, OfferState
-from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
-from deals.tracking_lifecycle import TRACKED
+from deals.models import (
+    NDA,
+    Contract,
+    Deal,
+    Dispute,
+    Invoice,
+    Message,
+    Milestone,
+    Obligation,
+    Offer,
+    Party,
+    Registration,
+    SignedCopy,
+)
+from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState
 from listings.choices import IPStatus, LegalClass
 from listings.models import Review, Technology
 from listings.selectors import rights_of
@@ -113,10 +126,14 @@ def deals_waiting_for(user: User) -> QuerySet[Deal]:
 
 
 def board_deals(operator: User) -> QuerySet[Deal]:
-    """Give the running deals of the exchanges that the person serves, by how long they stand."""
+    """Give the running deals of the exchanges that the person serves, and those completed ones under which something is
+    open again, by how long they stand.
+    """
+    owed = Obligation.objects.filter(contract__deal=OuterRef("pk"), contract__superseded_at=None, state__in=OPEN)
+    billed = Invoice.objects.filter(contract__deal=OuterRef("pk"), state=InvoiceState.ISSUED)
+    again = Q(Exists(owed) | Exists(billed), state=DealState.COMPLETED)
     return (
-        Deal.objects.filter(exchange_id__in=operator.exchange_ids())
-        .exclude(state__in=DEAL.final)
+        Deal.objects.filter(~Q(state__in=DEAL.final) | again, exchange_id__in=operator.exchange_ids())
         .with_list_related_data()
         .prefetch_related(
             Prefetch(

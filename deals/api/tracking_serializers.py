@@ -154,7 +154,9 @@ class LineSerializer(serializers.ModelSerializer[Entry]):
 
 
 class HoldSerializer(serializers.Serializer[Any]):
-    """What keeps the contract from being completed: no_term, term (day), obligations, statements, invoices, dispute."""
+    """What keeps the contract from being completed, or is open again under a completed one: no_term, term (day),
+    obligations, statements, invoices, dispute.
+    """
 
     code = serializers.CharField()
     count = serializers.IntegerField()
