@@ -100,8 +100,11 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    """Money received, how it is divided, and among whom; `state` says whether it was reversed since."""
+    """Money received, or a tax certificate alone (without a bank's reference), how it is divided, and among whom; `state`
+    says whether it was reversed since.
+    """
 
+    bank_reference = serializers.CharField(source="moved_by", read_only=True)
     payouts = PayoutSerializer(many=True, read_only=True)
 
     class Meta:

@@ -357,6 +357,11 @@ class Payment(models.Model):
         """Give what the payment settles of its invoice: received, and withheld as tax."""
         return self.amount + self.withheld
 
+    @property
+    def moved_by(self) -> str:
+        """Give the bank's reference; empty where only a tax certificate was recorded, by which `bank_reference` goes then."""
+        return self.bank_reference if self.amount else ""
+
 
 class SharePlan(models.Model):
     """Who gets what of the payments under a contract. Settled by the licensor before the first payment is divided.

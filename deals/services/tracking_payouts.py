@@ -159,7 +159,7 @@ def record_payment(
     `withheld`: tax kept back by the licensee, by a certificate; received and withheld together settle the invoice, and
     both together are what is divided: the inventors' share by law is of each payment before tax (IP Law, article 135),
     and the tax is the licensor's own. A certificate that came after the money is recorded alone, with an `amount` of 0;
-    where no reference is given, its own stands for the bank's.
+    where no reference is given the payment goes by the certificate's. No bank moved money then: its transfer names none.
     Posts what was received and, if anybody but the licensor gets a part, how it was divided. Raises ValidationError
     for figures or a day that cannot be; Conflict when the invoice is closed, this reference was recorded before, or
     nobody has said yet who the inventors are.
@@ -202,7 +202,7 @@ def record_payment(
         else []
     )
     received = post_transfer(
-        key=f"{source_of(invoice)}:received{nth}:{bank_reference}",
+        key=f"{source_of(invoice)}:{'received' if amount else 'withheld'}{nth}:{bank_reference}",
         entries=[
             Posting(get_account(kind=AccountKind.PAYABLE, organisation=deal.licensee), gross),
             Posting(get_account(kind=AccountKind.PAID_OUT, organisation=deal.licensee), -amount),
@@ -213,7 +213,7 @@ def record_payment(
         date=paid_on,
         description=invoice.number,
         source=source_of(invoice),
-        bank_reference=bank_reference,
+        bank_reference=bank_reference if amount else "",
         actor=actor,
     )
     payouts = _payouts(contract, plan, division)
@@ -318,10 +318,14 @@ def received_of_year(contract: Contract, year: int | None) -> Decimal:
 
 def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout]) -> None:
     deal = contract.deal
-    number = payment.invoice.number
+    told = {"number": payment.invoice.number, "certificate": payment.withheld_certificate}
     tell(
         deal, Side.LICENSEE, kind="payment.recorded", actor=payment.recorded_by, page="tracking",
-        text=lambda: _("Your payment on invoice %(number)s was confirmed.") % {"number": number},
+        text=lambda: (
+            _("Your payment on invoice %(number)s was confirmed.") % told
+            if payment.amount
+            else _("Tax certificate %(certificate)s was recorded on invoice %(number)s.") % told
+        ),
     )  # fmt: skip
     notify(
         users=[payout.user for payout in payouts if payout.user is not None],

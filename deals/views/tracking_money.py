@@ -134,8 +134,9 @@ def payment_reverse(request: HttpRequest, pk: int) -> HttpResponse:
             "void, and the invoice is open again."
         ),
         facts=[
-            (_("Received"), exact(found.amount)), *([(_("Tax withheld"), exact(found.withheld))] if found.withheld else []),
-            (_("Bank's reference"), found.bank_reference),
+            *([(_("Received"), exact(found.amount)), (_("Bank's reference"), found.moved_by)] if found.amount else []),
+            *([(_("Tax withheld"), exact(found.withheld)), (_("Tax certificate"), found.withheld_certificate)]
+              if found.withheld else []),
         ],
         button=_("Reverse the payment"), done=_("The payment is reversed."), to=tracking_url(contract), danger=True,
     )  # fmt: skip
