@@ -23,7 +23,7 @@ from deals.services.common import address, check, tell
 from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
 from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
-from deals.tracking_lifecycle import InvoiceState
+from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.choices import AccountKind
 from ledger.models import Account
 from ledger.selectors import next_key
@@ -335,6 +335,13 @@ def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout])
     )
 
 
+def why_not_to_pay(payout: Payout) -> str:
+    """Say why a beneficiary's part is not to be paid now; nothing when it is."""
+    if payout.state == PayoutState.VOID:
+        return _("The payment of which this is a part was reversed: nothing is to be paid on.")
+    return _("This part was paid already.") if payout.state == PayoutState.PAID else ""
+
+
 @transaction.atomic
 def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str, actor: User) -> Payout:
     """Record that a beneficiary's part was paid. ValidationError for a day that cannot be, Conflict when paid before."""
@@ -346,6 +353,8 @@ def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str
         .get(pk=payout.pk)
     )
     require(tracking_policies.can_share_out(actor, contract.deal))
+    if obstacle := why_not_to_pay(payout):
+        raise Conflict(obstacle, state=payout.state)
     bank_reference = bank_reference.strip()
     if not bank_reference:
         raise ValidationError({"bank_reference": [_("Give the bank's reference.")]})
@@ -353,20 +362,18 @@ def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str
         raise ValidationError({"paid_on": [_("This day has not come yet.")]})
     if paid_on < payout.payment.paid_on:
         raise ValidationError({"paid_on": [_("The money had not been received on this day.")]})
-    transfer = None
-    if payout.lifecycle.can(payout.state, "pay"):
-        transfer = post_transfer(
-            key=next_key(f"deals.payout:{payout.pk}"),
-            entries=[
-                Posting(due_account(payout, contract), -payout.amount),
-                Posting(paid_account(payout, contract), payout.amount),
-            ],
-            date=paid_on,
-            description=payout.payment.invoice.number,
-            source=source_of(payout.payment.invoice),
-            bank_reference=bank_reference,
-            actor=actor,
-        )
+    transfer = post_transfer(
+        key=next_key(f"deals.payout:{payout.pk}"),
+        entries=[
+            Posting(due_account(payout, contract), -payout.amount),
+            Posting(paid_account(payout, contract), payout.amount),
+        ],
+        date=paid_on,
+        description=payout.payment.invoice.number,
+        source=source_of(payout.payment.invoice),
+        bank_reference=bank_reference,
+        actor=actor,
+    )
     move(payout, "pay", actor=actor, paid_on=paid_on, bank_reference=bank_reference, transfer=transfer)
     if payout.user is not None:
         notify(

@@ -189,8 +189,8 @@ def payout_paid(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.visible_payouts(actor), pk=pk)
     contract = found.payment.invoice.contract
     require(policies.can_share_out(actor, contract.deal))
-    if found.state != PayoutState.DUE and request.method == "GET":
-        raise Conflict(_("This part was paid already."))
+    if request.method == "GET" and (obstacle := payouts.why_not_to_pay(found)):
+        raise Conflict(obstacle)
     form = PayoutForm(request.POST or None)
     return act_page(
         request, form, lambda: payouts.record_payout(payout=found, actor=actor, **form.cleaned_data),
@@ -211,6 +211,8 @@ def payout_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.visible_payouts(actor), pk=pk)
     contract = found.payment.invoice.contract
     require(policies.can_share_out(actor, contract.deal))
+    if request.method == "GET" and found.state != PayoutState.PAID:
+        raise Conflict(_("This part does not count as paid."))
     form = ReasonForm(request.POST or None)
     return act_page(
         request, form,
