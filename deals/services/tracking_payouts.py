@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
+from accounts.selectors import holder_of
 from accounts.services import notify, settle
 from audit.services import record
 from deals import tracking_policies, tracking_selectors
@@ -41,11 +42,12 @@ RULES = ("inventor.licence.share", "intermediary.share", "author.state.share", "
 
 @dataclass(frozen=True)
 class Part:
-    """One inventor's share in percent of the inventors' money; `user` None for a person without an account."""
+    """One inventor's share in percent of the inventors' money: of an account, or of whoever proves to own the address."""
 
     name: str
     share_pct: Decimal
     user: User | None = None
+    email: str = ""
 
 
 def rules_of_shares(on: datetime.date) -> dict[str, Rule]:
@@ -254,10 +256,15 @@ def record_payment(
     return payment
 
 
+def _holder(share: RoyaltyShare) -> User | None:
+    """Give the person of a share: known when it was settled, or who owns its address by now."""
+    return share.user or (holder_of(share.email) if share.email else None)
+
+
 def _payouts(contract: Contract, plan: SharePlan, division: Division) -> list[Payout]:
     shares = list(plan.shares.select_related("user").order_by("-share_pct", "pk"))
     rows = [
-        Payout(role=Beneficiary.INVENTOR, user=share.user, name=share.name, amount=part)
+        Payout(role=Beneficiary.INVENTOR, user=_holder(share), name=share.name, amount=part)
         for share, part in zip(shares, division.parts, strict=True)
         if part
     ]
@@ -400,6 +407,7 @@ def set_share_plan(
 ) -> SharePlan:
     """Settle who gets what, before the first payment is divided. The inventors' shares sum to 100.
 
+    An inventor's address may be anybody's: whether somebody has an account with it is told to nobody here.
     Raises ValidationError for shares that do not, Stale when someone saved since `version`, Conflict once a payment
     under the contract was divided by a plan that somebody settled; what was divided before stays as it is.
     """
@@ -422,15 +430,29 @@ def set_share_plan(
     plan.version += 1
     check(plan, exclude=["contract"])
     plan.save()
+    named = {share.user.email.lower(): share.user for share in plan.shares.select_related("user") if share.user}
     plan.shares.all().delete()
-    shares = [RoyaltyShare(plan=plan, user=part.user, name=part.name, share_pct=part.share_pct) for part in parts]
+    shares = [
+        RoyaltyShare(
+            plan=plan, user=part.user, name=part.name, share_pct=part.share_pct, email=part.email.strip().lower()
+        )
+        for part in parts
+    ]  # fmt: skip
+    taken = {share.user_id for share in shares}
+    for share in shares:
+        holder = None
+        if share.user is None and share.email:
+            holder = named.get(share.email) or holder_of(share.email)
+        if holder is not None and holder.pk not in taken:
+            share.user = holder
+            taken.add(holder.pk)
     for share in shares:
         check(share, exclude=["plan"])
     RoyaltyShare.objects.bulk_create(shares)
     data = {
         "inventor_pct": inventor_pct, "agreement": plan.agreement, "intermediary_pct": intermediary_pct,
         "intermediary": intermediary.pk if intermediary else None, "state_funding_pct": state_funding_pct,
-        "parts": [[part.name, part.user.pk if part.user else None, str(part.share_pct)] for part in parts],
+        "parts": [[share.name, share.user_id, str(share.share_pct)] for share in shares],
     }  # fmt: skip
     record(tag="contract.set_share_plan", subject=contract, actor=actor, data=data)
     return plan
@@ -445,5 +467,6 @@ def _check_parts(parts: Sequence[Part]) -> None:
             {"shares": [_("The inventors' shares sum to %(total)s %%, not to 100 %%.") % {"total": total}]}
         )
     people = [part.user.pk for part in parts if part.user is not None]
-    if len(people) != len(set(people)):
+    addresses = [part.email.strip().lower() for part in parts if part.email.strip()]
+    if len(people) != len(set(people)) or len(addresses) != len(set(addresses)):
         raise ValidationError({"shares": [_("Name each person once.")]})

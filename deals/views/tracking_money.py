@@ -152,7 +152,11 @@ def share_plan(request: HttpRequest, pk: int) -> HttpResponse:
     if plan is None:
         raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
     shares = [
-        {"name": share.name, "email": share.user.email if share.user else "", "share_pct": share.share_pct}
+        {
+            "name": share.name,
+            "email": share.email or (share.user.email if share.user else ""),
+            "share_pct": share.share_pct,
+        }
         for share in plan.shares.all()
     ]
     if request.method == "POST" and wants_row(request.POST, "parts"):
