@@ -62,9 +62,7 @@ def open_enquiry(
     if not technology.is_published:
         raise Conflict(_("This technology is not on offer now."))
     if not technology.organisation.is_verified:
-        raise Conflict(
-            _("The supplier is not verified by the exchange now: until it is, it takes no new enquiries.")
-        )
+        raise Conflict(_("The supplier is not verified by the exchange now: until it is, it takes no new enquiries."))
     if not organisation.is_verified:
         raise Conflict(_("Your organisation is not verified yet. Ask for verification first."))
     if demand is not None and not policies.owns_demand(demand, organisation):
