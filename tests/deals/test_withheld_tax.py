@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 
 from accounts.models import Notification
 from deals.models import Invoice, Payment, Payout
+from deals.services.tracking_reversals import reverse_payment
 from deals.views.tracking_money_words import late_interest, withholding_words
 from ledger.choices import AccountKind as K
 from ledger.models import Account
@@ -108,8 +109,13 @@ def test_a_certificate_that_comes_alone_is_recorded_once_and_locks_the_invoice(c
     assert told.text == f"Chứng từ khấu trừ thuế {CERTIFICATE} đã được ghi nhận cho hóa đơn {invoice.number}."
     [shown] = client.get(f"/api/v1/deals/{room.deal.pk}/tracking/").json()["payments"]
     assert (shown["bank_reference"], shown["withheld_certificate"]) == ("", CERTIFICATE)
-    asked = client.get(f"/en/payments/{Payment.objects.get().pk}/reverse/").content.decode()
+    paper = Payment.objects.get()
+    asked = client.get(f"/en/payments/{paper.pk}/reverse/").content.decode()
     assert ("Received" in asked, "Bank&#x27;s reference" in asked, CERTIFICATE in asked) == (False, False, True)
+    reverse_payment(payment=paper, reason="Nhầm", actor=room.tto)
+    told = Notification.objects.get(user=room.buyer, kind="payment.reversed")
+    assert told.text.startswith("Bên giao đã đảo chứng từ khấu trừ thuế")
+    assert "Tax certificate reversed" in client.get(f"/en/deals/{room.deal.pk}/tracking/").content.decode()
 
 
 @pytest.mark.parametrize(
