@@ -20,6 +20,7 @@ from accounts.models import EXCHANGE_ROLES, Exchange, Invitation, Membership, Or
 from accounts.services import deliver_notification, lock_organisation, mail_once, notify, settle
 from accounts.tasks import expire_invitations, mail_invitation
 from audit.services import record
+from marketplace.kit.alone import alone
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.single import single
@@ -170,13 +171,15 @@ def withdraw_unbacked() -> int:
 
 
 def expire_due() -> int:
-    """End the invitations that nobody answered in time; give how many."""
+    """End the invitations that nobody answered in time, each by itself; give how many."""
     done = 0
     for pk in selectors.expired_invitation_ids(now=timezone.now()):
-        with _locked(Invitation.objects.select_related("organisation", "exchange").get(pk=pk)) as held:
-            if held.state == InvitationState.PENDING:
-                _expire(held)
-                done += 1
+        with alone("Invitation", pk):
+            with _locked(Invitation.objects.select_related("organisation", "exchange").get(pk=pk)) as held:
+                ends = held.state == InvitationState.PENDING
+                if ends:
+                    _expire(held)
+            done += ends
     return done
 
 

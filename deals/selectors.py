@@ -4,7 +4,21 @@ import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
@@ -15,8 +29,21 @@ from deals import policies
 from deals.choices import Side, Turn
 from deals.effect import Effect, LegalFacts, effect_of, flow_between, must_register
 from deals.lifecycle import DEAL, DealState, OfferState
-from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
-from deals.tracking_lifecycle import TRACKED
+from deals.models import (
+    NDA,
+    Contract,
+    Deal,
+    Dispute,
+    Invoice,
+    Message,
+    Milestone,
+    Obligation,
+    Offer,
+    Party,
+    Registration,
+    SignedCopy,
+)
+from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState
 from listings.choices import IPStatus, LegalClass
 from listings.models import Review, Technology
 from listings.selectors import rights_of
@@ -100,10 +127,14 @@ def deals_waiting_for(user: User) -> QuerySet[Deal]:
 
 
 def board_deals(operator: User) -> QuerySet[Deal]:
-    """Give the running deals of the exchanges that the person serves, by how long they stand."""
+    """Give the running deals of the exchanges that the person serves, and those completed ones under which something is
+    open again, by how long they stand.
+    """
+    owed = Obligation.objects.filter(contract__deal=OuterRef("pk"), contract__superseded_at=None, state__in=OPEN)
+    billed = Invoice.objects.filter(contract__deal=OuterRef("pk"), state=InvoiceState.ISSUED)
+    again = Q(Exists(owed) | Exists(billed), state=DealState.COMPLETED)
     return (
-        Deal.objects.filter(exchange_id__in=operator.exchange_ids())
-        .exclude(state__in=DEAL.final)
+        Deal.objects.filter(~Q(state__in=DEAL.final) | again, exchange_id__in=operator.exchange_ids())
         .with_list_related_data()
         .prefetch_related(
             Prefetch(
@@ -176,7 +207,7 @@ def current_contract(deal: Deal) -> Contract | None:
     """Give the version of the contract that stands."""
     return (
         deal.contracts.filter(superseded_at=None)
-        .select_related("deal", "offer__terms", "permit", "generated_by")
+        .select_related("deal__technology", "offer__terms", "permit", "generated_by")
         .prefetch_related("acceptances__user", "registrations__province")
         .first()
     )
@@ -292,7 +323,7 @@ def facts_to_state(deal: Deal, parties: dict[str, Party]) -> LegalFacts:
     funding = listing.state_funding_pct or Decimal(0)
     countries = {side: parties[side].country if side in parties else "VN" for side in Side.values}
     return LegalFacts(
-        restricted=listing.legal_class == LegalClass.RESTRICTED,
+        restricted=listing.is_restricted,
         must_register=must_register(
             flow=flow_between(countries[Side.LICENSOR], countries[Side.LICENSEE]),
             state_money=funding > 0 or state_capital,
@@ -304,8 +335,8 @@ def facts_to_state(deal: Deal, parties: dict[str, Party]) -> LegalFacts:
 
 
 def facts_of(deal: Deal, contract: Contract | None, parties: dict[str, Party] | None = None) -> LegalFacts:
-    """Give what the law asks by: as the contract states it, whatever became of the listing since; without a contract as
-    one would state it now.
+    """Give what the law asks by: as the contract states it, whatever became of the listing since (but for a class that it
+    leaves open); without a contract as one would state it now.
     """
     if contract is not None:
         return contract.legal_facts
@@ -353,16 +384,19 @@ def registration_deadlines(signed: Iterable[datetime.date]) -> dict[datetime.dat
 
 def due_to_take_effect(*, on: datetime.date | None = None) -> QuerySet[Contract]:
     """Give signed contracts whose deal is not in effect yet, though their day has come, or though nothing lacks by which
-    a day is known (the paper for which they waited is there).
+    a day is known (the paper for which they waited is there); and those with a day for which a permit lacks by now.
     """
     day = on or timezone.localdate()
     registered = Exists(Registration.objects.filter(contract=OuterRef("pk")))
-    nothing_lacks = Q(restricted=True, permit__isnull=False) | (
-        Q(restricted=False) & (Q(must_register=False) | Q(registered))
+    classed = ExpressionWrapper(Q(deal__technology__legal_class=LegalClass.RESTRICTED), BooleanField())
+    nothing_lacks = Q(is_restricted=True, permit__isnull=False) | (
+        Q(is_restricted=False) & (Q(must_register=False) | Q(registered))
     )
+    unpermitted = Q(effective_on__isnull=False, is_restricted=True, permit__isnull=True)
     return (
-        Contract.objects.filter(
-            Q(effective_on__lte=day) | (Q(effective_on__isnull=True) & nothing_lacks),
+        Contract.objects.alias(is_restricted=Coalesce(F("restricted"), classed))
+        .filter(
+            Q(effective_on__lte=day) | (Q(effective_on__isnull=True) & nothing_lacks) | unpermitted,
             superseded_at=None,
             deal__state=DealState.SIGNED,
         )

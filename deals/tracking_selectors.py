@@ -403,7 +403,7 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
 
 @dataclass(frozen=True)
 class Hold:
-    """Why a contract in effect is not completed yet: a code, with how many rows or until which day.
+    """Why a contract in effect is not completed yet, or a completed one is open again: a code, with how many rows or until which day.
 
     Codes: no_term, term (day), obligations, statements, invoices (counts), dispute.
     """
@@ -422,12 +422,15 @@ def last_day(contract: Contract) -> datetime.date | None:
 
 
 def holds(contract: Contract, *, on: datetime.date) -> list[Hold]:
-    """Give what keeps a contract in effect from being completed on a day; nothing when it may be.
+    """Give what keeps a contract in effect from being completed on a day, or what is open again under a completed one (a
+    payment was reversed); nothing when there is nothing, or when the contract ended otherwise.
 
     A contract without a term is never completed by the calendar: the exchange knows its sums, not its deliveries.
     """
-    end = last_day(contract)
-    found = [Hold("no_term")] if end is None else [Hold("term", day=end)] if end >= on else []
+    if contract.deal.state not in TRACKED[:2]:
+        return []
+    end, completed = last_day(contract), contract.deal.state == DealState.COMPLETED
+    found = [] if completed else [Hold("no_term")] if end is None else [Hold("term", day=end)] if end >= on else []
     counts = {
         "obligations": contract.obligations.filter(state__in=OPEN).count(),
         "statements": contract.statements.filter(
@@ -436,7 +439,7 @@ def holds(contract: Contract, *, on: datetime.date) -> list[Hold]:
         "invoices": contract.invoices.filter(state=InvoiceState.ISSUED).count(),
     }  # fmt: skip
     found += [Hold(code, count=count) for code, count in counts.items() if count]
-    return [*found, Hold("dispute")] if contract.deal.in_dispute else found
+    return [*found, Hold("dispute")] if contract.deal.in_dispute and not completed else found
 
 
 def contracts_in_effect() -> list[Contract]:

@@ -31,7 +31,6 @@ from deals.api.tracking_serializers import (
     TrackingSerializer,
     WritePlanSerializer,
 )
-from deals.lifecycle import DealState
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_invoices as invoices
@@ -111,9 +110,7 @@ class Tracking(OfDeal):
                 "kept_open_by": [
                     {"code": hold.code, "count": hold.count, "day": hold.day}
                     for hold in selectors.holds(contract, on=timezone.localdate())
-                ]
-                if contract.deal.state == DealState.EFFECTIVE
-                else [],
+                ],
                 "obligations": ObligationSerializer(selectors.obligations_of(contract), many=True).data,
                 "statements": StatementSerializer(selectors.statements_of(contract), many=True).data,
                 "invoices": InvoiceSerializer(selectors.invoices_of(contract), many=True).data,

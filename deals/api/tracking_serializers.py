@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.models import Organisation
-from accounts.selectors import person_by_email, visible_organisations
+from accounts.selectors import visible_organisations
 from deals.models import Deduction, Invoice, Obligation, Payment, Payout, RoyaltyShare, RoyaltyStatement, SharePlan
 from deals.reasons import in_words
 from deals.services.tracking_payouts import Part
@@ -100,8 +100,11 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    """Money received, how it is divided, and among whom; `state` says whether it was reversed since."""
+    """Money received, or a tax certificate alone (without a bank's reference), how it is divided, and among whom; `state`
+    says whether it was reversed since.
+    """
 
+    bank_reference = serializers.CharField(source="moved_by", read_only=True)
     payouts = PayoutSerializer(many=True, read_only=True)
 
     class Meta:
@@ -154,7 +157,9 @@ class LineSerializer(serializers.ModelSerializer[Entry]):
 
 
 class HoldSerializer(serializers.Serializer[Any]):
-    """What keeps the contract from being completed: no_term, term (day), obligations, statements, invoices, dispute."""
+    """What keeps the contract from being completed, or is open again under a completed one: no_term, term (day),
+    obligations, statements, invoices, dispute.
+    """
 
     code = serializers.CharField()
     count = serializers.IntegerField()
@@ -267,19 +272,11 @@ class NewPayoutSerializer(serializers.Serializer[Any]):
 
 
 class NewPartSerializer(serializers.Serializer[Any]):
-    """One inventor: a name, a share, and the e-mail of the account if there is one."""
+    """One inventor: a name, a share, and an e-mail by which whoever owns it sees what is paid."""
 
     name = text(150)
     email = serializers.EmailField(required=False, allow_blank=True, default="")
     share_pct = percent(min_value=Decimal("0.0001"))
-
-    def validate_email(self, value: str) -> str:
-        """Refuse an address that nobody has."""
-        if value and person_by_email(value) is None:
-            raise serializers.ValidationError(
-                _("Nobody has an account with this e-mail. Leave it empty, or correct it.")
-            )
-        return value
 
 
 class WritePlanSerializer(serializers.Serializer[Any]):
@@ -311,7 +308,7 @@ class WritePlanSerializer(serializers.Serializer[Any]):
             Part(
                 name=row["name"],
                 share_pct=row["share_pct"],
-                user=person_by_email(row["email"]) if row["email"] else None,
+                email=row["email"],
             )
             for row in values.pop("shares")
         ]

@@ -357,6 +357,11 @@ class Payment(models.Model):
         """Give what the payment settles of its invoice: received, and withheld as tax."""
         return self.amount + self.withheld
 
+    @property
+    def moved_by(self) -> str:
+        """Give the bank's reference; empty where only a tax certificate was recorded, by which `bank_reference` goes then."""
+        return self.bank_reference if self.amount else ""
+
 
 class SharePlan(models.Model):
     """Who gets what of the payments under a contract. Settled by the licensor before the first payment is divided.
@@ -394,10 +399,14 @@ class SharePlan(models.Model):
 
 
 class RoyaltyShare(models.Model):
-    """One inventor's part of the inventors' money, in percent. A deferred trigger wants the parts to sum to 100."""
+    """One inventor's part of the inventors' money, in percent. A deferred trigger wants the parts to sum to 100.
+
+    `email`: the address that the licensor gave, whether or not anybody has an account with it.
+    """
 
     plan = models.ForeignKey(SharePlan, on_delete=models.PROTECT, related_name="shares")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="royalty_shares")
+    email = models.EmailField(_("e-mail"), blank=True, db_default="")
     name = models.CharField(_("inventor"), max_length=150, validators=[plain_text])
     share_pct = models.DecimalField(
         _("share (%)"), max_digits=7, decimal_places=4,

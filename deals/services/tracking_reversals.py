@@ -61,7 +61,11 @@ def reverse_payment(*, payment: Payment, reason: str, actor: User) -> Payment:
     number = invoice.number
     tell(
         deal, Side.LICENSEE, kind="payment.reversed", actor=actor, page="tracking",
-        text=lambda: _("The supplier reversed the payment that it had recorded on invoice %(number)s: %(reason)s")
+        text=lambda: (
+            _("The supplier reversed the payment that it had recorded on invoice %(number)s: %(reason)s")
+            if payment.amount
+            else _("The supplier reversed the tax certificate that it had recorded on invoice %(number)s: %(reason)s")
+        )
         % {"number": number, "reason": reason},
     )  # fmt: skip
     notify(

@@ -6,10 +6,10 @@ from collections import Counter
 from django.utils import timezone
 
 from deals import tracking_selectors
-from deals.services.alone import alone as _alone
 from deals.services.completion import complete_contract
 from deals.services.tracking import attend_to_obligation, generate_obligations
 from deals.services.tracking_minimums import charge_top_up
+from marketplace.kit.alone import alone as _alone
 from rules.selectors import number
 
 

@@ -79,9 +79,7 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "invoices": invoices,
         "vat_source": citation(invoices[0].vat_source) if invoices else "",
         "ends_on": selectors.last_day(contract),
-        "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)]
-        if deal.state == "effective"
-        else [],
+        "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)],
         "late": late_interest(invoices, today),
         "payments": payments,
         "plan_is_fixed": any(row["payment"].state == PaymentState.RECORDED for row in payments),

@@ -121,6 +121,7 @@ def movement_of(transfer: Transfer) -> str:
     done, undone = {
         "issue": (_("Invoice issued"), _("Invoice cancelled")),
         "received": (_("Payment received"), _("Payment reversed")),
+        "withheld": (_("Tax certificate recorded"), _("Tax certificate reversed")),
         "divided": (_("Shares divided"), _("Shares reversed")),
         "payout": (_("Part paid out"), _("Payout taken back")),
         "forgiven": (_("Rest forgiven"), ""),

@@ -104,6 +104,11 @@ class Listing(models.Model):
         return bool(self.source_name) and not self.is_sample
 
     @property
+    def is_restricted(self) -> bool | None:
+        """Tell whether it is of the class restricted for transfer; None while the exchange has not classified it."""
+        return None if self.legal_class == LegalClass.UNKNOWN else self.legal_class == LegalClass.RESTRICTED
+
+    @property
     def is_published(self) -> bool:
         """Tell whether the public may find it."""
         return self.state == ListingState.PUBLISHED
