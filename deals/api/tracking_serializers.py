@@ -38,7 +38,7 @@ def text(limit: int, **options: Any) -> serializers.CharField:
 
 
 class ObligationSerializer(serializers.ModelSerializer[Obligation]):
-    """An obligation."""
+    """An obligation; `forgiven`: what was given up of `amount` once a part of it was settled."""
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
     report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
@@ -48,7 +48,7 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
         model = Obligation
         fields = (
             "id", "deal", "contract", "kind", "side", "name", "period_start", "period_end", "closes_year", "due_on",
-            "amount", "state", "closed_on", "waived_reason", "report",
+            "amount", "forgiven", "state", "closed_on", "waived_reason", "report",
         )  # fmt: skip
         read_only_fields = fields
 

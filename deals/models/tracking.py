@@ -45,7 +45,7 @@ class Obligation(models.Model):
     """What one side owes by a day. `key` names it within the contract, so that it is generated once.
 
     Statements, minimums and reports carry the period that they are about (its last day counts in) and the contract
-    year, counted from 1.
+    year, counted from 1. `forgiven`: what the other side gave up of `amount` once a part of it was settled.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="obligations")
@@ -60,6 +60,7 @@ class Obligation(models.Model):
     closes_year = models.BooleanField(default=False)
     due_on = models.DateField()
     amount = models.DecimalField(max_digits=18, decimal_places=0, null=True, blank=True)
+    forgiven = models.DecimalField(max_digits=18, decimal_places=0, null=True, blank=True, editable=False)
     state = models.CharField(max_length=10, choices=ObligationState, default=ObligationState.UPCOMING, editable=False)
     closed_on = models.DateField(null=True, blank=True)
     waived_reason = models.TextField(max_length=2000, blank=True)
@@ -84,6 +85,11 @@ class Obligation(models.Model):
                 fields=["contract", "contract_year"],
                 condition=Q(kind=ObligationKind.TOP_UP) & ~Q(state=ObligationState.WAIVED),
                 name="deals_obligation_one_top_up_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(forgiven__gt=0, state=ObligationState.FORGIVEN)
+                | (Q(forgiven__isnull=True) & ~Q(state=ObligationState.FORGIVEN)),
+                name="deals_obligation_forgiven_says_how_much",
             ),
         ]
         indexes = [

@@ -9,12 +9,12 @@ from accounts.models import User
 from accounts.services import notify
 from deals import tracking_policies
 from deals.choices import Side
-from deals.models import Invoice, Obligation, Payment, Payout
+from deals.models import Invoice, Payment, Payout
 from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_contract
 from deals.services.tracking_invoices import lock_invoice
-from deals.services.tracking_payouts import received_of_year
-from deals.tracking_choices import OF_YEAR, ObligationKind
+from deals.services.tracking_years import settle_minimum
+from deals.tracking_choices import OF_YEAR
 from deals.tracking_lifecycle import PAYMENT, InvoiceState, ObligationState, PayoutState
 from ledger.services import reverse_transfer
 from marketplace.kit.errors import Conflict, require
@@ -83,14 +83,8 @@ def _reopen(invoice: Invoice, payment: Payment, actor: User) -> None:
     owed = invoice.obligation
     if owed.state == ObligationState.MET:
         move(owed, "reopen", actor=actor, data=data, closed_on=None)
-    if owed.kind not in OF_YEAR:
-        return
-    minimum = Obligation.objects.filter(
-        contract=invoice.contract, kind=ObligationKind.MINIMUM, contract_year=owed.contract_year,
-        state=ObligationState.MET,
-    ).first()  # fmt: skip
-    if minimum is not None and received_of_year(invoice.contract, owed.contract_year) < (minimum.amount or 0):
-        move(minimum, "reopen", actor=actor, data=data, closed_on=None)
+    if owed.kind in OF_YEAR:
+        settle_minimum(invoice.contract, owed.contract_year, on=timezone.localdate(), actor=actor)
 
 
 @transaction.atomic
