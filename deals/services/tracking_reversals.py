@@ -26,7 +26,8 @@ def reverse_payment(*, payment: Payment, reason: str, actor: User) -> Payment:
     """Reverse a payment that the supplier recorded by mistake, with a reason that the buyer reads.
 
     Both its transfers are reversed and its payouts are void; an invoice that it closed is open again, with the
-    obligation, and with the year's minimum where that was met by it. Conflict when it was reversed before, while a part
+    obligation, and with the year's minimum where that was met by it; the buyer is called to pay it, and reminded anew
+    once it is overdue. Conflict when it was reversed before, while a part
     of it counts as paid on, and once the rest of its invoice was forgiven.
     """
     stored = Payment.objects.select_related("invoice").get(pk=payment.pk)
@@ -60,7 +61,7 @@ def reverse_payment(*, payment: Payment, reason: str, actor: User) -> Payment:
         _reopen(invoice, payment, actor)
     number = invoice.number
     tell(
-        deal, Side.LICENSEE, kind="payment.reversed", actor=actor, page="tracking",
+        deal, Side.LICENSEE, kind="payment.reversed", actor=actor, page="tracking", awaits=invoice,
         text=lambda: _("The supplier reversed the payment that it had recorded on invoice %(number)s: %(reason)s")
         % {"number": number, "reason": reason},
     )  # fmt: skip

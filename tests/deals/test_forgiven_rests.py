@@ -1,8 +1,10 @@
 """What is forgiven of an invoice was asked for: it counts for the year's minimum, is not charged again, and is shown."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.utils.html import strip_tags
 
 from accounts.models import Notification
@@ -60,6 +62,24 @@ def test_what_is_declared_after_it_is_set_off_against_all_that_was_charged():
 
     assert [(row.royalty, row.top_up, row.amount) for row in filed] == [(3_500_000, 0, 0)] * 3
     assert (more.royalty, more.credit, more.amount) == (52_500_000, 39_500_000, 13_000_000)
+
+
+def test_what_was_forgiven_before_the_upgrade_is_brought_in_order():
+    room = forgiven_top_up()
+    upgrade = import_module("deals.migrations.0014_forgiven_rests")
+    top_up = room.obligations("top_up")[0]
+    with connection.cursor() as cursor:
+        cursor.execute(upgrade.BACKWARD)
+        room.contract.obligations.filter(kind="minimum", contract_year=1).update(state="overdue", closed_on=None)
+        top_up.pk, top_up.key, top_up.state, top_up.forgiven = None, "top_up:1:2", "overdue", None
+        top_up.save()  # it was charged again
+
+        cursor.execute(upgrade.FORWARD)
+
+    assert year(room, "top_up", "minimum") == [
+        ("minimum", "forgiven", 50_000_000, 20_000_000), ("top_up", "forgiven", 50_000_000, 20_000_000),
+        ("top_up", "waived", 50_000_000, None),
+    ]  # fmt: skip
 
 
 def last_of(room: Tracked, first: Invoice) -> Invoice:
