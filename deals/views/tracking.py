@@ -86,7 +86,7 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)]
         if deal.state == "effective"
         else [],
-        "late": late_interest(invoices, today),
+        "late": late_interest(invoices, today, days=days),
         "payments": payments,
         "plan_is_fixed": any(row["payment"].state == PaymentState.RECORDED for row in payments),
         "is_open": bool(open_rows),
