@@ -25,24 +25,17 @@ from marketplace.celery import app
 from marketplace.engines import process
 from search import index
 from tests import strictness
+from tests.baseline import Baseline
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
-# TransactionTestCase empties every table after a test. Append-only tables refuse that unless their triggers
-# rest, and what comes next needs the reference data again.
-_flush_tables = TransactionTestCase._fixture_teardown
+_baseline: list[Baseline] = []
 
 
-def _flush_and_reload(case: TransactionTestCase) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-    try:
-        _flush_tables(case)
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET session_replication_role")
-    load_reference()
+def _restore_tables(case: TransactionTestCase) -> None:
+    """Bring the database back to what a new one holds; Django's own way empties each table and makes much of it anew."""
+    _baseline[0].restore()
 
 
 def load_reference() -> None:
@@ -53,7 +46,7 @@ def load_reference() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make Django as strict as the tests need it, before the first template engine or query is made."""
-    TransactionTestCase._fixture_teardown = _flush_and_reload
+    TransactionTestCase._fixture_teardown = _restore_tables
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = strictness.UndefinedVariableFails("!!undefined: %s!!")
     strictness.shuffle_unordered_queries()
     strictness.require_of_in_locks()
@@ -71,6 +64,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> None:  # type: 
     """Load the reference tables once into the new test database."""
     with django_db_blocker.unblock():
         load_reference()
+        _baseline.append(Baseline.taken())
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ Loaded by `-p tests.plugin` (pyproject.toml). An address already in DATABASE_URL
 """
 
 import os
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -40,6 +41,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         _running.callback(postgres.kill)
         postgres.start()
         os.environ["DATABASE_URL"] = postgres.url
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files in which a few tests take minutes, so that no process of a parallel run ends alone with them.
+
+    They walk a browser or carry a mark; the others follow, those with most tests first.
+    """
+    tests = Counter(item.path for item in items)
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in ("journey", "faults", "long"))}
+    items.sort(key=lambda item: (item.path not in long, 0 if item.path in long else -tests[item.path]))
 
 
 @pytest.hookimpl(trylast=True)

@@ -29,6 +29,7 @@ from marketplace.engines.valkey import Valkey
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = ROOT / "var"
 PATIENCE = 60  # seconds for an earlier run of the folder to stop
+STOPPING = 10  # seconds for each of its processes to end by itself
 POSTGRES_PORT, VALKEY_PORT = 54318, 63791
 LOG_BYTES = 10 * 2**20
 MANAGE = (sys.executable, "-W", "ignore::RuntimeWarning", str(ROOT / "manage.py"))
@@ -47,6 +48,8 @@ class StopRequested(BaseException):
 
 class Demo:
     """Everything that `make demo` runs."""
+
+    stopping: float = STOPPING
 
     def __init__(self, *, host: str, port: int, folder: Path = VAR):
         self.folder = folder.resolve()
@@ -289,7 +292,7 @@ class Demo:
             if child.poll() is None:
                 child.terminate()
         for child in self.children.values():
-            process.stop(child, seconds=10)
+            process.stop(child, seconds=self.stopping)
         self.valkey.stop()
         self.postgres.stop()
         process.end_leftovers(self.folder, seconds=1)

@@ -49,7 +49,7 @@ class Supervisor:
         assert self.process is not None
         return self.process.pid
 
-    def wait(self, condition: Callable[[], object], seconds: float = 30) -> None:
+    def wait(self, condition: Callable[[], object], seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, self.output.read_text()
@@ -59,7 +59,7 @@ class Supervisor:
     def end(self, how: int = signal.SIGINT) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_killed_demo_does_not_block_the_next_run_and_keeps_its_data(supervisor: 
 def test_second_demo_of_a_folder_is_refused_with_the_address_of_the_first(supervisor: Supervisor) -> None:
     run = supervisor.start()
     command = [sys.executable, "-m", "tests.engines.tiny_demo", supervisor.folder, "0"]
-    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=90)
     assert second.returncode == 1
     assert second.stderr.strip() == (
         f"Stopped: the demo of this folder already runs at {run['url']} (process {run['pids']['supervisor']})."
@@ -152,7 +152,7 @@ def test_second_demo_waits_for_the_first_that_is_stopping(supervisor: Supervisor
     supervisor.wait(lambda: "waiting for it" in supervisor.output.read_text())
     os.kill(run["pids"]["worker"], signal.SIGCONT)
     supervisor.wait(lambda: (supervisor.folder / "run.json").exists())
-    assert first.wait(30) == 0
+    assert first.wait(90) == 0
     assert page_status(supervisor.run["url"]) == 200
 
 

@@ -17,7 +17,12 @@ http.server.ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), handler).serve_
 
 
 class TinyDemo(Demo):
-    """Real engines and supervision; the web server is Python's own, the worker sleeps."""
+    """Real engines and supervision; the web server is Python's own, the worker sleeps.
+
+    Nobody is killed for being late: a test stops the worker until the second demo, however slow its start, waits for it.
+    """
+
+    stopping = 120
 
     def _prepare(self) -> None:
         accounts = [{"role": "operator", "email": "a@example.org", "password": "p", "token": "t", "name": "A"}]

@@ -17,7 +17,7 @@ from tests.factories.accounts import ExchangeFactory, OrganisationFactory, perso
 from tests.factories.deals import terms
 from tests.factories.listings import PDF
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 class Person:

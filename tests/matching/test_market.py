@@ -9,7 +9,7 @@ from benchmarks.market import MARKETS, Need
 from search import embedder
 from tests.search.test_samples_ranking import VECTORS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 
 @pytest.fixture

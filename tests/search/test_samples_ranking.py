@@ -8,7 +8,7 @@ import pytest
 from benchmarks import samples, stand
 from search import embedder, vocabulary
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 FLOORS: dict[str, dict[str, float]] = {
     "need": {
