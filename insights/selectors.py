@@ -21,6 +21,7 @@ from deals.acts import next_act
 from deals.forms.tracking import period_label
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Contract, Deal, Obligation
+from deals.tracking_due import Deadlines
 from listings import selectors as listing_selectors
 from listings.lifecycle import ListingState
 from listings.models import Demand, Field, Technology
@@ -237,7 +238,7 @@ def _due_by() -> datetime.date:
 
 def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
     """A group of obligations, each with its day and the way to its contract."""
-    today = timezone.localdate()
+    days = Deadlines()
     return _group(
         title,
         rows,
@@ -245,8 +246,8 @@ def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
             row.contract.deal.technology,
             f"{row.get_kind_display()} {row.name or (period_label(row) if row.period_start else '')}".strip(),
             url=reverse("deals:tracking", args=[row.contract.deal_id]),
-            since=row.due_on,
-            is_late=row.due_on < today,
+            since=days.last_day(row.asked_on),
+            is_late=row.asked_on < days.first_in_time,
             about=Notification.name_of(row),
         ),
     )

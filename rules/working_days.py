@@ -50,6 +50,14 @@ class WorkingDays:
             day += DAY
         return day
 
+    def first_in_time(self, day: datetime.date) -> datetime.date:
+        """Give the earliest last day of a term that has not ended before `day`: one that fell on a day off ends with the
+        next working day, so that all before it are past.
+        """
+        while not self.is_worked(day - DAY):
+            day -= DAY
+        return day
+
     def years_to_enter(self, *, on: datetime.date) -> list[int]:
         """Name the years, that of the day and the one in sight, whose public holidays are not all entered."""
         return sorted({on.year, (on + AHEAD).year} - self.complete)
@@ -62,6 +70,11 @@ _CALENDAR = Q(code=HOLIDAY, certainty=Rule.Certainty.A) | Q(code=COMPLETE)
 def working_days(*, since: datetime.date) -> WorkingDays:
     """Give the calendar from a day on, with one query."""
     return _calendar(Rule.objects.filter(_CALENDAR, _counts_after(since)))
+
+
+def last_day_of_term(day: datetime.date) -> datetime.date:
+    """Give the day with which a term ends whose last day is `day`, as `WorkingDays.last_day_of_term`, with one query."""
+    return working_days(since=day).last_day_of_term(day)
 
 
 def term(code: str, *, since: datetime.date) -> tuple[int, WorkingDays]:

@@ -14,6 +14,8 @@ from deals.reasons import in_words
 from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
 from deals.tracking_choices import DeductionKind
+from deals.tracking_due import Deadlines
+from deals.tracking_lifecycle import ObligationState
 from ledger.models import Entry
 from marketplace.kit.validators import plain_text
 
@@ -37,8 +39,23 @@ def text(limit: int, **options: Any) -> serializers.CharField:
     return serializers.CharField(max_length=limit, validators=[plain_text], **options)
 
 
-class ObligationSerializer(serializers.ModelSerializer[Obligation]):
-    """An obligation."""
+class WithLastDay(serializers.ModelSerializer[Any]):
+    """Something that ends on a day. `last_day`: the one that counts, see `deals.tracking_due`; one query for a list."""
+
+    last_day = serializers.DateField(read_only=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Give it with its last day, by the calendar that the whole answer shares."""
+        root: Any = self.root
+        days = root.context.setdefault("deadlines", Deadlines())
+        days.mark([instance])
+        return super().to_representation(instance)
+
+
+class ObligationSerializer(WithLastDay):
+    """An obligation; `forgiven`: what was given up of `amount` once a part of it was settled. `state` is that of today."""
+
+    state = serializers.ChoiceField(source="state_today", choices=ObligationState.choices, read_only=True)
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
     report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
@@ -48,7 +65,7 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
         model = Obligation
         fields = (
             "id", "deal", "contract", "kind", "side", "name", "period_start", "period_end", "closes_year", "due_on",
-            "amount", "state", "closed_on", "waived_reason", "report",
+            "last_day", "amount", "forgiven", "state", "closed_on", "waived_reason", "report",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -76,7 +93,7 @@ class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
         read_only_fields = fields
 
 
-class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+class InvoiceSerializer(WithLastDay):
     """An invoice."""
 
     cancelled_reason = serializers.CharField(source="cancelled_words", read_only=True)
@@ -85,7 +102,7 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
         model = Invoice
         fields = (
             "id", "contract", "obligation", "statement", "number", "amount", "vat_rule", "vat_source", "issued_on",
-            "due_on", "state", "cancelled_reason",
+            "due_on", "last_day", "state", "cancelled_reason",
         )  # fmt: skip
         read_only_fields = fields
 

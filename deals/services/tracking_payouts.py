@@ -19,11 +19,12 @@ from accounts.services import notify, settle
 from audit.services import record
 from deals import tracking_policies, tracking_selectors
 from deals.choices import Side
-from deals.models import Contract, Invoice, Obligation, Payment, Payout, RoyaltyShare, SharePlan
+from deals.models import Contract, Invoice, Payment, Payout, RoyaltyShare, SharePlan
 from deals.services.common import address, check, tell
 from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
-from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
+from deals.services.tracking_years import settle_minimum
+from deals.tracking_choices import OF_YEAR, Beneficiary
 from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.choices import AccountKind
 from ledger.models import Account
@@ -251,7 +252,8 @@ def record_payment(
         move(invoice, "settle", actor=actor, data={"payment": payment.pk})
         settle(invoice)
         meet_obligation(invoice.obligation, on=paid_on, actor=actor, data={"invoice": invoice.pk})
-        settle_minimum(contract, invoice.obligation, paid_on, actor)
+        if invoice.obligation.kind in OF_YEAR:
+            settle_minimum(contract, invoice.obligation.contract_year, on=paid_on, actor=actor)
     _tell_about(payment, contract, payouts)
     return payment
 
@@ -298,29 +300,6 @@ def paid_account(payout: Payout, contract: Contract) -> Account:
     if payout.user is not None:
         return get_account(kind=AccountKind.INVENTOR_PAID, user=payout.user)
     return get_account(kind=AccountKind.INVENTOR_PAID, outside=payout.name, reference=contract.number)
-
-
-def settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
-    """Mark the year's minimum met once the paid royalties of that year reach it."""
-    if paid.kind not in OF_YEAR:
-        return
-    minimum = Obligation.objects.filter(
-        contract=contract, kind=ObligationKind.MINIMUM, contract_year=paid.contract_year
-    ).first()
-    if minimum is None:
-        return
-    total = received_of_year(contract, paid.contract_year)
-    if total >= (minimum.amount or ZERO):
-        meet_obligation(minimum, on=on, actor=actor, data={"received": str(total)})
-
-
-def received_of_year(contract: Contract, year: int | None) -> Decimal:
-    """Give what was received and withheld on the closed invoices for the use in a contract year, in VND."""
-    payments = Payment.objects.standing().filter(
-        invoice__contract=contract, invoice__obligation__kind__in=OF_YEAR, invoice__obligation__contract_year=year,
-        invoice__state__in=[InvoiceState.PAID, InvoiceState.FORGIVEN],
-    )  # fmt: skip
-    return payments.aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
 
 
 def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout]) -> None:

@@ -167,7 +167,7 @@ def test_the_rest_of_an_invoice_that_was_paid_in_part_is_forgiven():
     forgive_rest(invoice=invoice, reason="Lũ lụt", actor=room.tto)
 
     invoice.refresh_from_db()
-    assert (invoice.state, invoice.obligation.state, invoice.cancelled_reason) == ("forgiven", "waived", "Lũ lụt")
+    assert (invoice.state, invoice.obligation.state, invoice.cancelled_reason) == ("forgiven", "forgiven", "Lũ lụt")
     of = balances()
     assert (K.RECEIVABLE, room.deal.licensor_id, None) not in of
     assert (K.PAYABLE, room.deal.licensee_id, None) not in of
@@ -218,7 +218,7 @@ def test_pages_and_api_do_it_and_show_it(client):
     client.force_login(room.author)
     assert "Void" in client.get("/en/my/payouts/").content.decode()
     assert "Payout taken back" in client.get(tracking).content.decode()
-    assert Obligation.objects.filter(kind="royalty").get().state == "waived"
+    assert Obligation.objects.filter(kind="royalty").get().state == "forgiven"
 
 
 def test_a_part_that_is_not_to_be_paid_says_why_by_page_and_api(client):

@@ -16,8 +16,11 @@ from deals.services.tracking_reversals import reverse_payment
 from deals.views.tracking_money_words import late_interest, withholding_words
 from ledger.choices import AccountKind as K
 from ledger.models import Account
+from ledger.money import whole_dong
 from ledger.selectors import balance, imbalance
+from marketplace.kit.money import exact
 from rules.models import Rule
+from rules.working_days import last_day_of_term
 from tests.factories.tracking import Tracked, tracked
 
 pytestmark = pytest.mark.django_db
@@ -181,13 +184,16 @@ def test_interest_on_a_late_invoice_runs_by_the_dated_rate_on_what_is_left(clien
     room = tracked()
     invoice = invoiced(room)
     room.pay(invoice, 5_000_000)
-    day = timezone.localdate() - datetime.timedelta(days=73)
+    today = timezone.localdate()
+    day = today - datetime.timedelta(days=73)
     Invoice.objects.filter(pk=invoice.pk).update(issued_on=day, due_on=day)
     client.force_login(room.buyer)
 
     page = words_of(client, room)
 
-    assert "Interest by law up to today: ₫600,000, which is 10% a year of the ₫30,000,000" in page  # 73 of 365 days
-    assert "is 73 days late" in page
+    late = (today - last_day_of_term(day)).days  # 73, or less where that day is off
+    interest = exact(whole_dong(Decimal(3_000_000) * late / 365), "en")
+    assert f"Interest by law up to today: {interest}, which is 10% a year of the ₫30,000,000" in page
+    assert f"is {late} days late" in page
     Rule.objects.filter(code="payment.late.interest").update(valid_to=timezone.localdate())
     assert late_interest([invoice], timezone.localdate()) == []
