@@ -46,9 +46,9 @@ def test_the_verified_organisation_goes_before_all_that_bear_its_name(exchange, 
 
 def test_what_the_exchange_has_to_decide_about_or_took_back_is_decided_first(exchange, put, tmp_path):
     waiting = OrganisationFactory(exchange=exchange, state="pending", tax_code="", **NAMED)
-    assert f"Viện Sấy (id {waiting.pk})" in refused(put, tmp_path, GOOD)
+    assert f"Viện Sấy (mã {waiting.pk})" in refused(put, tmp_path, GOOD)
     Organisation.objects.update(state="unverified", verification_note="Đã giải thể")
-    assert f"Viện Sấy (id {waiting.pk})" in refused(put, tmp_path, GOOD)
+    assert f"Viện Sấy (mã {waiting.pk})" in refused(put, tmp_path, GOOD)
     Organisation.objects.update(state="refused")
     run(put([GOOD]), "--draft")
     assert owner_of() != waiting
