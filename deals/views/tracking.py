@@ -87,7 +87,6 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "late": late_interest(invoices, today, days=days),
         "payments": payments,
         "plan_is_fixed": any(row["payment"].state == PaymentState.RECORDED for row in payments),
-        "is_open": bool(open_rows),
         "plan": plan,
         "law": shares_by_law(today) if sees_shares else {},
         "lines": [
