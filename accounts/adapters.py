@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 
 from accounts import seat_services, services
+from marketplace.kit.letters import REFUSALS, LetterRefused, refusal
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -16,6 +17,13 @@ class AccountAdapter(DefaultAccountAdapter):
         if confirmed:
             seat_services.tell_of_invitations(user=email_address.user)
         return confirmed
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a letter of sign-up or sign-in. Raises LetterRefused, which keeps the address out of the log."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except REFUSALS as error:
+            raise LetterRefused(refusal(error)) from None
 
     def set_password(self, user: Any, password: str) -> None:
         """Change or reset the password, and end the API tokens."""

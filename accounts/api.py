@@ -151,7 +151,7 @@ class _WithReason(OwnOrganisation):
         found = self.organisation(pk)
         form = ReasonSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        done = type(self).service(organisation=found, actor=request.user, reason=form.validated_data["reason"])
+        done = type(self).service(organisation=found, actor=request.user, **form.validated_data)
         return Response(OrganisationSerializer(done).data)
 
 

@@ -82,7 +82,9 @@ class MemberForm(Form):
     """A person, by e-mail, and a role: one of an organisation unless others are offered."""
 
     email = forms.EmailField(
-        label=_("E-mail of the person"), help_text=_("The person gets a letter and has the role after accepting it.")
+        label=_("E-mail of the person"),
+        max_length=254,
+        help_text=_("The person is told of it, and has the role after accepting it."),
     )
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, role.label) for role in Role])
 
@@ -103,6 +105,12 @@ class ReasonForm(Form):
     reason = forms.CharField(
         label=_("Reason"), widget=forms.Textarea(attrs={"rows": 4}), max_length=2000, validators=[plain_text]
     )
+
+
+class RefusalForm(ReasonForm):
+    """A reason, on top of the details that the person saw."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class NoteForm(Form):

@@ -67,6 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
+    anonymised_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -361,10 +362,12 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """A seat offered to whoever confirms that an e-mail address is his; he has it (a Membership) once he accepts.
 
-    `email` is in lower case, and need not belong to anybody yet. `mailed_at`: when the address was told.
+    `email` is in lower case, and need not belong to anybody yet. `mailed_at`: when the address was told, on the site or
+    by a letter; `letter_at`: when a letter of its own left. Until `retry_at` it waits. The address is blanked some days
+    after `ended_at` (`privacy.invitation.days`).
     """
 
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, blank=True)
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations"
     )
@@ -374,7 +377,9 @@ class Invitation(models.Model):
     state = models.CharField(max_length=20, choices=InvitationState, default=InvitationState.PENDING, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, editable=False)
     mailed_at = models.DateTimeField(null=True, editable=False)
+    letter_at = models.DateTimeField(null=True, editable=False)
     tried = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
 
@@ -404,6 +409,12 @@ class Invitation(models.Model):
                 condition=Q(state=InvitationState.PENDING, mailed_at__isnull=True),
                 name="accounts_invitation_unmailed",
             ),
+            models.Index(
+                fields=["email", "letter_at"],
+                condition=Q(letter_at__isnull=False),
+                name="accounts_invitation_letters",
+            ),
+            models.Index(fields=["ended_at"], condition=~Q(email=""), name="accounts_invitation_addresses"),
         ]
 
     def __str__(self) -> str:

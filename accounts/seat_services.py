@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,14 +18,16 @@ from accounts import policies, selectors
 from accounts.lifecycle import InvitationState
 from accounts.models import EXCHANGE_ROLES, Exchange, Invitation, Membership, Organisation, Role, User
 from accounts.services import deliver_notification, lock_organisation, mail_once, notify, settle
-from accounts.tasks import mail_invitation
+from accounts.tasks import expire_invitations, mail_invitation
 from audit.services import record
+from marketplace.kit.alone import alone
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.single import single
 from rules.selectors import number
 
 SWEEP_SECONDS = 240
+ANSWERED = "invitation.answered"
 A_DAY = datetime.timedelta(days=1)  # so often at most invitations write to one address
 
 
@@ -58,10 +60,13 @@ def invite(*, place: Organisation | Exchange, email: str, role: str, actor: User
         now = timezone.now()
         for late in place.invitations.filter(state=InvitationState.PENDING, expires_at__lte=now).order_by("pk"):
             _expire(late)
+        _withdraw_unbacked(place)
         if selectors.open_invitations(place).filter(email=email, role=role).exists():
             raise Conflict(_("This address is invited to this role already."))
         if selectors.count_offers(place, actor, since=now - A_DAY) >= number("access.invitation.most"):
-            raise Conflict(_("Too many invitations wait or were made today. Withdraw some, or go on tomorrow."))
+            raise Conflict(
+                _("Too many invitations wait or were made within a day. Withdraw older ones, or go on tomorrow.")
+            )
         holder = selectors.holder_of(email)
         seat = place.memberships.filter(user=holder, role=role, is_active=True).first() if holder else None
         if seat is not None:
@@ -102,7 +107,7 @@ def accept(*, invitation: Invitation, actor: User) -> Membership:
             held.expires_at <= timezone.now() or not selectors.may_invite(held.invited_by, place)
         ):
             raise Conflict(_("This invitation is valid no longer. Ask for a new one."))
-        move(held, "accept", actor=actor)
+        move(held, "accept", actor=actor, ended_at=timezone.now())
         settle(held)
         seat = seat_person(place=place, user=actor, role=held.role, actor=actor, invitation=held)
         if held.invited_by_id != actor.pk:
@@ -114,7 +119,7 @@ def decline(*, invitation: Invitation, actor: User) -> Invitation:
     """Refuse the offered seat. Raises NotAllowed for another's invitation, Conflict when it is open no more."""
     with _locked(invitation) as held:
         require(held.email in selectors.addresses_of(actor))
-        move(held, "decline", actor=actor)
+        move(held, "decline", actor=actor, ended_at=timezone.now())
         settle(held)
         _tell_giver(held, actor, accepted=False)
     return held
@@ -124,24 +129,57 @@ def withdraw(*, invitation: Invitation, actor: User) -> Invitation:
     """Take an offer back: by whoever may make it. Raises Conflict when it was answered meanwhile."""
     with _locked(invitation) as held:
         require(selectors.may_invite(actor, held.place))
-        move(held, "withdraw", actor=actor)
+        move(held, "withdraw", actor=actor, ended_at=timezone.now())
         settle(held)
     return held
 
 
 def _expire(invitation: Invitation) -> None:
-    move(invitation, "expire", actor=None)
+    move(invitation, "expire", actor=None, ended_at=timezone.now())
     settle(invitation)
 
 
+def _withdraw_unbacked(place: Organisation | Exchange, **of: Any) -> None:
+    """Take back what is offered at a locked place by people who may offer it no longer: nobody could accept it."""
+    for invitation in place.invitations.filter(pk__in=selectors.unbacked_invitations().values("pk"), **of):
+        _take_back(invitation, "giver")
+
+
+def _take_back(invitation: Invitation, because: str) -> None:
+    move(invitation, "withdraw", actor=None, data={"because": because}, ended_at=timezone.now())
+    settle(invitation)
+
+
+def withdraw_from_addresses(addresses: Collection[str]) -> None:
+    """Take back what waits for an answer from addresses that are to be forgotten; in the caller's transaction."""
+    waiting = Invitation.objects.filter(email__in=addresses, state=InvitationState.PENDING)
+    for invitation in waiting.select_related("organisation", "exchange").order_by("pk"):
+        with _locked(invitation) as held:
+            if held.state == InvitationState.PENDING:
+                _take_back(held, "addressee")
+
+
+def withdraw_unbacked() -> int:
+    """Take back every waiting invitation whose giver may offer that seat no longer; give how many."""
+    done = 0
+    for pk in selectors.unbacked_invitations().values_list("pk", flat=True)[:500]:
+        with _locked(Invitation.objects.select_related("organisation", "exchange").get(pk=pk)) as held:
+            if selectors.unbacked_invitations().filter(pk=pk).exists():
+                _take_back(held, "giver")
+                done += 1
+    return done
+
+
 def expire_due() -> int:
-    """End the invitations that nobody answered in time; give how many."""
+    """End the invitations that nobody answered in time, each by itself; give how many."""
     done = 0
     for pk in selectors.expired_invitation_ids(now=timezone.now()):
-        with _locked(Invitation.objects.select_related("organisation", "exchange").get(pk=pk)) as held:
-            if held.state == InvitationState.PENDING:
-                _expire(held)
-                done += 1
+        with alone("Invitation", pk):
+            with _locked(Invitation.objects.select_related("organisation", "exchange").get(pk=pk)) as held:
+                ends = held.state == InvitationState.PENDING
+                if ends:
+                    _expire(held)
+            done += ends
     return done
 
 
@@ -210,6 +248,9 @@ def end_membership(*, membership: Membership, actor: User | None) -> Membership:
             )
     membership.is_active = False
     membership.save(update_fields=["is_active"])
+    _withdraw_unbacked(place, invited_by=membership.user)
+    if isinstance(place, Exchange):  # what its people offered in organisations without an administrator
+        transaction.on_commit(expire_invitations.delay, robust=True)
     if actor is not None and actor.pk == membership.user_id:
         actor.forget_seats()
     data = {"user": membership.user_id, "role": membership.role}
@@ -242,7 +283,7 @@ def _tell_giver(invitation: Invitation, actor: User, *, accepted: bool) -> None:
 
     notify(
         users=[invitation.invited_by],
-        kind="invitation.answered",
+        kind=ANSWERED,
         text=text,
         url=lambda: reverse(page, args=[place.pk]),
     )
@@ -252,22 +293,30 @@ def _tell_giver(invitation: Invitation, actor: User, *, accepted: bool) -> None:
 def deliver_invitation(*, pk: int) -> bool:
     """Tell an address of its invitation: its owner on the site and by mail, else a letter that asks to sign up.
 
-    Nobody can have an address written to again and again: who has not signed up gets one such letter a day, whoever
-    invites, and its owner one for each organisation; the other invitations stand on the site beside the first.
-    Give whether something was told; what the mail server refuses is left to the sweep.
+    Nobody can have an address written to again and again: its owner, and who has not signed up, get one letter a day
+    from each place, beside which its other invitations stand on the site. To who has not signed up the letters of
+    several places keep a day's distance: the later ones wait for it.
+    Give whether something was told; what waits, or is refused by the mail server, is left to the sweep.
     """
     found = Invitation.objects.select_for_update(of=("self",), skip_locked=True)
     invitation = found.filter(pk=pk, mailed_at=None, state=InvitationState.PENDING).first()
     if invitation is None or invitation.expires_at <= timezone.now():
         return False
+    now = timezone.now()
     holder = selectors.holder_of(invitation.email)
-    written = selectors.told_since(invitation, timezone.now() - A_DAY, of_place=holder is not None)
+    written = selectors.wrote_since(invitation, now - A_DAY)
     if holder is not None or written:
         if holder is not None:
             _call(holder, invitation, mail=not written)
-        invitation.mailed_at = timezone.now()
-        invitation.save(update_fields=["mailed_at"])
+        invitation.mailed_at = now
+        invitation.letter_at = None if written else now
+        invitation.save(update_fields=["mailed_at", "letter_at"])
         return holder is not None
+    last = selectors.last_letter(invitation, now - A_DAY)
+    if last is not None:
+        invitation.retry_at = last + A_DAY
+        invitation.save(update_fields=["retry_at"])
+        return False
     with override(invitation.invited_by.language):
         subject = _("Invitation to Nhịp Cầu: %(role)s") % {"role": invitation.get_role_display()}
         body = _(
@@ -280,7 +329,11 @@ def deliver_invitation(*, pk: int) -> bool:
             "role": invitation.get_role_display(),
             "url": f"{settings.SITE_URL}{reverse('accounts:my_organisations')}",
         }
-    return mail_once(invitation, subject, body, invitation.email)
+    left = mail_once(invitation, subject, body, invitation.email)
+    if left:
+        invitation.letter_at = invitation.mailed_at
+        invitation.save(update_fields=["letter_at"])
+    return left
 
 
 def _call(person: User, invitation: Invitation, *, mail: bool = True) -> None:
@@ -305,12 +358,14 @@ def _call(person: User, invitation: Invitation, *, mail: bool = True) -> None:
 def tell_of_invitations(*, user: User) -> int:
     """Call a person whose address was just confirmed to answer what waits for it; give how many invitations.
 
-    What the task has not mailed yet it will tell itself.
+    What the task has not tried to mail yet it will tell itself; what waited for its turn waits no more.
     """
-    waiting = list(selectors.invitations_to(user).filter(mailed_at__isnull=False))
+    waiting = list(selectors.invitations_to(user).exclude(mailed_at=None, retry_at=None))
     called = selectors.called_to(user, waiting)
     for invitation in waiting:
-        if invitation.pk not in called:
+        if invitation.mailed_at is None:
+            deliver_invitation(pk=invitation.pk)
+        elif invitation.pk not in called:
             _call(user, invitation)
     return len(waiting)
 

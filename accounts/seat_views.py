@@ -1,5 +1,7 @@
 """Pages of seats: what is offered to the person, and who sits in an organisation or at an exchange."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -53,23 +55,37 @@ def decline_invitation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def add_member(request: HttpRequest, pk: int) -> HttpResponse:
     """Offer a seat in an organisation."""
+
     subject = own_organisation(request, pk)
-    form = MemberForm(request.POST)
-    require(selectors.may_invite(actor_of(request), subject))
+
+    def page(*, status: int, form: MemberForm) -> HttpResponse:
+        return organisation_page(request, subject, status=status, member_form=form)
+
+    return _offer(request, subject, MemberForm(request.POST), page, "accounts:organisation")
+
+
+def _offer(
+    request: HttpRequest, place: Organisation | Exchange, form: MemberForm, page: Callable[..., HttpResponse], then: str
+) -> HttpResponse:
+    """Offer a seat and go to the page of the place, or show `page` with the form as it was sent."""
+    require(selectors.may_invite(actor_of(request), place))
     if not form.is_valid():
-        return organisation_page(request, subject, status=400, member_form=form)
+        return page(status=400, form=form)
     try:
-        made = seat_services.invite(place=subject, actor=actor_of(request), **form.cleaned_data)
+        made = seat_services.invite(place=place, actor=actor_of(request), **form.cleaned_data)
     except Conflict as conflict:
         form.add_error("email", conflict.message)
-        return organisation_page(request, subject, status=409, member_form=form)
+        return page(status=409, form=form)
     messages.success(request, _sent(made))
-    return redirect("accounts:organisation", pk)
+    return redirect(then, place.pk)
 
 
 def _sent(made: Invitation) -> str:
     if made.state == InvitationState.PENDING:
-        return _("The invitation is on its way.")
+        return _(
+            "The invitation waits for its answer. The person finds it after signing in; a letter tells of it, but of "
+            "several invitations to one address not each on the same day."
+        )
     return _("You have the role now.")
 
 
@@ -142,17 +158,8 @@ def _exchange_form(*args: Any) -> MemberForm:
 def add_exchange_member(request: HttpRequest, pk: int) -> HttpResponse:
     """Offer a seat at an exchange."""
     subject = own_exchange(request, pk)
-    form = _exchange_form(request.POST)
-    require(selectors.may_invite(actor_of(request), subject))
-    if not form.is_valid():
-        return exchange_page(request, subject, status=400, form=form)
-    try:
-        made = seat_services.invite(place=subject, actor=actor_of(request), **form.cleaned_data)
-    except Conflict as conflict:
-        form.add_error("email", conflict.message)
-        return exchange_page(request, subject, status=409, form=form)
-    messages.success(request, _sent(made))
-    return redirect("accounts:exchange_people", pk)
+    page = partial(exchange_page, request, subject)
+    return _offer(request, subject, _exchange_form(request.POST), page, "accounts:exchange_people")
 
 
 @require_POST

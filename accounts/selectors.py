@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from knox.models import AuthToken
 
@@ -43,12 +43,19 @@ def visible_organisations(viewer: Viewer) -> QuerySet[Organisation]:
 
 
 def organisation_by_key(key: str) -> Organisation | None:
-    """Give the organisation with that tax code (verified and of Viet Nam before others), else with that id, else None."""
-    same_number = Organisation.objects.filter(tax_code=key).order_by("pk")
-    found = min(same_number, key=lambda one: (not one.is_verified, one.is_foreign), default=None)
-    if found is None and key.isdecimal() and len(key) < 10:
-        found = Organisation.objects.filter(pk=int(key)).first()
-    return found
+    """Give the organisation of a key; None where there is none or where several of other countries bear it.
+
+    Up to nine digits are an id. All else is a tax code with which somebody is verified, whatever others claim: of Viet
+    Nam before other countries, or as in "US:42" of that country alone.
+    """
+    if key.isdecimal() and len(key) < 10:
+        return Organisation.objects.filter(pk=int(key)).first()
+    country, colon, code = key.partition(":")
+    verified = Organisation.objects.verified().exclude(tax_code="").order_by("pk")
+    if colon:
+        return verified.filter(country=country.upper(), tax_code=code).first()
+    found = list(verified.filter(tax_code=key))
+    return next((one for one in found if not one.is_foreign), found[0] if len(found) == 1 else None)
 
 
 def organisations_of(user: User, *roles: str) -> QuerySet[Organisation]:
@@ -81,8 +88,9 @@ def seat_at(pk: int, exchange: Exchange) -> Membership | None:
 
 
 def open_invitations(place: Organisation | Exchange) -> QuerySet[Invitation]:
-    """Give the invitations of an organisation or exchange that wait for an answer, oldest first."""
-    return place.invitations.filter(OPEN, expires_at__gt=timezone.now()).order_by("pk")
+    """Give the invitations of an organisation or exchange that wait for an answer, with their givers, oldest first."""
+    waiting = place.invitations.filter(OPEN, expires_at__gt=timezone.now())
+    return waiting.select_related("organisation", "exchange", "invited_by").order_by("pk")
 
 
 def _of(place: Organisation | Exchange) -> Q:
@@ -95,12 +103,25 @@ def count_offers(place: Organisation | Exchange, actor: User, *, since: datetime
     return Invitation.objects.filter(_of(place) | Q(invited_by=actor), counts).count()
 
 
-def told_since(invitation: Invitation, since: datetime.datetime, *, of_place: bool) -> bool:
-    """Tell whether another invitation to the address was told since then: of the same place, or of any."""
-    others = Invitation.objects.filter(email=invitation.email, mailed_at__gt=since).exclude(pk=invitation.pk)
-    if of_place:
-        others = others.filter(_of(invitation.place))
-    return others.exists()
+def wrote_since(invitation: Invitation, since: datetime.datetime) -> bool:
+    """Tell whether a letter of another invitation of the same place to the address has left since then."""
+    return _letters(invitation, since).filter(_of(invitation.place)).exists()
+
+
+def last_letter(invitation: Invitation, since: datetime.datetime) -> datetime.datetime | None:
+    """Give when the last letter left since then that this one keeps its distance from.
+
+    What an unverified organisation writes to an address keeps no verified one, and no exchange, from writing.
+    """
+    letters = _letters(invitation, since)
+    place = invitation.place
+    if isinstance(place, Exchange) or place.is_verified:
+        letters = letters.filter(Q(exchange__isnull=False) | Q(organisation__state=VerificationState.VERIFIED))
+    return letters.aggregate(last=Max("letter_at"))["last"]
+
+
+def _letters(invitation: Invitation, since: datetime.datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(email=invitation.email, letter_at__gt=since).exclude(pk=invitation.pk)
 
 
 def invitation(pk: int) -> Invitation | None:
@@ -134,8 +155,8 @@ def called_to(user: User, invitations: Iterable[Invitation]) -> set[int]:
 
 
 def unmailed_invitation_ids(*, now: datetime.datetime, limit: int = 500) -> list[int]:
-    """Give the ids of waiting invitations of which no mail told yet and whose turn it is."""
-    turn = Q(retry_at=None) | Q(retry_at__lte=now, created_at__gt=now - GIVEN_UP)
+    """Give the ids of waiting invitations of which no mail told yet and whose turn it is; what was refused, for a week."""
+    turn = Q(retry_at=None) | Q(retry_at__lte=now) & (Q(tried=0) | Q(created_at__gt=now - GIVEN_UP))
     found = Invitation.objects.filter(OPEN, turn, mailed_at=None, expires_at__gt=now)
     return list(found.order_by(F("retry_at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:limit])
 
@@ -146,6 +167,25 @@ def expired_invitation_ids(*, now: datetime.datetime, limit: int = 500) -> list[
     return list(found.values_list("pk", flat=True)[:limit])
 
 
+def unbacked_invitations() -> QuerySet[Invitation]:
+    """Give the waiting invitations whose giver may offer that seat no longer, as after his own seat ended."""
+    seats = Membership.objects.filter(user=OuterRef("invited_by"), user__is_active=True, is_active=True)
+    in_organisation = Q(organisation__isnull=False)
+    administers = Exists(seats.filter(organisation=OuterRef("organisation"), role=Role.ADMIN))
+    manages = Exists(seats.filter(exchange=OuterRef("exchange"), role=Role.MANAGER))
+    serves = Exists(seats.filter(exchange=OuterRef("organisation__exchange")))
+    hands_over = Q(serves, ~Exists(seats.filter(organisation=OuterRef("organisation")))) & ~Q(
+        organisation__in=administered_ids()
+    )
+    backed = (in_organisation & (Q(administers) | hands_over)) | (~in_organisation & Q(manages))
+    return Invitation.objects.filter(OPEN, ~backed).select_related("organisation", "exchange").order_by("pk")
+
+
+def ended_invitations(*, before: datetime.datetime) -> QuerySet[Invitation]:
+    """Give the invitations that ended before then and still hold their address, oldest first."""
+    return Invitation.objects.filter(~OPEN, ~Q(email=""), ended_at__lt=before).order_by("ended_at", "pk")
+
+
 def holder_of(email: str) -> User | None:
     """Give the active person who has shown that the address is his."""
     wanted = email.strip().lower()
@@ -154,14 +194,14 @@ def holder_of(email: str) -> User | None:
 
 
 def administered_ids() -> QuerySet[Any]:
-    """Give, as a subquery, the ids of the organisations that somebody administers."""
-    seats = Membership.objects.filter(is_active=True, role=Role.ADMIN, organisation__isnull=False)
+    """Give, as a subquery, the ids of the organisations that somebody administers: somebody who can still sign in."""
+    seats = Membership.objects.filter(is_active=True, user__is_active=True, role=Role.ADMIN, organisation__isnull=False)
     return seats.order_by().values("organisation_id")
 
 
 def is_unclaimed(organisation: Organisation) -> bool:
     """Tell whether nobody administers the organisation, as when it came with an import."""
-    return not organisation.memberships.filter(is_active=True, role=Role.ADMIN).exists()
+    return not organisation.memberships.filter(is_active=True, user__is_active=True, role=Role.ADMIN).exists()
 
 
 def may_invite(actor: User, place: Organisation | Exchange) -> bool:

@@ -52,7 +52,7 @@ class SeatSerializer(serializers.ModelSerializer[Membership]):
 class NewSeatSerializer(serializers.Serializer[Any]):
     """A person, by e-mail, and a role."""
 
-    email = serializers.EmailField()
+    email = serializers.EmailField(max_length=254)
     role = serializers.ChoiceField(choices=[(role.value, role.label) for role in ORGANISATION_ROLES])
 
 
@@ -79,6 +79,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """A reason."""
 
     reason = serializers.CharField(max_length=2000, validators=[plain_text])
+    version = serializers.IntegerField(required=False, help_text="The version that was read; an older one gives 409.")
 
 
 class NoteSerializer(serializers.Serializer[Any]):

@@ -35,6 +35,7 @@ from accounts.selectors import people_in
 from accounts.tasks import mail_notification
 from audit.services import record, record_all
 from marketplace.kit.errors import Conflict, Stale, require
+from marketplace.kit.letters import REFUSALS, refusal
 from marketplace.kit.lifecycle import move, move_all
 from rules.selectors import number
 
@@ -168,8 +169,7 @@ def verify_organisation(
     """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
-    if version is not None and organisation.version != version:
-        raise Stale(_("The organisation's details have changed since you opened them. Look again before you decide."))
+    _require_version(organisation, version)
     try:
         with transaction.atomic():
             move(organisation, "verify", actor=actor, data={"note": note}, verification_note=note)
@@ -179,6 +179,12 @@ def verify_organisation(
         ) from error
     _tell_people(organisation, "verified", lambda: _("%(organisation)s is verified.") % {"organisation": organisation})
     return organisation
+
+
+def _require_version(organisation: Organisation, version: int | None) -> None:
+    """Raise Stale when the details changed since `version`; None asks nothing."""
+    if version is not None and organisation.version != version:
+        raise Stale(_("The organisation's details have changed since you opened them. Look again before you decide."))
 
 
 def _tell_people(organisation: Organisation, kind: str, text: Callable[[], str]) -> None:
@@ -192,10 +198,16 @@ def _tell_people(organisation: Organisation, kind: str, text: Callable[[], str])
 
 
 @transaction.atomic
-def refuse_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
-    """Refuse to verify, with a reason that the organisation's people are told."""
+def refuse_verification(
+    *, organisation: Organisation, actor: User, reason: str, version: int | None = None
+) -> Organisation:
+    """Refuse to verify, with a reason that the organisation's people are told.
+
+    Raises Stale when its details changed since `version`.
+    """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
+    _require_version(organisation, version)
     if not reason.strip():
         raise Conflict(_("Give a reason."))
     move(organisation, "refuse", actor=actor, data={"reason": reason}, verification_note=reason)
@@ -207,13 +219,17 @@ def refuse_verification(*, organisation: Organisation, actor: User, reason: str)
 
 
 @transaction.atomic
-def revoke_verification(*, organisation: Organisation, actor: User, reason: str) -> Organisation:
+def revoke_verification(
+    *, organisation: Organisation, actor: User, reason: str, version: int | None = None
+) -> Organisation:
     """Take a verification back, with a reason that the organisation's people are told.
 
     What it has published stays to be read, marked, and takes no new enquiries; its running deals go on.
+    Raises Stale when its details changed since `version`.
     """
     organisation = lock_organisation(organisation.pk)
     require(policies.can_verify_organisation(actor, organisation))
+    _require_version(organisation, version)
     if not reason.strip():
         raise Conflict(_("Give a reason."))
     move(organisation, "revoke", actor=actor, data={"reason": reason}, verification_note=reason)
@@ -318,8 +334,11 @@ def mail_once(row: Notification | Invitation, subject: str, body: str, to: str) 
     """Send the letter of a locked row and mark it, or note in the row that it did not leave; tell whether it did."""
     try:
         send_mail(subject, body, None, [to])
-    except Exception:  # whatever it is, it is this letter's alone
-        logger.exception("The letter of %s %s did not leave", row._meta.label_lower, row.pk)
+    except Exception as error:  # whatever it is, it is this letter's alone
+        trouble = None if isinstance(error, REFUSALS) else error  # a refusal repeats the address
+        logger.error(
+            "The letter of %s %s did not leave: %s", row._meta.label_lower, row.pk, refusal(error), exc_info=trouble
+        )
         row.tried += 1
         row.retry_at = timezone.now() + min(PAUSE * 2 ** min(row.tried, 10), LONGEST_PAUSE)
         row.save(update_fields=["tried", "retry_at"])

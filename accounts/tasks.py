@@ -29,7 +29,16 @@ def mail_invitation(pk: int) -> None:
 
 @shared_task
 def expire_invitations() -> None:
-    """End the invitations that nobody answered in time."""
+    """End the invitations that nobody answered in time, and those that nobody stands behind any more."""
     from accounts import seat_services  # noqa: PLC0415 -- a task imports its service when it runs
 
     seat_services.expire_due()
+    seat_services.withdraw_unbacked()
+
+
+@shared_task
+def forget_addresses() -> None:
+    """Blank the addresses of invitations that ended a while ago."""
+    from accounts import people_services  # noqa: PLC0415 -- a task imports its service when it runs
+
+    people_services.forget_old_addresses()

@@ -17,11 +17,10 @@ from accounts.forms import (
     MemberForm,
     NoteForm,
     ProfileForm,
-    ReasonForm,
+    RefusalForm,
     RegisterOrganisationForm,
 )
 from accounts.models import Organisation, Role, User
-from audit.selectors import history_of
 from marketplace.kit.errors import Conflict, Stale
 from marketplace.kit.pagination import paginate
 
@@ -90,9 +89,9 @@ def organisation_page(request: HttpRequest, subject: Organisation, *, status: in
         "rivals": selectors.rivals_of(subject) if may_verify else [],
         "can_revoke": may_verify and lifecycle.can(subject.state, "revoke"),
         "member_form": member_form,
-        "reason_form": forms.get("reason_form") or ReasonForm(),
+        "reason_form": forms.get("reason_form") or RefusalForm(),
         "note_form": forms.get("note_form") or NoteForm(),
-        "history": history_of(subject),
+        "typed": forms.get("typed", ""),
     }
     return render(request, "accounts/organisation.html", context, status=status)
 
@@ -147,18 +146,28 @@ def verify_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.verify_organisation(organisation=subject, actor=actor_of(request), **form.cleaned_data)
     except Conflict as conflict:
-        messages.error(request, conflict.message)
-        return organisation_page(request, own_organisation(request, pk), status=409, note_form=form)
+        return _conflict(request, pk, conflict, act="verify", typed=form.cleaned_data["note"], note_form=form)
     messages.success(request, _("The organisation is verified."))
     return redirect("accounts:organisation", pk)
 
 
-def _with_reason(request: HttpRequest, pk: int, service: Any, done: str) -> HttpResponse:
+def _conflict(request: HttpRequest, pk: int, conflict: Conflict, *, act: str, typed: str, **form: Any) -> HttpResponse:
+    """Show the page as it stands now with what was typed: in its form, or as text where the act is possible no more."""
+    messages.error(request, conflict.message)
     subject = own_organisation(request, pk)
-    form = ReasonForm(request.POST)
+    kept = form if subject.lifecycle.can(subject.state, act) else {"typed": typed}
+    return organisation_page(request, subject, status=409, **kept)
+
+
+def _with_reason(request: HttpRequest, pk: int, act: str, service: Any, done: str) -> HttpResponse:
+    subject = own_organisation(request, pk)
+    form = RefusalForm(request.POST)
     if not form.is_valid():
         return organisation_page(request, subject, status=400, reason_form=form)
-    service(organisation=subject, actor=actor_of(request), reason=form.cleaned_data["reason"])
+    try:
+        service(organisation=subject, actor=actor_of(request), **form.cleaned_data)
+    except Conflict as conflict:
+        return _conflict(request, pk, conflict, act=act, typed=form.cleaned_data["reason"], reason_form=form)
     messages.success(request, done)
     return redirect("accounts:organisation", pk)
 
@@ -166,13 +175,13 @@ def _with_reason(request: HttpRequest, pk: int, service: Any, done: str) -> Http
 @require_POST
 def refuse_verification(request: HttpRequest, pk: int) -> HttpResponse:
     """Refuse to verify."""
-    return _with_reason(request, pk, services.refuse_verification, _("The verification is refused."))
+    return _with_reason(request, pk, "refuse", services.refuse_verification, _("The verification is refused."))
 
 
 @require_POST
 def revoke_verification(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the verification back."""
-    return _with_reason(request, pk, services.revoke_verification, _("The verification is taken back."))
+    return _with_reason(request, pk, "revoke", services.revoke_verification, _("The verification is taken back."))
 
 
 @require_GET

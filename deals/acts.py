@@ -40,8 +40,8 @@ def _may_record_permit(actor: User, deal: Deal) -> bool:
 
 
 def _may_write_message(actor: User, deal: Deal) -> bool:
-    """While a deal runs, and afterwards as long as a dispute about it is mediated in its messages."""
-    return policies.can_write_message(actor, deal) and (not deal.is_over or deal.in_dispute)
+    """As long as the deal takes messages."""
+    return policies.can_write_message(actor, deal) and deal.takes_messages
 
 
 #: What waits while a dispute about the deal is open: no contract is drawn up, accepted or signed, and the end of one is

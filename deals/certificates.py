@@ -188,7 +188,7 @@ def _misfits(
     """Compare the firm's verification, validity, purpose, deal, right, term and the firm's interests with the deal."""
     appraisal, found = certificate.appraisal, []
     if not appraisal.firm.is_verified:
-        found.append(Misfit(_("The exchange has taken back the verification of the firm."), stops=True))
+        found.append(Misfit(_("The firm is not verified by the exchange now."), stops=True))
     if certificate.issued_on > on:
         day = date_format(certificate.issued_on, "SHORT_DATE_FORMAT")
         found.append(

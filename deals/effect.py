@@ -19,11 +19,11 @@ def flow_between(licensor_country: str, licensee_country: str) -> Flow:
 
 @dataclass(frozen=True, slots=True)
 class LegalFacts:
-    """What the law asks by: the class of the technology, the duty to register, and the state money in it (0-100 %) and
-    in either party.
+    """What the law asks by: the class of the technology (`restricted` None: nobody has classified it yet), the duty to
+    register, and the state money in it (0-100 %) and in either party.
     """
 
-    restricted: bool
+    restricted: bool | None
     must_register: bool
     state_funding_pct: Decimal
     state_capital: bool
@@ -55,7 +55,7 @@ class Effect:
 def effect_of(
     *,
     must_register: bool,
-    restricted: bool,
+    restricted: bool | None,
     file_by: datetime.date | None = None,
     signed_on: datetime.date | None = None,
     agreed_on: datetime.date | None = None,
@@ -65,7 +65,7 @@ def effect_of(
     """Apply article 24: the latest of every date that counts.
 
     Registration mandatory: from the certificate. Restricted technology: from the permit, which frees from registration.
-    Otherwise as agreed, without an agreement from signing; never before signing. `file_by`, the last day to file by the day
+    Otherwise, also as long as nobody has classified it, as agreed, without an agreement from signing; never before signing. `file_by`, the last day to file by the day
     of signing, holds while a mandatory registration is open.
     """
     mandatory = must_register and not (restricted and permit_on is not None)

@@ -9,7 +9,9 @@ ENDED = gettext_noop("The contract ended on %(date)s.")
 CORRECTED = gettext_noop("A correction replaces the statement.")
 YEAR_CHANGED = gettext_noop("Another statement of the year has changed. File this one again.")
 MINIMUM_WAIVED = gettext_noop("The minimum of the year was waived. File this statement again.")
-OF_SYSTEM = frozenset({ENDED, CORRECTED, YEAR_CHANGED, MINIMUM_WAIVED})
+PART_GIVEN_UP = gettext_noop("A part of what was asked for the year was forgiven or waived.")
+CHARGED_AGAIN = gettext_noop("It had been charged and settled before.")
+OF_SYSTEM = frozenset({ENDED, CORRECTED, YEAR_CHANGED, MINIMUM_WAIVED, PART_GIVEN_UP, CHARGED_AGAIN})
 
 
 def in_words(reason: str, *, day: datetime.date | None = None) -> str:

@@ -4,22 +4,50 @@ import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Organisation, Role, User
+from accounts.names import names_of
 from accounts.selectors import organisations_of
 from audit.models import Event
 from deals import policies
 from deals.choices import Side, Turn
 from deals.effect import Effect, LegalFacts, effect_of, flow_between, must_register
-from deals.legal.words import as_compared
 from deals.lifecycle import DEAL, DealState, OfferState
-from deals.models import NDA, Contract, Deal, Dispute, Message, Milestone, Offer, Party, Registration, SignedCopy
-from deals.tracking_lifecycle import TRACKED
+from deals.models import (
+    NDA,
+    Contract,
+    Deal,
+    Dispute,
+    Invoice,
+    Message,
+    Milestone,
+    Obligation,
+    Offer,
+    Party,
+    Registration,
+    SignedCopy,
+)
+from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState
 from listings.choices import IPStatus, LegalClass
 from listings.models import Review, Technology
 from listings.selectors import rights_of
+from marketplace.kit.names import as_compared
 from rules.selectors import number_on_days, numbers
 from rules.working_days import working_days
 from valuation.closed_selectors import recorded_contracts
@@ -99,10 +127,14 @@ def deals_waiting_for(user: User) -> QuerySet[Deal]:
 
 
 def board_deals(operator: User) -> QuerySet[Deal]:
-    """Give the running deals of the exchanges that the person serves, by how long they stand."""
+    """Give the running deals of the exchanges that the person serves, and those completed ones under which something is
+    open again, by how long they stand.
+    """
+    owed = Obligation.objects.filter(contract__deal=OuterRef("pk"), contract__superseded_at=None, state__in=OPEN)
+    billed = Invoice.objects.filter(contract__deal=OuterRef("pk"), state=InvoiceState.ISSUED)
+    again = Q(Exists(owed) | Exists(billed), state=DealState.COMPLETED)
     return (
-        Deal.objects.filter(exchange_id__in=operator.exchange_ids())
-        .exclude(state__in=DEAL.final)
+        Deal.objects.filter(~Q(state__in=DEAL.final) | again, exchange_id__in=operator.exchange_ids())
         .with_list_related_data()
         .prefetch_related(
             Prefetch(
@@ -175,7 +207,7 @@ def current_contract(deal: Deal) -> Contract | None:
     """Give the version of the contract that stands."""
     return (
         deal.contracts.filter(superseded_at=None)
-        .select_related("deal", "offer__terms", "permit", "generated_by")
+        .select_related("deal__technology", "offer__terms", "permit", "generated_by")
         .prefetch_related("acceptances__user", "registrations__province")
         .first()
     )
@@ -247,17 +279,22 @@ def co_owners(deal: Deal, *, as_read: bool = False) -> tuple[str, ...]:
     """Name the owners of the rights that cover the technology beside the two sides; each once, without ended rights.
 
     As the listing has them, which the contract states; `as_read`: in the reader's language where there is such a name.
+    An owner that is joined to a side is that side as long as this is, or was verified, under its name.
     """
-    sides = {deal.licensor_id, deal.licensee_id}
-    known = {
-        as_compared(name) for side in (deal.licensor, deal.licensee) for name in (side.name_vi, side.name_en) if name
-    }
+    sides = (deal.licensor, deal.licensee)
+    known = {as_compared(name) for side in sides for name in (side.name_vi, side.name_en) if name}
+    others = [
+        (as_compared(owner.name), owner)
+        for right in rights_of(deal.technology)
+        for owner in right.owners.all()
+        if not right.is_over and as_compared(owner.name) not in known
+    ]
+    joined = {owner.organisation_id for _word, owner in others}
+    borne = names_of([side for side in sides if side.pk in joined])
     names: dict[str, str] = {}
-    for right in rights_of(deal.technology):
-        for owner in right.owners.all():
-            word = as_compared(owner.name)
-            if not right.is_over and owner.organisation_id not in sides and word not in known:
-                names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
+    for word, owner in others:
+        if word not in borne.get(owner.organisation_id or 0, ()):
+            names.setdefault(word, owner.shown_name if as_read else owner.name.strip())
     return tuple(sorted(names.values()))
 
 
@@ -286,7 +323,7 @@ def facts_to_state(deal: Deal, parties: dict[str, Party]) -> LegalFacts:
     funding = listing.state_funding_pct or Decimal(0)
     countries = {side: parties[side].country if side in parties else "VN" for side in Side.values}
     return LegalFacts(
-        restricted=listing.legal_class == LegalClass.RESTRICTED,
+        restricted=listing.is_restricted,
         must_register=must_register(
             flow=flow_between(countries[Side.LICENSOR], countries[Side.LICENSEE]),
             state_money=funding > 0 or state_capital,
@@ -298,8 +335,8 @@ def facts_to_state(deal: Deal, parties: dict[str, Party]) -> LegalFacts:
 
 
 def facts_of(deal: Deal, contract: Contract | None, parties: dict[str, Party] | None = None) -> LegalFacts:
-    """Give what the law asks by: as the contract states it, whatever became of the listing since; without a contract as
-    one would state it now.
+    """Give what the law asks by: as the contract states it, whatever became of the listing since (but for a class that it
+    leaves open); without a contract as one would state it now.
     """
     if contract is not None:
         return contract.legal_facts
@@ -347,16 +384,19 @@ def registration_deadlines(signed: Iterable[datetime.date]) -> dict[datetime.dat
 
 def due_to_take_effect(*, on: datetime.date | None = None) -> QuerySet[Contract]:
     """Give signed contracts whose deal is not in effect yet, though their day has come, or though nothing lacks by which
-    a day is known (the paper for which they waited is there).
+    a day is known (the paper for which they waited is there); and those with a day for which a permit lacks by now.
     """
     day = on or timezone.localdate()
     registered = Exists(Registration.objects.filter(contract=OuterRef("pk")))
-    nothing_lacks = Q(restricted=True, permit__isnull=False) | (
-        Q(restricted=False) & (Q(must_register=False) | Q(registered))
+    classed = ExpressionWrapper(Q(deal__technology__legal_class=LegalClass.RESTRICTED), BooleanField())
+    nothing_lacks = Q(is_restricted=True, permit__isnull=False) | (
+        Q(is_restricted=False) & (Q(must_register=False) | Q(registered))
     )
+    unpermitted = Q(effective_on__isnull=False, is_restricted=True, permit__isnull=True)
     return (
-        Contract.objects.filter(
-            Q(effective_on__lte=day) | (Q(effective_on__isnull=True) & nothing_lacks),
+        Contract.objects.alias(is_restricted=Coalesce(F("restricted"), classed))
+        .filter(
+            Q(effective_on__lte=day) | (Q(effective_on__isnull=True) & nothing_lacks) | unpermitted,
             superseded_at=None,
             deal__state=DealState.SIGNED,
         )

@@ -11,12 +11,15 @@ TRACKED = (DealState.EFFECTIVE, DealState.COMPLETED, DealState.TERMINATED)
 
 
 class ObligationState(models.TextChoices):
-    """Where an obligation stands. `due`: within the time of the first reminder, not yet past its day."""
+    """Where an obligation stands. `due`: within the time of the first reminder, not yet past its day. `forgiven`: it
+    was asked for and settled in part, and the rest was given up; `waived`: it was never asked for, or not any more.
+    """
 
     UPCOMING = "upcoming", _("Upcoming")
     DUE = "due", _("Due soon")
     OVERDUE = "overdue", _("Overdue")
     MET = "met", _("Met")
+    FORGIVEN = "forgiven", _("Rest forgiven")
     WAIVED = "waived", _("Waived")
 
 
@@ -30,8 +33,9 @@ OBLIGATION = Lifecycle.of(
         ("fall_due", [B.UPCOMING], B.DUE),
         ("become_overdue", [B.UPCOMING, B.DUE], B.OVERDUE),
         ("meet", OPEN, B.MET),
+        ("forgive", OPEN, B.FORGIVEN),
         ("waive", OPEN, B.WAIVED),
-        ("reopen", [B.MET], B.UPCOMING),
+        ("reopen", [B.MET, B.FORGIVEN], B.UPCOMING),
     ],
 )
 

@@ -22,7 +22,6 @@ from django.db.models import (
     Sum,
 )
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from accounts.models import Membership, Role, User
 from deals.calendar import DAY, add_months
@@ -35,14 +34,14 @@ from deals.models import (
     Obligation,
     Payment,
     Payout,
-    Reminder,
     RoyaltyShare,
     RoyaltyStatement,
     SharePlan,
 )
 from deals.selectors import acted_for, visible_deals
-from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
-from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, ObligationState, PayoutState, StatementState
+from deals.tracking_choices import INVOICED, ObligationKind
+from deals.tracking_due import Deadlines, asked_by_top_up, cut_short, standing_invoices, with_day
+from deals.tracking_lifecycle import OPEN, TRACKED, InvoiceState, PayoutState, StatementState
 from ledger.models import Entry
 from ledger.selectors import entries_from
 
@@ -85,10 +84,11 @@ def _waits_for_invoice() -> ExpressionWrapper:
     )
 
 
-def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Obligation]:
+def open_obligations(viewer: User, *, overdue_only: bool = False) -> QuerySet[Any]:
     """Give what is still owed under the viewer's contracts, the longest overdue first; see `_waits_for_invoice`."""
-    rows = visible_obligations(viewer).filter(state__in=OPEN).annotate(waits_for_invoice=_waits_for_invoice())
-    return rows.filter(due_on__lt=timezone.localdate()).exclude(cut_short()) if overdue_only else rows
+    rows = with_day(visible_obligations(viewer).filter(state__in=OPEN))
+    rows = rows.annotate(waits_for_invoice=_waits_for_invoice())
+    return rows.filter(asked_on__lt=Deadlines().first_in_time).exclude(cut_short()) if overdue_only else rows
 
 
 def _negotiated_by(user: User, side: str) -> Q:
@@ -103,34 +103,13 @@ def due_for(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     unbilled = Q(~Exists(standing_invoices()), kind__in=INVOICED)
     mine = Q(side=Side.LICENSEE) & _negotiated_by(user, Side.LICENSEE) & ~unbilled
     mine |= Q(side=Side.LICENSOR) & _negotiated_by(user, Side.LICENSOR)
-    return open_obligations(user).filter(mine, due_on__lte=by).exclude(asked_by_top_up()).exclude(cut_short())
-
-
-def asked_by_top_up() -> Q:
-    """A minimum whose year has a top-up: one debt, which the top-up and the royalties ask for."""
-    top_up = Obligation.objects.filter(
-        contract=OuterRef("contract"), contract_year=OuterRef("contract_year"), kind=ObligationKind.TOP_UP
-    ).exclude(state=ObligationState.WAIVED)  # fmt: skip
-    return Q(Exists(top_up), kind=ObligationKind.MINIMUM)
-
-
-def cut_short() -> Q:
-    """The minimum of a year within which a termination ended the contract: what is owed for a part of a year is for the
-    two sides to settle, and nobody is pressed for it.
-    """
-    ended = F("contract__deal__state_since__date")
-    return Q(kind=ObligationKind.MINIMUM, contract__deal__state=DealState.TERMINATED, period_end__gte=ended)
+    return open_obligations(user).filter(mine, asked_on__lte=by).exclude(asked_by_top_up()).exclude(cut_short())
 
 
 def sums_to_invoice(user: User, *, by: datetime.date) -> QuerySet[Obligation]:
     """Give the agreed sums due by a day that the person may invoice and no invoice stands for."""
     rows = open_obligations(user).filter(_negotiated_by(user, Side.LICENSOR), kind__in=INVOICED, due_on__lte=by)
     return rows.filter(~Exists(standing_invoices()))
-
-
-def standing_invoices() -> QuerySet[Invoice]:
-    """Give the invoices of an obligation (an outer query's row) that were not cancelled."""
-    return Invoice.objects.filter(obligation=OuterRef("pk")).exclude(state=InvoiceState.CANCELLED)
 
 
 def statements_waiting_for(user: User) -> QuerySet[RoyaltyStatement]:
@@ -153,7 +132,7 @@ def obligations_of(contract: Contract) -> QuerySet[Obligation]:
     for one."""
     standing = Count("invoices", filter=~Q(invoices__state=InvoiceState.CANCELLED))
     return (
-        contract.obligations.select_related("report__filed_by")
+        with_day(contract.obligations.select_related("report__filed_by"))
         .annotate(standing_invoices=standing, waits_for_invoice=_waits_for_invoice())
         .order_by("due_on", "pk")
     )
@@ -357,36 +336,46 @@ class TrackingSummary:
         return ObligationKind(self.next_kind).label if self.next_kind else ""
 
 
-def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
-    """Give, by deal, what falls due next, what is past its day and what is owed on invoices. Three queries in all.
+def tracking_summary(deals: Iterable[Deal], *, days: Deadlines | None = None) -> dict[int, TrackingSummary]:
+    """Give, by deal, what falls due next, what is past its day and what is owed on invoices. Four queries in all; `days`
+    spares one.
 
     Deals without a contract in effect are left out. The caller has narrowed the deals to the viewer.
     """
     ids = [deal.pk for deal in deals]
-    rows = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
-    rows = rows.exclude(asked_by_top_up()).exclude(cut_short())
-    today = timezone.localdate()
+    still_open = Obligation.objects.filter(contract__deal_id__in=ids, contract__superseded_at=None, state__in=OPEN)
+    rows = with_day(still_open.exclude(asked_by_top_up()).exclude(cut_short()))
+    days = days or Deadlines()
+
+    def day_of(day: datetime.date | None) -> datetime.date | None:
+        return None if day is None else days.last_day(day)
+
     waits = Q(waits_for_invoice=True)
     past = {
-        row["contract__deal_id"]: (row["overdue"], row["overdue_since"], row["unbilled"], row["unbilled_since"])
-        for row in rows.filter(due_on__lt=today)
+        row["contract__deal_id"]: (
+            row["overdue"],
+            day_of(row["overdue_since"]),
+            row["unbilled"],
+            day_of(row["unbilled_since"]),
+        )
+        for row in rows.filter(asked_on__lt=days.first_in_time)
         .annotate(waits_for_invoice=_waits_for_invoice())
         .order_by()
         .values("contract__deal_id")
         .annotate(
             overdue=Count("pk", filter=~waits),
-            overdue_since=Min("due_on", filter=~waits),
+            overdue_since=Min("asked_on", filter=~waits),
             unbilled=Count("pk", filter=waits),
-            unbilled_since=Min("due_on", filter=waits),
+            unbilled_since=Min("asked_on", filter=waits),
         )
     }
     upcoming = {
-        deal: (due, kind)
-        for deal, due, kind in rows.filter(due_on__gte=today)
-        .order_by("contract__deal_id", "due_on", "pk")
+        deal: (days.last_day(due), kind)
+        for deal, due, kind in rows.filter(asked_on__gte=days.first_in_time)
+        .order_by("contract__deal_id", "asked_on", "pk")
         .distinct("contract__deal_id")
-        .values_list("contract__deal_id", "due_on", "kind")
-    }
+        .values_list("contract__deal_id", "asked_on", "kind")
+    }  # fmt: skip
     owed = {
         row["contract__deal_id"]: row["owed"]
         for row in _with_received(Invoice.objects.filter(contract__deal_id__in=ids, state=InvoiceState.ISSUED))
@@ -403,7 +392,7 @@ def tracking_summary(deals: Iterable[Deal]) -> dict[int, TrackingSummary]:
 
 @dataclass(frozen=True)
 class Hold:
-    """Why a contract in effect is not completed yet: a code, with how many rows or until which day.
+    """Why a contract in effect is not completed yet, or a completed one is open again: a code, with how many rows or until which day.
 
     Codes: no_term, term (day), obligations, statements, invoices (counts), dispute.
     """
@@ -422,12 +411,15 @@ def last_day(contract: Contract) -> datetime.date | None:
 
 
 def holds(contract: Contract, *, on: datetime.date) -> list[Hold]:
-    """Give what keeps a contract in effect from being completed on a day; nothing when it may be.
+    """Give what keeps a contract in effect from being completed on a day, or what is open again under a completed one (a
+    payment was reversed); nothing when there is nothing, or when the contract ended otherwise.
 
     A contract without a term is never completed by the calendar: the exchange knows its sums, not its deliveries.
     """
-    end = last_day(contract)
-    found = [Hold("no_term")] if end is None else [Hold("term", day=end)] if end >= on else []
+    if contract.deal.state not in TRACKED[:2]:
+        return []
+    end, completed = last_day(contract), contract.deal.state == DealState.COMPLETED
+    found = [] if completed else [Hold("no_term")] if end is None else [Hold("term", day=end)] if end >= on else []
     counts = {
         "obligations": contract.obligations.filter(state__in=OPEN).count(),
         "statements": contract.statements.filter(
@@ -436,7 +428,7 @@ def holds(contract: Contract, *, on: datetime.date) -> list[Hold]:
         "invoices": contract.invoices.filter(state=InvoiceState.ISSUED).count(),
     }  # fmt: skip
     found += [Hold(code, count=count) for code, count in counts.items() if count]
-    return [*found, Hold("dispute")] if contract.deal.in_dispute else found
+    return [*found, Hold("dispute")] if contract.deal.in_dispute and not completed else found
 
 
 def contracts_in_effect() -> list[Contract]:
@@ -445,43 +437,4 @@ def contracts_in_effect() -> list[Contract]:
         Contract.objects.filter(superseded_at=None, effective_on__isnull=False, deal__state__in=TRACKED[:1])
         .select_related("offer__terms", "deal")
         .order_by("pk")
-    )
-
-
-def obligations_to_attend(*, by: datetime.date) -> list[int]:
-    """Give the ids of open obligations due on or before `by` that may have something left to do, oldest first."""
-    told = Reminder.objects.filter(obligation=OuterRef("pk"))
-    overdue = told.filter(kind=ReminderKind.OVERDUE)
-    asked = Exists(standing_invoices())
-    done = Q(Exists(overdue.filter(invoice=None)), ~Q(kind__in=INVOICED))
-    done |= Q(Exists(told.filter(kind=ReminderKind.UNBILLED)), ~asked, kind__in=INVOICED)
-    done |= Q(Exists(overdue.exclude(invoice=None).exclude(invoice__state=InvoiceState.CANCELLED)))
-    return list(
-        Obligation.objects.filter(state__in=OPEN, due_on__lte=by)
-        .exclude(done, state=ObligationState.OVERDUE)
-        .exclude(cut_short())
-        .order_by("due_on", "pk")
-        .values_list("pk", flat=True)
-    )
-
-
-def minimums_without_statement(*, on: datetime.date) -> list[int]:
-    """Give the ids of open minimums whose day has passed while nobody declared the last period of their year.
-
-    Left out are those that were charged already, and those of a year that a termination cut short: what is owed for a
-    part of a year is for the parties to settle.
-    """
-    year = {"contract": OuterRef("contract"), "contract_year": OuterRef("contract_year")}
-    declared = RoyaltyStatement.objects.filter(
-        contract=OuterRef("contract"), obligation__contract_year=OuterRef("contract_year"), obligation__closes_year=True
-    )
-    charged = Obligation.objects.filter(**year, kind=ObligationKind.TOP_UP).exclude(state=ObligationState.WAIVED)
-    return list(
-        Obligation.objects.filter(
-            kind=ObligationKind.MINIMUM, state__in=OPEN, due_on__lt=on, contract__superseded_at=None
-        )
-        .exclude(cut_short())
-        .filter(~Exists(declared), ~Exists(charged))
-        .order_by("due_on", "pk")
-        .values_list("pk", flat=True)
     )

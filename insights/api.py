@@ -30,5 +30,5 @@ class StatisticsView(APIView):
 
     @extend_schema(parameters=[OpenApiParameter("exchange", str)], responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Give them, over all exchanges or at one."""
+        """Give them, over all exchanges or at one; masked demands count over all exchanges only."""
         return Response(asdict(selectors.statistics(exchange=chosen_exchange(request))))

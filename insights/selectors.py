@@ -21,6 +21,7 @@ from deals.acts import next_act
 from deals.forms.tracking import period_label
 from deals.lifecycle import MAIN_LINE, DealState
 from deals.models import Contract, Deal, Obligation
+from deals.tracking_due import Deadlines
 from listings import selectors as listing_selectors
 from listings.lifecycle import ListingState
 from listings.models import Demand, Field, Technology
@@ -29,7 +30,7 @@ from matching import selectors as match_selectors
 from matching.choices import Side as MatchSide
 from rules import policies as rule_policies
 from rules import words as rule_words
-from rules.selectors import number, open_proposals
+from rules.selectors import choices, number, open_proposals
 from valuation import appraisal_selectors
 from valuation.appraisal_steps import next_words
 from valuation.closed_selectors import groups as published_groups
@@ -172,7 +173,12 @@ def _organisations(user: User) -> Group | None:
 def _rules(user: User) -> Group | None:
     if not user.is_operator:
         return None
-    rows = [row for row in open_proposals() if rule_policies.can_decide(user, row)]
+    waiting = list(open_proposals())
+    chosen = choices(waiting)
+    rows = [
+        row for row in waiting
+        if not chosen[row.pk].problem and rule_policies.can_decide_all(user, chosen[row.pk].together)
+    ]  # fmt: skip
     url = reverse("rules:proposals")
     tasks = [Task(rule_words.name_of(row.code), str(row.proposed_by), url, row.proposed_at) for row in rows[:SHOWN]]
     return Group(_("Rule changes that wait for a second person"), tasks, len(rows), url)
@@ -232,7 +238,7 @@ def _due_by() -> datetime.date:
 
 def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
     """A group of obligations, each with its day and the way to its contract."""
-    today = timezone.localdate()
+    days = Deadlines()
     return _group(
         title,
         rows,
@@ -240,8 +246,8 @@ def _obligations(title: str, rows: QuerySet[Obligation]) -> Group:
             row.contract.deal.technology,
             f"{row.get_kind_display()} {row.name or (period_label(row) if row.period_start else '')}".strip(),
             url=reverse("deals:tracking", args=[row.contract.deal_id]),
-            since=row.due_on,
-            is_late=row.due_on < today,
+            since=days.last_day(row.asked_on),
+            is_late=row.asked_on < days.first_in_time,
             about=Notification.name_of(row),
         ),
     )
@@ -327,10 +333,13 @@ class Statistics:
 
 
 def statistics(*, exchange: Exchange | None = None) -> Statistics:
-    """Count what is public: over all exchanges, or at one. No number lets a party's terms be told."""
+    """Count what is public: over all exchanges, or at one. No number lets a party's terms be told.
+
+    Masked demands count over all exchanges only: where few are masked, the number of one would tell whose they are.
+    """
     place = {} if exchange is None else {"exchange": exchange}
     technologies = Technology.objects.published().filter(**place)
-    demands = Demand.objects.published().filter(**place)
+    demands = Demand.objects.published().filter(**place, **({} if exchange is None else {"masked": False}))
     deals = Deal.objects.filter(**place)
     signed = Contract.objects.filter(superseded_at=None, signed_on__isnull=False, deal__in=deals)
     fields = Field.objects.annotate(

@@ -124,6 +124,11 @@ def can_see_organisation_of(viewer: Viewer, demand: Demand) -> bool:
     )
 
 
+def can_destroy_document(actor: User, technology: Technology, *, was_shown: bool) -> bool:
+    """Who edits the technology, as long as nobody else could open the document; then an operator, without a stake."""
+    return can_review(actor, technology) or (can_edit(actor, technology) and not was_shown)
+
+
 def can_open_document(viewer: Viewer, document: Document, *, granted: bool) -> bool:
     """By tier: public, signed-in, under NDA (`granted`: a standing disclosure to one of the viewer's organisations).
 

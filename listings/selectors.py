@@ -72,10 +72,16 @@ def is_visible(viewer: Viewer, technology: Technology) -> bool:
 
 
 def _reached_exchange(model: Any) -> Q:
-    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review."""
+    """Neither a draft nor with the TTO, nor given back by the TTO before the exchange had it in review, nor changed by
+    its side since it was withdrawn.
+    """
     reviewed = Review.objects.filter(stage=Review.Stage.OPERATOR, **{model.kind: OuterRef("pk")})
     inside = [ListingState.DRAFT, ListingState.AWAITING_OWNER]
-    return ~Q(state__in=inside) & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
+    return (
+        ~Q(state__in=inside)
+        & (~Q(state=ListingState.CHANGES_REQUESTED) | Q(Exists(reviewed)))
+        & (~Q(state=ListingState.WITHDRAWN) | Q(content_version=F("withdrawn_version")))
+    )
 
 
 def _unclaimed() -> Q:
@@ -357,11 +363,17 @@ def rights_as_rows(technology: Technology) -> list[dict[str, Any]]:
 
 
 def has_grant(viewer: Viewer, technology: Technology) -> bool:
-    """Tell whether one of the viewer's organisations, verified as it must be, may open the documents under NDA."""
+    """Tell whether one of the viewer's organisations may open the documents under NDA.
+
+    A deal that runs keeps what its agreement opened, whatever becomes of the verification; a firm at work is verified.
+    """
     if not isinstance(viewer, User):
         return False
-    verified = Organisation.objects.verified().filter(pk__in=viewer.organisation_ids())
-    return DisclosureGrant.objects.filter(technology=technology, organisation__in=verified, revoked_at=None).exists()
+    mine = viewer.organisation_ids()
+    at_work = Q(basis__startswith=DisclosureGrant.OF_APPRAISAL)
+    verified = Q(organisation__in=Organisation.objects.verified().filter(pk__in=mine))
+    opened = DisclosureGrant.objects.filter(~at_work | verified, organisation__in=mine)
+    return opened.filter(technology=technology, revoked_at=None).exists()
 
 
 def newest_in(published: QuerySet[L], *, language: str, count: int) -> list[L]:
@@ -380,6 +392,27 @@ def documents_of(technology: Technology) -> QuerySet[Document]:
 def document(pk: int) -> Document | None:
     """Give a document that was not removed, with its technology; whether it may be opened is the policy's question."""
     return Document.objects.filter(pk=pk, removed_at=None).select_related("technology").first()
+
+
+def removed_document(pk: int) -> Document | None:
+    """Give a document that was removed, with its technology."""
+    return Document.objects.filter(pk=pk, removed_at__isnull=False).select_related("technology").first()
+
+
+def removed_documents_of(technology: Technology) -> QuerySet[Document]:
+    """Give the documents that were removed and whose files are kept, the oldest first."""
+    return technology.documents.filter(removed_at__isnull=False, destroyed_at=None).order_by("pk")
+
+
+def was_shown(document: Document) -> bool:
+    """Tell whether others than the owner's people and the exchange could open a document before it was removed."""
+    technology = document.technology
+    if document.tier != Tier.NDA and technology.published_at is not None:
+        return True
+    granted = DisclosureGrant.objects.filter(technology=technology)
+    if document.removed_at is not None:
+        granted = granted.filter(granted_at__lt=document.removed_at)
+    return granted.filter(Q(revoked_at=None) | Q(revoked_at__gt=document.uploaded_at)).exists()
 
 
 def field_list() -> QuerySet[Field]:

@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organisations/<int:pk>/", organisations.organisation, name="organisation"),
     path("documents/<int:pk>/", documents.download, name="document"),
     path("documents/<int:pk>/remove/", documents.remove, name="document_remove"),
+    path("documents/<int:pk>/destroy/", documents.destroy, name="document_destroy"),
     path("my/listings/", mine.my_listings, name="my_listings"),
     path("my/approvals/", mine.owner_queue, name="owner_queue"),
     path("review/", review.queue, name="review_queue"),
@@ -81,6 +82,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     *api_of("demand", "demands", drafts.Demands, drafts.Demand, drafts.MyDemands, drafts.ImportedDemands),
     path("technologies/<int:pk>/documents/", api_documents.Documents.as_view(), name="technology_documents"),
     path("documents/<int:pk>/", api_documents.Document.as_view(), name="document"),
+    path("documents/<int:pk>/destroy/", api_documents.Destroy.as_view(), name="document_destroy"),
     path("documents/<int:pk>/content/", api_documents.DocumentContent.as_view(), name="document_content"),
     path("review-queue/", acts.Queue.as_view(), name="review_queue"),
 ]

@@ -28,6 +28,7 @@ PAGE = 10  # matches of one page of a list
 MOST_SEEN = 50  # of a list, so many at most are taken as seen
 FOUND_WITHIN = datetime.timedelta(hours=2)  # after its publication a listing is found by words and by meaning
 TRIED_AT_ONCE = 3  # times that a mail which does not leave is tried with every sweep
+FLOODED_FOR = datetime.timedelta(days=1)  # after a mail that named not all, before the next at once
 TRIED_AGAIN = datetime.timedelta(hours=6)  # between later tries
 GIVEN_UP = datetime.timedelta(days=7)
 
@@ -247,9 +248,9 @@ def searches_of(viewer: User) -> QuerySet[SavedSearch]:
     return SavedSearch.objects.filter(user=viewer).annotate(told=Count("items")).order_by("-pk")
 
 
-def due_searches(*, week: datetime.datetime) -> QuerySet[SavedSearch]:
+def due_searches(*, week: datetime.datetime, now: datetime.datetime) -> QuerySet[SavedSearch]:
     """Give the searches whose finds are due: at once while something was published since, or so lately that its vector
-    may come yet; weekly those not looked at since the week began.
+    may come yet, but a day after a mail that could not name all; weekly those not looked at since the week began.
 
     Who has had this week's mail waits for the next one, also for a search that became weekly since.
     """
@@ -260,13 +261,14 @@ def due_searches(*, week: datetime.datetime) -> QuerySet[SavedSearch]:
         last = model.objects.published().aggregate(last=Max("published_at"))["last"]
         if last is not None:
             has_news |= Q(kind=model.kind, checked_at__lt=last + FOUND_WITHIN)
-    at_once = Q(often=Often.AT_ONCE) & has_news
+    is_flooded = Q(flooded_at__isnull=False, flooded_at__gt=now - FLOODED_FOR)
+    at_once = Q(often=Often.AT_ONCE) & has_news & ~is_flooded
     return SavedSearch.objects.filter(weekly | at_once, user__is_active=True).select_related("user")
 
 
-def people_with_due_searches(*, week: datetime.datetime) -> list[int]:
+def people_with_due_searches(*, week: datetime.datetime, now: datetime.datetime) -> list[int]:
     """Give the ids of the people who keep a due search; first those who were looked after longest ago."""
-    people = due_searches(week=week).order_by().values("user_id").annotate(last=Min("checked_at"))
+    people = due_searches(week=week, now=now).order_by().values("user_id").annotate(last=Min("checked_at"))
     return list(people.order_by(F("last").asc(nulls_first=True), "user_id").values_list("user_id", flat=True))
 
 

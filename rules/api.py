@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from rules import policies, selectors, services
 from rules.models import RuleProposal
-from rules.serializers import ProposalSerializer, RejectSerializer, RuleSerializer
+from rules.serializers import ApproveProposalSerializer, ProposalSerializer, RejectSerializer, RuleSerializer
 
 
 def _day(request: Request) -> datetime.date:
@@ -74,7 +74,13 @@ class OfStaff(APIView):
 
     def answer(self, pk: int, *, code: int = status.HTTP_200_OK) -> Response:
         """Give the proposal as it stands."""
-        return Response(ProposalSerializer(selectors.proposals().get(pk=pk)).data, status=code)
+        return Response(self.shape(list(selectors.proposals().filter(pk=pk)))[0], status=code)
+
+    def shape(self, rows: list[RuleProposal]) -> list[dict[str, Any]]:
+        """Give proposals with what is or was approved together with each."""
+        waiting = list(selectors.open_proposals())
+        context = {"choices": selectors.choices(waiting), "approved_with": selectors.approved_with(rows)}
+        return list(ProposalSerializer(rows, many=True, context=context).data)
 
 
 class Proposals(OfStaff):
@@ -84,7 +90,7 @@ class Proposals(OfStaff):
     def get(self, request: Request) -> Response:
         """List the newest hundred."""
         self.actor()
-        return Response(ProposalSerializer(selectors.proposals()[:100], many=True).data)
+        return Response(self.shape(list(selectors.proposals()[:100])))
 
 
 class ProposalsOfRule(OfStaff):
@@ -105,10 +111,13 @@ class ProposalsOfRule(OfStaff):
 class ApproveProposal(OfStaff):
     """Approval by a second person."""
 
-    @extend_schema(request=None, responses=ProposalSerializer)
+    @extend_schema(request=ApproveProposalSerializer, responses=ProposalSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Put the row into force from its day."""
-        services.approve_rule(proposal=self.proposal(pk), actor=self.actor())
+        """Put the row into force from its day, and with it those that it fits only together with, which the body names."""
+        proposal = self.proposal(pk)
+        form = ApproveProposalSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.approve_rule(proposal=proposal, actor=self.actor(), **form.validated_data)
         return self.answer(pk)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,14 @@ Values = Mapping[str, Decimal]
 
 #: Codes with these last parts stand together and rise in this order.
 RISING = (("low", "mode", "high"), ("q1", "median", "q3", "max"))
+#: Single codes that stand together and rise in this order.
+ORDERED = (
+    ("registration.fee.min", "registration.fee.max"),
+    ("tax.cit.small.ceiling", "tax.cit.medium.ceiling"),
+    ("obligation.reminder.second", "obligation.reminder.first"),
+    ("valuation.grade.cut.c", "valuation.grade.cut.b", "valuation.grade.cut.a"),
+    ("match.push.new_places", "match.push.places"),
+)
 #: Percentages of one whole.
 WHOLES = (("valuation.instalment.1", "valuation.instalment.2", "valuation.instalment.3"),)
 #: Percentages that leave a rest, or nothing.
@@ -27,6 +36,7 @@ WEIGHTS = (tuple(f"valuation.grade.weight.{part}" for part in ("data", "comparab
 #: Least and most of single figures; a code that ends in a dot stands for all that begin so.
 BOUNDS: Mapping[str, tuple[str, str]] = {
     "tax.cit.standard": ("0", "99"),
+    "privacy.invitation.days": ("1", "3650"),
     "valuation.comparables.half_life": ("0.5", "100"),
     "valuation.comparables.minimum": ("1", "100"),
     "valuation.comparables.unknown_age": ("0", "200"),
@@ -77,6 +87,10 @@ def _rises(codes: Sequence[str]) -> Callable[[Values], bool]:
 def group_of(code: str) -> Group:
     """Give the group of a code; a code alone is a group of its own that always fits."""
     stem, _dot, end = code.rpartition(".")
+    for ordered in ORDERED:
+        if code in ordered:
+            words = _("The figures %(names)s must rise in this order.") % {"names": _named(ordered)}
+            return Group(ordered, _rises(ordered), words)
     for names in RISING:
         if end in names:
             codes = tuple(f"{stem}.{name}" for name in names)
@@ -106,9 +120,14 @@ def _named(codes: Iterable[str]) -> str:
     return ", ".join(name_of(code) for code in codes)
 
 
-def problem(group: Group, rows: Iterable[Rule], proposed: Sequence[RuleProposal]) -> str:
-    """Say how rows and proposals of a group, put into force, would not fit on some day from the first of them; or nothing."""
-    first = min(one.valid_from for one in proposed)
+def problem(
+    group: Group, rows: Iterable[Rule], proposed: Sequence[RuleProposal], *, since: datetime.date | None = None
+) -> str:
+    """Say how rows and proposals of a group, put into force, would not fit on some day from `since` on; or nothing.
+
+    Without `since` it is the first day of what is proposed.
+    """
+    first = since or min(one.valid_from for one in proposed)
     # What is proposed ends the row before it, so it counts last.
     together: list[Rule | RuleProposal] = [*rows, *proposed]
     days = sorted({first, *(row.valid_from for row in together if row.valid_from > first)})
@@ -131,11 +150,38 @@ def of_the_same_day(
     return [one for one in waiting if one.pk != proposal.pk and max(one.valid_from, today) == day]
 
 
-def to_approve(
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is approved together, the proposal itself first; `problem` says why nothing that waits would make it fit."""
+
+    together: list[RuleProposal]
+    problem: str = ""
+
+    @property
+    def others(self) -> list[RuleProposal]:
+        """Give what is approved with the proposal."""
+        return self.together[1:]
+
+
+def choose(
     group: Group, rows: Iterable[Rule], proposal: RuleProposal, waiting: Iterable[RuleProposal], today: datetime.date
-) -> list[RuleProposal]:
-    """Give what is approved with a proposal, itself first: itself alone if it fits so, else all that wait for its day."""
-    rows, alone = list(rows), copy(proposal)
-    alone.valid_from = max(proposal.valid_from, today)
-    fits = proposal.value is None or not problem(group, rows, [alone])
-    return [proposal] if fits else [proposal, *of_the_same_day(proposal, waiting, today)]
+) -> Choice:
+    """Give the fewest proposals, of those that wait for its day, with which a proposal fits its group; none if it fits
+    alone.
+    """
+    rows, others = list(rows), of_the_same_day(proposal, waiting, today)
+    if proposal.value is None:
+        return Choice([proposal])
+    for count in range(len(others) + 1):
+        for beside in combinations(others, count):
+            together = [proposal, *beside]
+            if not problem(group, rows, [_from_today(one, today) for one in together]):
+                return Choice(together)
+    return Choice([proposal], group.words)
+
+
+def _from_today(proposal: RuleProposal, today: datetime.date) -> RuleProposal:
+    """Give the proposal as its approval puts it into force: a day that has passed becomes today."""
+    one = copy(proposal)
+    one.valid_from = max(one.valid_from, today)
+    return one

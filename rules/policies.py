@@ -3,6 +3,7 @@
 The room stands below accounts: an actor is whoever answers `exchange_ids(*roles)`, as `accounts.models.User` does.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 MANAGER = "manager"
@@ -35,6 +36,11 @@ def can_decide(actor: Actor, proposal: Proposed) -> bool:
     if actor.pk == proposal.proposed_by_id or not actor.exchange_ids():
         return False
     return bool(actor.exchange_ids(MANAGER) or proposal.proposed_by.exchange_ids(MANAGER))
+
+
+def can_decide_all(actor: Actor, proposals: Iterable[Proposed]) -> bool:
+    """Whoever may decide about each of those that are approved together."""
+    return all(can_decide(actor, one) for one in proposals)
 
 
 def can_withdraw(actor: Actor, proposal: Proposed) -> bool:

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rules import groups
+from rules.groups import Choice
 from rules.lifecycle import ProposalState
 from rules.models import Rule, RuleProposal
 
@@ -102,19 +103,36 @@ def decided_proposals() -> QuerySet[RuleProposal]:
     return proposals().exclude(state=ProposalState.PROPOSED)
 
 
-def companions(waiting: Sequence[RuleProposal], *, on: datetime.date | None = None) -> dict[int, list[RuleProposal]]:
-    """Give for each waiting proposal (by pk) those that its approval approves, too, with one query for all."""
+def choices(waiting: Sequence[RuleProposal], *, on: datetime.date | None = None) -> dict[int, Choice]:
+    """Give for each of the proposals that wait, which are all that do, what its approval approves (by pk), with one query."""
     day = on or timezone.localdate()
     found = {one.pk: groups.group_of(one.code) for one in waiting}
     codes = {code for group in found.values() for code in group.codes if len(group.codes) > 1}
     rows = list(Rule.objects.filter(code__in=codes).order_by("valid_from", "pk")) if codes else []
-    beside = {}
+    chosen = {}
     for one in waiting:
         group = found[one.pk]
         mine = [row for row in rows if row.code in group.codes]
         others = [other for other in waiting if other.code in group.codes]
-        beside[one.pk] = groups.to_approve(group, mine, one, others, day)[1:]
-    return beside
+        chosen[one.pk] = groups.choose(group, mine, one, others, day)
+    return chosen
+
+
+def approved_with(found: Iterable[RuleProposal]) -> dict[int, list[RuleProposal]]:
+    """Give for each approved proposal (by pk) those that were approved by the same act, with one query."""
+    approved = [one for one in found if one.state == ProposalState.APPROVED]
+    times = {one.decided_at for one in approved}
+    rows = list(proposals().filter(state=ProposalState.APPROVED, decided_at__in=times).order_by("pk")) if times else []
+    return {
+        one.pk: [
+            row
+            for row in rows
+            if row.pk != one.pk
+            and (row.decided_at, row.decided_by_id) == (one.decided_at, one.decided_by_id)
+            and row.code in groups.group_of(one.code).codes
+        ]
+        for one in approved
+    }
 
 
 def rows_before(found: Sequence[RuleProposal]) -> dict[int, Rule]:

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
-from marketplace.kit.errors import Conflict, require
+from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
 from rules import groups, policies
@@ -30,10 +31,13 @@ def load_rules(*, path: Path) -> int:
     """Load a CSV (code, value, text, unit, valid_from, valid_to, source, certainty, note); give the number of rows.
 
     Idempotent by (code, valid_from). A row that the file no longer has is left alone: what was in force stays on record.
-    A code for which people have approved a row is theirs: the file no longer changes it.
+    A code for which people have approved a row is theirs, with all codes that it stands together with: the file no longer
+    changes them, and only adds what is not there. Raises ValidationError, and loads nothing, when a figure of the file
+    lies out of its bounds or a group that it changes would not fit on some day from today on.
     """
     count = 0
-    kept_by_people = set(RuleProposal.objects.filter(state=ProposalState.APPROVED).values_list("code", flat=True))
+    kept_by_people = _kept_by_people()
+    loaded: set[str] = set()
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["code"] in kept_by_people:
@@ -52,8 +56,36 @@ def load_rules(*, path: Path) -> int:
                     "review_by": row.get("review_by") or None,
                 },
             )
+            loaded.add(row["code"])
             count += 1
+    _check_loaded(loaded)
     return count
+
+
+def _kept_by_people() -> set[str]:
+    """Give the codes that the file leaves alone: those of every group of which people have approved a row."""
+    theirs = RuleProposal.objects.filter(state=ProposalState.APPROVED).order_by("code").values_list("code", flat=True)
+    codes = {code for one in theirs.distinct() for code in groups.group_of(one).codes}
+    return set(Rule.objects.filter(code__in=codes).order_by("code").values_list("code", flat=True).distinct())
+
+
+def _check_loaded(codes: set[str]) -> None:
+    """Raise ValidationError for what is loaded and could not have been approved."""
+    found = {groups.group_of(code).codes: groups.group_of(code) for code in sorted(codes)}
+    rows: dict[str, list[Rule]] = {}
+    for row in Rule.objects.filter(code__in=[code for one in found for code in one]).order_by(
+        "code", "valid_from", "pk"
+    ):
+        rows.setdefault(row.code, []).append(row)
+    for code in sorted(codes):
+        bounds = groups.bounds_of(code)
+        if any(bounds and row.value is not None and not bounds[0] <= row.value <= bounds[1] for row in rows[code]):
+            words = {"code": code, **dict(zip(("low", "high"), map(figure, bounds or ()), strict=True))}
+            raise ValidationError(_("%(code)s: give a number from %(low)s to %(high)s.") % words)
+    today = timezone.localdate()
+    for mine, group in found.items():
+        if problem := groups.problem(group, [row for code in mine for row in rows.get(code, ())], [], since=today):
+            raise ValidationError(problem)
 
 
 def _lock_group(code: str) -> tuple[Group, list[Rule]]:
@@ -137,7 +169,7 @@ def _does_not_fit(group: Group, rows: list[Rule], proposal: RuleProposal, today:
     together = [proposal, *groups.of_the_same_day(proposal, waiting, today)]
     if group.is_whole and len(together) < len(group.codes):
         return ""
-    return groups.problem(group, rows, [proposal]) and groups.problem(group, rows, together)
+    return groups.choose(group, rows, proposal, together, today).problem
 
 
 @transaction.atomic
@@ -182,12 +214,13 @@ def _lock(proposal: RuleProposal) -> RuleProposal:
 
 
 @transaction.atomic
-def approve_rule(*, proposal: RuleProposal, actor: Any) -> Rule:
+def approve_rule(*, proposal: RuleProposal, actor: Any, together_with: Collection[int] = ()) -> Rule:
     """Put a proposed row into force from its day, or from today when that has passed; the row before it ends there.
 
-    Where it does not fit its group alone (`rules.groups`), those of the group that wait for the same day are approved
-    with it. Raises NotAllowed for the proposer of any of them, Conflict when it was decided, or when it no longer fits
-    the rows.
+    Where it does not fit its group alone (`rules.groups`), the fewest of the group that wait for the same day are approved
+    with it; `together_with` names them (pks), as the approver saw them. Raises NotAllowed for the proposer of any of
+    them, Stale when others would be approved with it than were seen, Conflict when it was decided, or when it no longer
+    fits the rows.
     """
     group, rows = _lock_group(proposal.code)
     wanted = Q(pk=proposal.pk) | Q(code__in=group.codes, state=ProposalState.PROPOSED)
@@ -198,19 +231,26 @@ def approve_rule(*, proposal: RuleProposal, actor: Any) -> Rule:
     if not proposal.lifecycle.can(proposal.state, "approve"):
         raise Conflict(_("This proposal is decided already."), state=proposal.state)
     today = timezone.localdate()
-    chosen = groups.to_approve(group, rows, proposal, found.values(), today)
-    for one in chosen:
+    choice = groups.choose(group, rows, proposal, found.values(), today)
+    if choice.problem:
+        raise Conflict(choice.problem)
+    beside = sorted(one.pk for one in choice.others)
+    if beside != sorted(set(together_with)):
+        raise Stale(
+            _("What would be approved together with it is not what was shown to you. Look again and decide anew."),
+            together_with=beside,
+        )
+    for one in choice.together:
         require(policies.can_decide(actor, one), _("Another person decides, and one of the two manages an exchange."))
         one.valid_from = max(one.valid_from, today)
         if errors := _errors(_of(one.code, rows), one, today):
             raise Conflict(" ".join(message for messages in errors.values() for message in messages))
-    if problem := groups.problem(group, rows, chosen):
-        raise Conflict(problem)
-    made = [_put_in_force(_of(one.code, rows), one, actor) for one in chosen]
+    now = timezone.now()
+    made = [_put_in_force(_of(one.code, rows), one, actor, now) for one in choice.together]
     return made[0]
 
 
-def _put_in_force(rows: list[Rule], proposal: RuleProposal, actor: Any) -> Rule:
+def _put_in_force(rows: list[Rule], proposal: RuleProposal, actor: Any, now: datetime.datetime) -> Rule:
     ended = _met(rows, proposal)
     for row in ended:
         row.valid_to = proposal.valid_from
@@ -220,7 +260,7 @@ def _put_in_force(rows: list[Rule], proposal: RuleProposal, actor: Any) -> Rule:
         valid_from=proposal.valid_from, valid_to=proposal.valid_to, source=proposal.source, certainty=proposal.certainty, note=proposal.note, review_by=proposal.review_by,
     )  # fmt: skip
     data = {"rule": rule.pk, "ended": [row.pk for row in ended], "in_force_from": rule.valid_from}
-    move(proposal, "approve", actor=actor, data=data, decided_by=actor, decided_at=timezone.now(), rule=rule)
+    move(proposal, "approve", actor=actor, data=data, decided_by=actor, decided_at=now, rule=rule)
     record(tag="rule.put_in_force", subject=rule, actor=actor, data={**_said(proposal), "proposal": proposal.pk})
     return rule
 

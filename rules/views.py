@@ -19,6 +19,7 @@ from marketplace.kit.errors import require
 from marketplace.kit.pagination import paginate
 from rules import policies, selectors, services, words
 from rules.forms import ProposalForm, RejectForm
+from rules.groups import Choice
 from rules.models import Rule, RuleProposal
 
 
@@ -125,8 +126,11 @@ def _changes(*rows: tuple[str, str, str]) -> list[dict[str, str]]:
     return [{"label": label, "before": before, "after": after} for label, before, after in rows]
 
 
-def _shown(proposal: RuleProposal, last: Rule, actor: Any, beside: list[RuleProposal] | None = None) -> dict[str, Any]:
+def _shown(proposal: RuleProposal, last: Rule, actor: Any, choice: Choice | None = None) -> dict[str, Any]:
     waits = proposal.lifecycle.can(proposal.state, "approve")
+    can_decide = waits and policies.can_decide(actor, proposal)
+    others, problem = (choice.others, choice.problem) if choice is not None else ([], "")
+    can_decide_others = policies.can_decide_all(actor, others)
     return {
         "proposal": proposal,
         "name": words.name_of(proposal.code),
@@ -141,8 +145,12 @@ def _shown(proposal: RuleProposal, last: Rule, actor: Any, beside: list[RuleProp
         "approve_url": reverse("rules:approve", args=[proposal.pk]),
         "reject_url": reverse("rules:reject", args=[proposal.pk]),
         "withdraw_url": reverse("rules:withdraw", args=[proposal.pk]),
-        "beside": ", ".join(words.name_of(one.code) for one in beside or ()),
-        "can_decide": waits and policies.can_decide(actor, proposal),
+        "beside": ", ".join(words.name_of(one.code) for one in others),
+        "beside_pks": ",".join(str(one.pk) for one in others),
+        "problem": problem,
+        "can_decide": can_decide,
+        "can_approve": can_decide and can_decide_others and not problem,
+        "stands_in_own_way": can_decide and not can_decide_others,
         "can_withdraw": waits and policies.can_withdraw(actor, proposal),
     }
 
@@ -154,9 +162,9 @@ def proposals(request: HttpRequest) -> HttpResponse:
     page = paginate(request, selectors.decided_proposals())
     waiting = list(selectors.open_proposals())
     before = selectors.rows_before([*waiting, *page])
-    beside = selectors.companions(waiting)
+    choices = selectors.choices(waiting)
     context = {
-        "waiting": [_shown(row, before[row.pk], actor, beside[row.pk]) for row in waiting],
+        "waiting": [_shown(row, before[row.pk], actor, choices[row.pk]) for row in waiting],
         "decided": [_shown(row, before[row.pk], actor) for row in page],
         "page": page,
         "form": RejectForm(),
@@ -173,9 +181,10 @@ def _proposal(request: HttpRequest, pk: int) -> tuple[RuleProposal, Any]:
 
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    """Approve a proposal."""
+    """Approve a proposal, with those that the page named beside it."""
     proposal, actor = _proposal(request, pk)
-    made = services.approve_rule(proposal=proposal, actor=actor)
+    seen = [int(part) for part in request.POST.get("together_with", "").split(",") if part.isdecimal()]
+    made = services.approve_rule(proposal=proposal, actor=actor, together_with=seen)
     messages.success(request, _("Approved. The row is in force from its day."))
     return redirect(reverse("rules:rule", args=[made.code]))
 

@@ -50,6 +50,14 @@ class WorkingDays:
             day += DAY
         return day
 
+    def first_in_time(self, day: datetime.date) -> datetime.date:
+        """Give the earliest last day of a term that has not ended before `day`: one that fell on a day off ends with the
+        next working day, so that all before it are past.
+        """
+        while not self.is_worked(day - DAY):
+            day -= DAY
+        return day
+
     def years_to_enter(self, *, on: datetime.date) -> list[int]:
         """Name the years, that of the day and the one in sight, whose public holidays are not all entered."""
         return sorted({on.year, (on + AHEAD).year} - self.complete)

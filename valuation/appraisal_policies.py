@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import Organisation, Role, User
-from accounts.policies import has_no_stake, serves_exchange
+from accounts.policies import has_no_stake
 from valuation.models import Appraisal
 
 #: Who spends the organisation's money on an appraisal.
@@ -44,12 +44,6 @@ def certifies(actor: User, appraisal: Appraisal) -> bool:
 def can_show(actor: User, appraisal: Appraisal) -> bool:
     """An officer of the owner decides whether everyone may see the certified value."""
     return can_consent(actor, appraisal)
-
-
-def can_see(actor: User, appraisal: Appraisal) -> bool:
-    """The client, the owner and the other side with their officers, the firm, and the operators of the exchange."""
-    officers = any(actor.has_org_role(one.pk, *CLIENT_ROLES) for one in sides(appraisal))
-    return officers or acts_for_firm(actor, appraisal) or serves_exchange(actor, appraisal.technology.exchange_id)
 
 
 def sides(appraisal: Appraisal) -> list[Organisation]:

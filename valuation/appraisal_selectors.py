@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organisation, User
 from listings.models import Document, RightOwner, Technology
+from listings.selectors import narrowed
 from rules.models import Rule
 from rules.selectors import number, rule
 from valuation import appraisal_policies as policies
@@ -24,11 +25,17 @@ RELATED = (
 
 
 def visible_appraisals(viewer: User) -> QuerySet[Appraisal]:
-    """Give the appraisals that the viewer may see, the newest first."""
+    """Give the appraisals that the viewer may see, the newest first.
+
+    The client, the owner and the other side see them with their officers, the firm, and the operators of the exchange
+    once the technology reached it.
+    """
     officer = viewer.organisation_ids(*policies.CLIENT_ROLES)
     firm = viewer.organisation_ids(*policies.FIRM_ROLES)
     side = Q(client__in=officer) | Q(counterparty__in=officer) | Q(technology__organisation__in=officer)
-    seen = side | Q(firm__in=firm) | Q(technology__exchange__in=viewer.exchange_ids())
+    seen = side | Q(firm__in=firm)
+    if exchanges := viewer.exchange_ids():
+        seen |= Q(technology__in=narrowed(Technology.objects.filter(exchange__in=exchanges), viewer).values("pk"))
     return Appraisal.objects.filter(seen).select_related(*RELATED).order_by("-pk")
 
 
@@ -52,7 +59,7 @@ def waiting_for_firm(viewer: User) -> QuerySet[Appraisal]:
     waiting = [AppraisalState.REQUESTED, AppraisalState.ACCEPTED]
     return (
         Appraisal.objects.filter(firm__in=firms, state__in=waiting)
-        .select_related("technology", "client")
+        .select_related("technology", "client", "firm")
         .order_by("created_at", "pk")
     )
 
@@ -62,7 +69,7 @@ def waiting_for_consent(viewer: User) -> QuerySet[Appraisal]:
     officer = viewer.organisation_ids(*policies.CLIENT_ROLES)
     return (
         Appraisal.objects.filter(technology__organisation__in=officer, state=AppraisalState.PROPOSED)
-        .select_related("technology", "client")
+        .select_related("technology", "client", "firm")
         .order_by("created_at", "pk")
     )
 
@@ -240,8 +247,13 @@ def ending_certificates(*, on: datetime.date | None = None) -> QuerySet[Certific
 
 
 def ended_certificates(*, on: datetime.date | None = None) -> QuerySet[Certificate]:
-    """Give the certificates that have ended, within the rule's days before today, and of which nobody was told so yet."""
+    """Give the certificates that have ended and of which nobody was told so yet, however long the sweep stood still."""
     day = on or timezone.localdate()
-    return Certificate.objects.filter(
-        end_told_on=None, valid_until__lt=day, valid_until__gte=day - _reminder(day)
-    ).order_by("valid_until", "pk")
+    return Certificate.objects.filter(end_told_on=None, valid_until__lt=day).order_by("valid_until", "pk")
+
+
+def commissions_of_changed_firms() -> QuerySet[Appraisal]:
+    """Give the open commissions whose sides do not know yet that the firm is no longer verified, or is so again."""
+    verified = Q(firm__in=Organisation.objects.verified().values("pk"))
+    told = Q(firm_lapsed_told_at__isnull=False)
+    return Appraisal.objects.filter((verified & told) | (~verified & ~told), state__in=OPEN_APPRAISAL).order_by("pk")

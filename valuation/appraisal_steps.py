@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from valuation import appraisal_policies as policies
-from valuation.lifecycle import AppraisalState
+from valuation.lifecycle import OPEN_APPRAISAL, AppraisalState
 from valuation.models import Appraisal
 
 A = AppraisalState
@@ -22,9 +22,18 @@ NEXT: dict[str, Any] = {
 }
 
 
+#: What is left to whoever has the turn while the firm is not verified.
+LAPSED: Any = gettext_lazy("The firm is no longer verified: decline")
+
+
+def has_lapsed(found: Appraisal) -> bool:
+    """Tell whether an open commission cannot go on, for its firm is no longer verified."""
+    return found.state in OPEN_APPRAISAL and not found.firm.is_verified
+
+
 def next_words(found: Appraisal) -> str:
-    """Say what is done next in an open commission, without a query; empty once it has ended."""
-    return str(NEXT.get(found.state, ""))
+    """Say what is done next in an open commission, whose firm is read, by who has the turn; empty once it has ended."""
+    return str(LAPSED if has_lapsed(found) else NEXT.get(found.state, ""))
 
 
 def steps(found: Appraisal) -> list[dict[str, Any]]:
@@ -52,6 +61,8 @@ def turn(found: Appraisal, actor: User, *, on: datetime.date) -> dict[str, Any]:
 
     What a certificate is good for is an offer to its client: it waits for nobody.
     """
+    if has_lapsed(found):
+        return _turn_of_lapsed(found, actor)
     if found.state == A.PROPOSED:
         yours = policies.can_consent(actor, found)
         return _turn(next_words(found), found.technology.organisation, yours=yours, href="#consent" if yours else "")
@@ -75,6 +86,16 @@ def turn(found: Appraisal, actor: User, *, on: datetime.date) -> dict[str, Any]:
         )
     words = _("Use the certificate: in a deal before it ends, and beside the suggested range if you want it seen")
     return _turn(words, found.client, due=found.certificate.valid_until, href=reverse("deals:deal_list"))
+
+
+def _turn_of_lapsed(found: Appraisal, actor: User) -> dict[str, Any]:
+    """Nothing can be accepted or certified: the firm declines, or whose commission it is takes it back."""
+    if policies.acts_for_firm(actor, found) and found.state != A.PROPOSED:
+        words = _("Your firm is no longer verified: decline, or have it verified again")
+        return _turn(words, found.firm, yours=True, href="#decline")
+    yours = policies.can_cancel(actor, found)
+    words = _("The firm is no longer verified: take the commission back and choose another firm, or wait")
+    return _turn(words, found.client, yours=yours, href="#cancel" if yours else "")
 
 
 def _commission_again(found: Appraisal) -> str:

@@ -145,6 +145,15 @@ def closed_rates() -> list[RoyaltyRate]:
     return rates
 
 
+def base_of(figure: dict[str, Any]) -> str:
+    """Give what a figure compared with is a share of, as its stored row names it: net_revenue or net_selling_price.
+
+    Only a group of closed deals may be on the net selling price; what others published is on net sales.
+    """
+    is_ours = str(figure["source"]).startswith(f"{CLOSED}:")
+    return "net_selling_price" if is_ours and figure["segment"] == "net_selling_price" else "net_revenue"
+
+
 @dataclass(frozen=True)
 class Calibration:
     """How often closed prices lay inside the range, over all releases: in all and by grade; misses on either side.

@@ -11,6 +11,7 @@ from rules.models import Rule
 from rules.selectors import RuleMissing, in_force
 from valuation.methods.reconcile import GradeRule
 from valuation.methods.statement import Origin
+from valuation.methods.types import digest
 
 PREFIX = "valuation."
 TAX = "tax.cit.standard"
@@ -35,6 +36,11 @@ class Defaults:
         """Read every default in force on `day` with one query."""
         wanted = Q(code__startswith=PREFIX) | Q(code__in=[TAX, *TERMS.values()])
         return cls(day, {row.code.removeprefix(PREFIX): row for row in in_force(day).filter(wanted)})
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over what the rows say: another one is another set of rules."""
+        return digest({code: [str(row.value), row.text, row.source, row.certainty] for code, row in self.rows.items()})
 
     def row(self, code: str) -> Rule:
         """Give a row. Raises RuleMissing."""

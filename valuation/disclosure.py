@@ -19,7 +19,7 @@ from valuation.answers import Answers
 from valuation.defaults import PREFIX, UNANSWERED
 from valuation.methods.reconcile import round_significant
 from valuation.models import Disclosure, Interview, Suggestion
-from valuation.open_result import OWNERS, open_result
+from valuation.open_result import OWNERS, is_kept, open_result
 from valuation.questions import QUESTIONS
 
 SECRET: Final = {code for code, question in QUESTIONS.items() if question.is_secret}
@@ -66,6 +66,11 @@ def open_answers(answers: Answers, reader: Reader) -> Answers:
 def is_explained_openly(suggestion: Suggestion, reader: Reader) -> bool:
     """Tell whether the reader gets the methods run without the answers that are never disclosed, for there are some."""
     return not reader.is_inside and bool(SECRET.intersection(suggestion.inputs.get("answers", {})))
+
+
+def costs_a_computation(suggestion: Suggestion, reader: Reader) -> bool:
+    """Tell whether giving the reader his result has to simulate: the open one, while it is not kept."""
+    return suggestion.result is not None and is_explained_openly(suggestion, reader) and not is_kept(suggestion)
 
 
 def can_reproduce(suggestion: Suggestion, reader: Reader) -> bool:

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from valuation.inputs import VERSION, rebuild, seed_of
 from valuation.methods.agreement import payment_forms, propose
 from valuation.methods.ladder import prepare_case
+from valuation.methods.statement import SuggestionInputs
 from valuation.methods.suggest import suggest_range
 from valuation.methods.types import MethodError, digest, jsonable
 from valuation.models import Suggestion
@@ -21,16 +22,28 @@ OWNERS: Final = "owner"  # source of a comparable that the owner named
 KEPT_SECONDS: Final = 3600
 
 
+def _open_inputs(suggestion: Suggestion) -> SuggestionInputs:
+    inputs = rebuild(suggestion.inputs["parameters"])
+    known = tuple(one for one in inputs.comparables if one.source != OWNERS)
+    return replace(inputs, comparables=known, sunk_cost_floor=None)
+
+
+def _digest(suggestion: Suggestion, inputs: SuggestionInputs) -> str:
+    return digest({"inputs": inputs, "paths": suggestion.paths, "version": VERSION})
+
+
+def is_kept(suggestion: Suggestion) -> bool:
+    """Tell whether `open_result` need not simulate."""
+    return cache.get(f"valuation.open:{_digest(suggestion, _open_inputs(suggestion))}") is not None
+
+
 def open_result(suggestion: Suggestion) -> dict[str, Any] | None:
     """Give the result as JSON, computed from the open inputs, with payment forms worth the middle of the stored range.
 
     None when nothing can be computed from these.
     """
-    inputs = rebuild(suggestion.inputs["parameters"])
-    inputs = replace(
-        inputs, comparables=tuple(one for one in inputs.comparables if one.source != OWNERS), sunk_cost_floor=None
-    )
-    digested = digest({"inputs": inputs, "paths": suggestion.paths, "version": VERSION})
+    inputs = _open_inputs(suggestion)
+    digested = _digest(suggestion, inputs)
     key = f"valuation.open:{digested}"
     try:
         found: dict[str, Any] | None = cache.get(key)

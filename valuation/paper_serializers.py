@@ -48,6 +48,9 @@ class VerdictSerializer(serializers.Serializer[Any]):
 
     number = serializers.CharField()
     equal = serializers.BooleanField()
+    differs_by_methods = serializers.BooleanField(
+        help_text="Content, files and suggestion are unchanged; only what later methods compute differs."
+    )
     checks = CheckSerializer(many=True)
     made_with = serializers.CharField()
     computed_with = serializers.CharField()
@@ -90,14 +93,15 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
 
 
 class AppraisalSerializer(serializers.ModelSerializer[Appraisal]):
-    """A commission and its certificate."""
+    """A commission and its certificate. While the firm is not verified it can only be declined or taken back."""
 
+    firm_is_verified = serializers.BooleanField(source="firm.is_verified", read_only=True)
     certificate = serializers.SerializerMethodField()
 
     class Meta:
         model = Appraisal
         fields = [
-            "id", "technology", "firm", "client", "counterparty", "deal_id", "purpose", "right", "term_years", "brief", "due_on", "state",
+            "id", "technology", "firm", "firm_is_verified", "client", "counterparty", "deal_id", "purpose", "right", "term_years", "brief", "due_on", "state",
             "created_at", "independence_declared_at", "ended_reason", "certificate",
         ]  # fmt: skip
         read_only_fields = fields

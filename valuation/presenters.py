@@ -12,9 +12,10 @@ from listings.forms.technology import INDUSTRIES
 from listings.models import Technology
 from marketplace.kit import money
 from rules import words as rule_words
-from valuation import disclosure
+from valuation import disclosure, selectors
 from valuation.answers import Answers
 from valuation.closed_presenters import key_words
+from valuation.closed_selectors import base_of
 from valuation.disclosure import Reader
 from valuation.inputs import computed_from
 from valuation.methods.reconcile import round_significant
@@ -202,10 +203,21 @@ def comparable_rows(suggestion: Suggestion, result: dict[str, Any], reader: Read
             "source": source_words(row["source"]),
             "statistic": statistics[row["statistic"]], "n": None if own else row["n"],
             "weight": mine["weight"] if mine else None, "adjusted": mine["adjusted"] if mine and changes else None,
-            "changes": ", ".join(changes), "date": dated, "unconfirmed": row["certainty"] == "B",
+            "base": base_words(row), "changes": ", ".join(changes), "date": dated, "unconfirmed": row["certainty"] == "B",
             "note": "" if own else key_words(row["note"]) or str(RATE_NOTES.get(row["note"], row["note"])),
         })  # fmt: skip
     return rows
+
+
+def base_words(row: dict[str, Any]) -> str:
+    """Say of what a figure compared with is a share, where it is not net sales as the others are; empty otherwise."""
+    return gettext("of the net selling price") if base_of(row) == "net_selling_price" else ""
+
+
+def figure_name(row: dict[str, Any]) -> str:
+    """Name a figure compared with, and its base where it is another than that of the others."""
+    name = named(row["industry"]) or gettext("Own deal")
+    return ", ".join(filter(None, [name, base_words(row)]))
 
 
 def cited(row: dict[str, Any]) -> str:
@@ -362,6 +374,7 @@ def present(
     """Give what the full page shows of a suggestion to a reader."""
     reasons = [Reason(code) for code in suggestion.no_price]
     result = disclosure.result(suggestion, reader)
+    explained_openly = result is not None and disclosure.is_explained_openly(suggestion, reader)
     side = own_side(suggestion, interview, reader, asking(technology))
     shown: dict[str, Any] = {
         "suggestion": suggestion,
@@ -370,7 +383,8 @@ def present(
         "asking": asking(technology),
         "has_result": result is not None,
         "reads_basis": reader.reads_basis,
-        "is_explained_openly": result is not None and disclosure.is_explained_openly(suggestion, reader),
+        "is_explained_openly": explained_openly,
+        "is_of_earlier_methods": not explained_openly and not selectors.is_of_these_methods(suggestion),
         "can_reproduce": disclosure.can_reproduce(suggestion, reader),
         "inputs": input_rows(suggestion, reader),
         "valued_on": datetime.date.fromisoformat(suggestion.inputs["valued_on"]),

@@ -11,12 +11,13 @@ def can_draw_up(actor: User, technology: Technology) -> bool:
     return belongs_to(actor, technology.organisation_id)
 
 
-def can_read_reports(actor: User, technology: Technology, *, is_appraised_by: bool) -> bool:
-    """The owner's people, the operators of the exchange, and a firm while it appraises the technology.
+def can_read_reports(actor: User, technology: Technology, *, reached: bool, is_appraised_by: bool) -> bool:
+    """The owner's people, the operators of the exchange once the technology `reached` it, and a firm at work on it.
 
     A report holds the owner's answers. Whoever has a copy from the owner verifies it without reading anything here.
     """
-    return can_draw_up(actor, technology) or serves_exchange(actor, technology.exchange_id) or is_appraised_by
+    by_exchange = reached and serves_exchange(actor, technology.exchange_id)
+    return can_draw_up(actor, technology) or by_exchange or is_appraised_by
 
 
 def can_recompute_exchange(actor: User, exchange: Exchange) -> bool:
@@ -24,13 +25,14 @@ def can_recompute_exchange(actor: User, exchange: Exchange) -> bool:
     return serves_exchange(actor, exchange.pk)
 
 
-def can_see_run(actor: User, run: Run) -> bool:
-    """Who asked for it, the owner's people, and the operators of the exchange."""
-    if run.requested_by_id == actor.pk:
+def can_see_run(actor: User, run: Run, *, visible: bool) -> bool:
+    """Who asked for it and the operators of the exchange, while its technology is `visible` to them; the owner's people."""
+    asked = run.requested_by_id == actor.pk
+    if run.technology is None:
+        return asked or serves_exchange(actor, run.exchange_id)
+    if belongs_to(actor, run.technology.organisation_id):
         return True
-    if run.technology is not None:
-        return belongs_to(actor, run.technology.organisation_id) or serves_exchange(actor, run.technology.exchange_id)
-    return serves_exchange(actor, run.exchange_id)
+    return visible and (asked or serves_exchange(actor, run.technology.exchange_id))
 
 
 def can_cancel(actor: User, run: Run) -> bool:

@@ -6,6 +6,7 @@ from listings import selectors as listing_selectors
 from listings.models import Technology
 from listings.policies import Viewer
 from valuation.closed_selectors import closed_rates
+from valuation.inputs import VERSION
 from valuation.models import Interview, InterviewRevision, RoyaltyRate, Suggestion
 
 
@@ -23,6 +24,11 @@ def current_suggestion(technology: Technology) -> Suggestion | None:
     )
 
 
+def is_of_these_methods(suggestion: Suggestion) -> bool:
+    """Tell whether a range was computed with the methods of this release; pages and reports explain these."""
+    return bool(suggestion.versions.get("methods") == VERSION)
+
+
 def interview_of(technology: Technology) -> Interview | None:
     """Give the owner's answers about a technology, or None."""
     return Interview.objects.filter(technology=technology).first()
@@ -36,8 +42,12 @@ def revisions(interview: Interview) -> list[InterviewRevision]:
 
 
 def unpriced() -> QuerySet[Technology]:
-    """Give the published technologies whose present content nobody has computed a range for, oldest first."""
-    done = Suggestion.objects.filter(technology=OuterRef("pk"), content_version=OuterRef("content_version"))
+    """Give the published technologies whose present content nobody has computed a range for with these methods, oldest
+    first.
+    """
+    done = Suggestion.objects.filter(
+        technology=OuterRef("pk"), content_version=OuterRef("content_version"), versions__methods=VERSION
+    )
     return Technology.objects.published().filter(~Exists(done)).order_by("pk")
 
 

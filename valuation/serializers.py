@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from valuation import disclosure, presenters
+from valuation import disclosure, presenters, selectors
 from valuation.closed_presenters import key_words
+from valuation.closed_selectors import base_of
 from valuation.disclosure import Reader
 from valuation.models import Suggestion
 
@@ -36,13 +37,15 @@ class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
     proposal = serializers.SerializerMethodField()
     seed = serializers.SerializerMethodField()
     input_hash = serializers.SerializerMethodField()
+    is_of_earlier_methods = serializers.SerializerMethodField()
 
     class Meta:
         model = Suggestion
         fields = [
             "technology", "content_version", "interview_version", "low", "mid", "high", "no_price", "reasons", "grade", "methods", "ladder", "drivers",
             "equivalents", "proposal",
-            "inputs", "comparables", "parameters", "seed", "paths", "versions", "input_hash", "created_at",
+            "inputs", "comparables", "parameters", "seed", "paths", "versions",
+            "is_of_earlier_methods", "input_hash", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -71,10 +74,20 @@ class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
         """Give the hash to whom the arguments are given."""
         return suggestion.input_hash if disclosure.can_reproduce(suggestion, self.reader) else ""
 
+    def get_is_of_earlier_methods(self, suggestion: Suggestion) -> bool:
+        """Tell whether it was computed with other methods than those in use, which may count otherwise."""
+        return not selectors.is_of_these_methods(suggestion)
+
     def get_comparables(self, suggestion: Suggestion) -> list[dict[str, Any]]:
-        """Give the figures compared with; of closed deals, industry, source and note in the reader's language."""
+        """Give the figures compared with and the `base` of each (net_revenue or net_selling_price); of closed deals,
+        industry, source and note in the reader's language.
+        """
         return [
-            {**row, **{name: key_words(row[name]) or row[name] for name in ("industry", "source", "note")}}
+            {
+                **row,
+                "base": base_of(row),
+                **{name: key_words(row[name]) or row[name] for name in ("industry", "source", "note")},
+            }
             for row in disclosure.comparables(suggestion, self.reader)
         ]
 

@@ -49,3 +49,11 @@ def remind_of_certificates() -> None:
     from valuation.services import appraisals  # noqa: PLC0415 -- a task imports its service when it runs
 
     appraisals.remind_of_expiry()
+
+
+@shared_task
+def tell_of_firms() -> None:
+    """Tell whose commissions are with a firm that is no longer verified."""
+    from valuation.services import appraisals  # noqa: PLC0415 -- a task imports its service when it runs
+
+    appraisals.tell_of_firms()

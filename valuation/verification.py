@@ -5,11 +5,14 @@ An auditor asks this of the page, the API or the command `verify_report`; each g
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from valuation.inputs import VERSION
 from valuation.models import Report
 from valuation.reporting.content import recompute
+
+#: What is computed again, by the methods of today.
+COMPUTED: Final = {"result", "working", "range"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,12 @@ class Verdict:
     def equal(self) -> bool:
         """Tell whether everything came out equal."""
         return all(check.equal for check in self.checks)
+
+    @property
+    def differs_by_methods(self) -> bool:
+        """Tell whether nothing differs but what other methods compute: content, files and suggestion are unchanged."""
+        unequal = {check.name for check in self.checks if not check.equal}
+        return bool(unequal) and unequal <= COMPUTED and self.made_with != self.computed_with
 
 
 def verify(report: Report) -> Verdict:

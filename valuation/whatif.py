@@ -4,6 +4,7 @@ An outsider starts from what he may read (`valuation.disclosure`): an undisclose
 undisclosed sales by a dated example, so that no sequence of questions can find them out.
 """
 
+import enum
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,8 +17,8 @@ from listings.models import Technology
 from valuation import selectors
 from valuation.answers import Answers
 from valuation.defaults import Defaults
-from valuation.disclosure import Reader, can_reproduce, open_answers
-from valuation.inputs import PATHS, VERSION, prepare, rebuild, seed_of
+from valuation.disclosure import SECRET, Reader, can_reproduce, is_explained_openly, open_answers
+from valuation.inputs import PATHS, VERSION, computed_from, prepare, rebuild, seed_of
 from valuation.methods.statement import INCREMENTAL, Estimate, Origin, RoyaltyRange, Shape, SuggestionInputs
 from valuation.methods.suggest import Glance, glance
 from valuation.methods.types import MethodError, Percentiles, digest
@@ -38,17 +39,30 @@ LEVERS: Final[Mapping[str, tuple[str, float, float]]] = {
 }
 
 
+class LeftOut(enum.StrEnum):
+    """What of the owner's answers a start does without: deals that are never disclosed, or all, with sales as an example."""
+
+    NOTHING = "nothing"
+    DEALS = "deals"
+    ANSWERS = "answers"
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a what-if starts from. `is_rough`: from defaults, since the owner keeps his answers.
+    """Where a what-if starts from. `left_out`: what the reader may not compute from.
 
     `growth` is the yearly growth of sales by which the profile was made, and is made longer.
     """
 
     inputs: SuggestionInputs
     seed: int
-    is_rough: bool = False
+    left_out: LeftOut = LeftOut.NOTHING
     growth: float = 0.0
+
+    @property
+    def is_rough(self) -> bool:
+        """Tell whether it gives another range than the suggested one, for something was left out."""
+        return self.left_out is not LeftOut.NOTHING
 
 
 def start_for(
@@ -62,15 +76,20 @@ def start_for(
             if parameters is None
             else Start(rebuild(parameters), suggestion.seed, growth=_growth(suggestion.inputs["rows"]))
         )
-    answers = open_answers(Answers(interview.answers) if interview is not None else Answers(), reader)
+    given = Answers(interview.answers) if interview is not None else Answers()
+    answers = open_answers(given, reader)
+    counted = suggestion is not None and is_explained_openly(suggestion, reader)
+    kept = counted or (not reader.is_inside and bool(SECRET.intersection(computed_from(given).given)))
+    left_out = LeftOut.DEALS if kept else LeftOut.NOTHING
     defaults = Defaults.on(timezone.localdate())
     if not reader.is_inside and reader is not Reader.BASIS:
+        left_out = LeftOut.ANSWERS
         answers = Answers({"revenue": {"value": [str(defaults.row(EXAMPLE).value)] * 3, "origin": "assumption"}})
     prepared = prepare(technology, defaults=defaults, rates=selectors.royalty_rates(), answers=answers)
     if prepared.parameters is None:
         return None
     seed = seed_of(prepared.hash(technology))
-    return Start(prepared.parameters, seed, is_rough=True, growth=_growth(prepared.rows))
+    return Start(prepared.parameters, seed, left_out, growth=_growth(prepared.rows))
 
 
 def _growth(rows: list[dict[str, Any]]) -> float:
@@ -156,9 +175,18 @@ class Outcome:
         return self.after.middle / base - 1 if base > 0 else None
 
 
+def _key(start: Start) -> str:
+    return f"valuation.whatif:{digest({'inputs': start.inputs, 'seed': start.seed, 'version': VERSION})}"
+
+
+def costs_a_computation(start: Start, changes: Mapping[str, float]) -> bool:
+    """Tell whether `explore` has to simulate: what nobody moved is kept for a while."""
+    return bool(changes) or cache.get(_key(start)) is None
+
+
 def explore(start: Start, changes: Mapping[str, float]) -> Outcome:
     """Compute before and after with the same draws. Raises MethodError for inputs that cannot be."""
-    key = f"valuation.whatif:{digest({'inputs': start.inputs, 'seed': start.seed, 'version': VERSION})}"
+    key = _key(start)
     before = cache.get(key)
     if before is None:
         before = glance(start.inputs, seed=start.seed, paths=PATHS)
@@ -199,4 +227,15 @@ def buyers_maximum(
     return glance(inputs, seed=start.seed, paths=PATHS).methods[INCREMENTAL]
 
 
-__all__ = ["LEVERS", "MethodError", "Start", "buyers_maximum", "explore", "middles", "start_for", "vary"]
+__all__ = [
+    "LEVERS",
+    "LeftOut",
+    "MethodError",
+    "Start",
+    "buyers_maximum",
+    "costs_a_computation",
+    "explore",
+    "middles",
+    "start_for",
+    "vary",
+]

@@ -31,7 +31,6 @@ from deals.api.tracking_serializers import (
     TrackingSerializer,
     WritePlanSerializer,
 )
-from deals.lifecycle import DealState
 from deals.models import Contract, Invoice, Obligation, RoyaltyStatement
 from deals.services import tracking as obligations
 from deals.services import tracking_invoices as invoices
@@ -39,6 +38,7 @@ from deals.services import tracking_payouts as payouts
 from deals.services import tracking_reversals as reversals
 from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
+from deals.tracking_due import Deadlines
 from marketplace.kit.errors import require
 
 
@@ -103,6 +103,7 @@ class Tracking(OfDeal):
         viewer: Any = request.user
         sees = policies.sees_shares(viewer, contract.deal)
         plan = selectors.share_plan(contract) if sees else None
+        days: dict[str, Any] = {"deadlines": Deadlines()}
         return Response(
             {
                 "contract": contract.number,
@@ -111,12 +112,10 @@ class Tracking(OfDeal):
                 "kept_open_by": [
                     {"code": hold.code, "count": hold.count, "day": hold.day}
                     for hold in selectors.holds(contract, on=timezone.localdate())
-                ]
-                if contract.deal.state == DealState.EFFECTIVE
-                else [],
-                "obligations": ObligationSerializer(selectors.obligations_of(contract), many=True).data,
+                ],
+                "obligations": ObligationSerializer(selectors.obligations_of(contract), many=True, context=days).data,
                 "statements": StatementSerializer(selectors.statements_of(contract), many=True).data,
-                "invoices": InvoiceSerializer(selectors.invoices_of(contract), many=True).data,
+                "invoices": InvoiceSerializer(selectors.invoices_of(contract), many=True, context=days).data,
                 "payments": PaymentSerializer(selectors.payments_of(contract), many=True).data if sees else [],
                 "shares": PlanSerializer(plan).data if plan else None,
                 "ledger": LineSerializer(selectors.ledger_lines(contract, viewer), many=True).data,

@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.models import Organisation
-from accounts.selectors import person_by_email, visible_organisations
+from accounts.selectors import visible_organisations
 from deals.models import Deduction, Invoice, Obligation, Payment, Payout, RoyaltyShare, RoyaltyStatement, SharePlan
 from deals.reasons import in_words
 from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
 from deals.tracking_choices import DeductionKind
+from deals.tracking_due import Deadlines
+from deals.tracking_lifecycle import ObligationState
 from ledger.models import Entry
 from marketplace.kit.validators import plain_text
 
@@ -37,8 +39,23 @@ def text(limit: int, **options: Any) -> serializers.CharField:
     return serializers.CharField(max_length=limit, validators=[plain_text], **options)
 
 
-class ObligationSerializer(serializers.ModelSerializer[Obligation]):
-    """An obligation."""
+class WithLastDay(serializers.ModelSerializer[Any]):
+    """Something that ends on a day. `last_day`: the one that counts, see `deals.tracking_due`; one query for a list."""
+
+    last_day = serializers.DateField(read_only=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Give it with its last day, by the calendar that the whole answer shares."""
+        root: Any = self.root
+        days = root.context.setdefault("deadlines", Deadlines())
+        days.mark([instance])
+        return super().to_representation(instance)
+
+
+class ObligationSerializer(WithLastDay):
+    """An obligation; `forgiven`: what was given up of `amount` once a part of it was settled. `state` is that of today."""
+
+    state = serializers.ChoiceField(source="state_today", choices=ObligationState.choices, read_only=True)
 
     deal = serializers.IntegerField(source="contract.deal_id", read_only=True)
     report = serializers.CharField(source="report.body", read_only=True, default=None, allow_null=True)
@@ -48,7 +65,7 @@ class ObligationSerializer(serializers.ModelSerializer[Obligation]):
         model = Obligation
         fields = (
             "id", "deal", "contract", "kind", "side", "name", "period_start", "period_end", "closes_year", "due_on",
-            "amount", "state", "closed_on", "waived_reason", "report",
+            "last_day", "amount", "forgiven", "state", "closed_on", "waived_reason", "report",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -76,7 +93,7 @@ class StatementSerializer(serializers.ModelSerializer[RoyaltyStatement]):
         read_only_fields = fields
 
 
-class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+class InvoiceSerializer(WithLastDay):
     """An invoice."""
 
     cancelled_reason = serializers.CharField(source="cancelled_words", read_only=True)
@@ -85,7 +102,7 @@ class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
         model = Invoice
         fields = (
             "id", "contract", "obligation", "statement", "number", "amount", "vat_rule", "vat_source", "issued_on",
-            "due_on", "state", "cancelled_reason",
+            "due_on", "last_day", "state", "cancelled_reason",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -100,8 +117,11 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
-    """Money received, how it is divided, and among whom; `state` says whether it was reversed since."""
+    """Money received, or a tax certificate alone (without a bank's reference), how it is divided, and among whom; `state`
+    says whether it was reversed since.
+    """
 
+    bank_reference = serializers.CharField(source="moved_by", read_only=True)
     payouts = PayoutSerializer(many=True, read_only=True)
 
     class Meta:
@@ -154,7 +174,9 @@ class LineSerializer(serializers.ModelSerializer[Entry]):
 
 
 class HoldSerializer(serializers.Serializer[Any]):
-    """What keeps the contract from being completed: no_term, term (day), obligations, statements, invoices, dispute."""
+    """What keeps the contract from being completed, or is open again under a completed one: no_term, term (day),
+    obligations, statements, invoices, dispute.
+    """
 
     code = serializers.CharField()
     count = serializers.IntegerField()
@@ -267,19 +289,11 @@ class NewPayoutSerializer(serializers.Serializer[Any]):
 
 
 class NewPartSerializer(serializers.Serializer[Any]):
-    """One inventor: a name, a share, and the e-mail of the account if there is one."""
+    """One inventor: a name, a share, and an e-mail by which whoever owns it sees what is paid."""
 
     name = text(150)
     email = serializers.EmailField(required=False, allow_blank=True, default="")
     share_pct = percent(min_value=Decimal("0.0001"))
-
-    def validate_email(self, value: str) -> str:
-        """Refuse an address that nobody has."""
-        if value and person_by_email(value) is None:
-            raise serializers.ValidationError(
-                _("Nobody has an account with this e-mail. Leave it empty, or correct it.")
-            )
-        return value
 
 
 class WritePlanSerializer(serializers.Serializer[Any]):
@@ -311,7 +325,7 @@ class WritePlanSerializer(serializers.Serializer[Any]):
             Part(
                 name=row["name"],
                 share_pct=row["share_pct"],
-                user=person_by_email(row["email"]) if row["email"] else None,
+                email=row["email"],
             )
             for row in values.pop("shares")
         ]

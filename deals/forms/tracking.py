@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.selectors import person_by_email, visible_organisations
-from deals.models import Obligation, Payment, RoyaltyStatement, SharePlan
+from accounts.selectors import visible_organisations
+from deals.models import Obligation, Payment, RoyaltyShare, RoyaltyStatement, SharePlan
 from deals.royalty import DEDUCTIONS
 from deals.services.tracking_payouts import Part
 from deals.services.tracking_statements import Figures
@@ -206,25 +206,17 @@ class PartForm(Form):
     """One inventor."""
 
     name = PlainTextField(label=gettext_lazy("Inventor"), max_length=150, validators=[plain_text])
-    email = forms.EmailField(label=gettext_lazy("E-mail of the account"), required=False, max_length=254)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"), required=False, max_length=RoyaltyShare._meta.get_field("email").max_length
+    )
     share_pct = PercentField(
         label=gettext_lazy("Share (%)"), required=True, min_value=Decimal("0.0001"), max_value=Decimal(100)
     )
 
-    def clean_email(self) -> User | None:
-        """Give the person."""
-        email = self.cleaned_data["email"]
-        if not email:
-            return None
-        found = person_by_email(email)
-        if found is None:
-            raise forms.ValidationError(_("Nobody has an account with this e-mail. Leave it empty, or correct it."))
-        return found
-
     def part(self) -> Part:
         """Give what was typed."""
         data = self.cleaned_data
-        return Part(name=data["name"], share_pct=data["share_pct"], user=data["email"])
+        return Part(name=data["name"], share_pct=data["share_pct"], email=data["email"])
 
 
 PartFormSet: Any = formset_factory(

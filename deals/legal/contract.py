@@ -67,7 +67,7 @@ class Facts:
     drafted_on: datetime.date
     flow: str
     must_register: bool
-    restricted: bool
+    restricted: bool | None  # None: not classified yet
     price_audit: bool
 
 
@@ -392,6 +392,15 @@ def _term(terms: Terms, facts: Facts) -> list[Pair]:
     if terms.effective_from is not None and (facts.restricted or facts.must_register):
         day = of_day(terms.effective_from)
         body.append([f"Và không sớm hơn {day[0]}.", f"And not before {day[1]}."])
+    if facts.restricted is None:
+        body.append(
+            [
+                "Khi lập hợp đồng, sàn chưa phân loại công nghệ theo pháp luật: nếu công nghệ thuộc danh mục hạn chế "
+                "chuyển giao, hợp đồng chỉ có hiệu lực kể từ ngày được cấp Giấy phép chuyển giao công nghệ.",
+                "When the contract was drawn up the exchange had not classified the technology by law: if it is on the "
+                "restricted list, the contract takes effect only on the issue of the technology transfer permit.",
+            ]
+        )
     return body
 
 

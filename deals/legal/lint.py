@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.countries import country_name
 from deals.choices import Side, TermsRight
-from deals.legal.words import as_compared
 from deals.models import Milestone, Party, Terms
+from marketplace.kit.names import as_compared
 
 BLOCK, WARN = "block", "warn"
 
@@ -109,37 +109,83 @@ FREE_TEXTS = (
     "warranty", "penalty", "liability", "dispute_detail", "other",
 )  # fmt: skip
 
-#: code, severity, words that give such a clause away, what to say. Where a clause can be lawful it only warns.
-PROHIBITED: tuple[tuple[str, str, str, Any], ...] = (
-    (
+#: How the texts name the two sides.
+_A = r"(?:bên a|bên (?:chuyển )?giao|bên bán|party a|(?:the )?(?:licensor|supplier|transferor))"
+_B = r"(?:bên b|bên nhận(?: chuyển giao)?|bên mua|party b|(?:the )?(?:licensee|buyer|transferee|recipient))"
+_GIVES = (
+    r"(?: (?:phải|có nghĩa vụ|sẽ|cam kết|đồng ý|shall|must|will|undertakes to|agrees to))*"
+    r" (?:chuyển|cấp|giao|cung cấp|trao|bàn giao|grant|assign|give|transfer|suppl|provide)"
+)
+_A_IS_BOUND = rf"\b{_A} (?:không|bị cấm|(?:shall|may|must) not|is prohibited)"
+_B_GETS = rf"\b(?:cho|sang|to|for|with) {_B}\b|(?<!cho )(?<!của )(?<!với )(?<!to )\b{_A}{_GIVES}"
+
+
+@dataclass(frozen=True)
+class Prohibition:
+    """A clause that the law forbids: `words` give it away in a sentence, `message` says what the law says.
+
+    It is told as `severity` says where the sentence also holds what makes it one (`sure`) and nothing by which it may be
+    another (`unsure`); else it is only to be checked, or nothing where `lawful` is there. Where such a clause can be
+    lawful in itself it only warns.
+    """
+
+    code: str
+    severity: str
+    words: str
+    message: Any
+    sure: str = ""
+    unsure: str = r"(?!)"
+    lawful: str = r"(?!)"
+
+    def looks(self, sentence: str) -> str:
+        """Give how grave a sentence is; empty when it is not such a clause."""
+        if not re.search(self.words, sentence):
+            return ""
+        if re.search(self.sure, sentence):
+            return WARN if re.search(self.unsure, sentence) else self.severity
+        return "" if re.search(self.lawful, sentence) else WARN
+
+
+PROHIBITED = (
+    Prohibition(
         "improvement_ban", BLOCK,
         r"không (?:được|được phép) (?:tự )?(?:cải tiến|phát triển thêm)|cấm (?:bên (?:b|nhận)[^.]{0,30})?cải tiến"
         r"|(?:shall|may|must) not (?:improve|modify or improve)|prohibited from improving",
         _("The buyer may not be forbidden to improve the technology (IP Law, article 144.2)."),
+        unsure=_A_IS_BOUND,
     ),
-    (
+    Prohibition(
         "free_grant_back", BLOCK,
         r"(?:chuyển giao|cấp|giao)[^.]{0,60}miễn phí[^.]{0,60}cải tiến|cải tiến[^.]{0,80}(?:miễn phí|không thu phí|không hoàn lại)"
         r"|improvements?[^.]{0,80}(?:free of charge|without (?:payment|compensation|consideration))"
         r"|(?:free|royalty-free) grant-?back",
         _("Improvements may not be claimed back for nothing (IP Law, article 144.2)."),
+        sure=rf"\b(?:cho|về|sang|to|for|with) {_A}\b|(?<!cho )(?<!của )(?<!với )(?<!to )\b{_B}{_GIVES}"
+        rf"|cải tiến (?:do|của) {_B}\b|improvements? (?:made |developed )?(?:by|of) {_B}\b|grant-?back",
+        unsure=_B_GETS,
+        lawful=_B_GETS,
     ),
-    (
+    Prohibition(
         "export_limit", WARN,
         r"không được (?:phép )?xuất khẩu|cấm xuất khẩu|(?:shall|may|must) not export|export (?:ban|prohibited)",
         _("An export limit is void for places where the supplier has no right or import monopoly (IP Law, article 144.2)."),
     ),
-    (
+    Prohibition(
         "tied_inputs", WARN,
         r"(?:phải|bắt buộc) mua[^.]{0,60}(?:nguyên liệu|linh kiện|thiết bị|vật tư)[^.]{0,60}(?:bên a|bên giao)"
         r"|(?:shall|must) (?:buy|purchase)[^.]{0,80}(?:materials?|parts?|components?|equipment)[^.]{0,60}from (?:party a|the (?:licensor|supplier))",
         _("Buying inputs from the supplier may be required only to secure quality (IP Law, article 144.2)."),
     ),
-    (
+    Prohibition(
         "no_challenge", BLOCK,
         r"không được (?:phép )?(?:khiếu nại|khiếu kiện|khởi kiện|phản đối|yêu cầu h(?:ủy|uỷ) bỏ)[^.]{0,60}(?:hiệu lực|quyền sở hữu)"
         r"|(?:shall|may|must) not (?:challenge|contest|dispute)[^.]{0,60}(?:validity|right|ownership|patent)",
         _("The buyer may not be forbidden to challenge the right's validity or its ownership (IP Law, article 144.2)."),
+        sure=r"quyền sở hữu|hiệu lực[^.]{0,40}(?:bằng|sáng chế|giải pháp|kiểu dáng|nhãn hiệu|giống cây|quyền|công nghệ|đối tượng)"
+        r"|patent|utility solution|industrial design|trade ?mark|intellectual property|\bip\b|ownership"
+        rf"|{_A}(?:['’]s)? (?:rights?|title)|(?:rights?|title) (?:of|in|to) (?:{_A}|(?:the )?(?:technology|know-how|invention))"
+        r"|(?:licensed|transferred) rights?",
+        unsure=rf"phán quyết|bản án|quyết định của (?:tòa|toà|trọng tài|hội đồng)|\baward|judge?ment|tribunal|{_A_IS_BOUND}",
     ),
 )  # fmt: skip
 
@@ -246,17 +292,37 @@ def _as_read(text: str) -> str:
     return as_compared("".join(letter for letter in text if unicodedata.category(letter) != "Cf"))
 
 
+#: Whose duties a text lists, where its sentences name nobody.
+_SUBJECT = {"licensor_duties": "bên a", "licensee_duties": "bên b"}
+
+
+def _sentences(name: str, text: str) -> list[str]:
+    """Give the sentences of a free text as they are compared, each with whom it binds where the text is of one side."""
+    whose = _SUBJECT.get(name)
+    found = [sentence.strip() for sentence in _as_read(text).split(".")]
+    named = re.compile(rf"\b(?:{_A}|{_B})\b")
+    return [f"{whose} {sentence}" if whose and not named.search(sentence) else sentence for sentence in found]
+
+
 def prohibited_clauses(terms: Terms, milestones: Iterable[Milestone] = ()) -> list[Finding]:
-    """Give the clauses of a licence that article 144.2 of the IP Law makes void, looked for in each free text by itself."""
+    """Give the clauses of a licence that article 144.2 of the IP Law makes void, looked for in each free text by itself,
+    and those whose words are only like them, to be checked.
+    """
     if terms.right != TermsRight.LICENCE:
         return []
-    typed = [getattr(terms, name) for name in FREE_TEXTS] + [row.name for row in milestones]
-    texts = [_as_read(text) for text in typed if text]
-    return [
-        Finding(code, 14, severity, message)
-        for code, severity, words, message in PROHIBITED
-        if any(re.search(words, text) for text in texts)
-    ]
+    typed = [(name, getattr(terms, name)) for name in FREE_TEXTS] + [("", row.name) for row in milestones]
+    sentences = [sentence for name, text in typed if text for sentence in _sentences(name, text)]
+    found = []
+    for one in PROHIBITED:
+        grave = {one.looks(sentence) for sentence in sentences}
+        if one.severity in grave:
+            found.append(Finding(one.code, 14, one.severity, one.message))
+        elif WARN in grave:
+            found.append(Finding(one.code, 14, WARN, format_lazy(ONLY_LIKE, rule=one.message)))
+    return found
+
+
+ONLY_LIKE = _("Some words are like those of a forbidden clause: check that they mean something else. {rule}")
 
 
 def lint(draft: Draft) -> list[Finding]:

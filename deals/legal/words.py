@@ -1,7 +1,6 @@
 """The same thing said in both languages: labels of closed lists, dates and amounts."""
 
 import datetime
-import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -14,11 +13,6 @@ from listings.models import IPRight
 from marketplace.kit import money
 
 Pair = list[str]
-
-
-def as_compared(text: str) -> str:
-    """Give a text as names and phrases are compared: composed letters (NFC), small, one space between words."""
-    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
 def in_both(label: Any) -> Pair:

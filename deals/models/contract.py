@@ -28,7 +28,9 @@ class Contract(models.Model):
 
     A new version supersedes the last one; one version per deal is current. `signed_on` and `effective_on` are dates
     in Viet Nam. What the law asks by is stored as the text states it, and not asked of the listing again: `restricted`,
-    `must_register` (before a permit frees from it), `state_funding_pct` and `state_capital`. `text_hash`: SHA-256 (hex) of the canonical text in both languages; `sha256` of the PDF's bytes.
+    `must_register` (before a permit frees from it), `state_funding_pct` and `state_capital`. Only where the technology was
+    not classified when the contract was drawn up (`restricted` None) its class is asked of the listing. `text_hash`:
+    SHA-256 (hex) of the canonical text in both languages; `sha256` of the PDF's bytes.
     """
 
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="contracts")
@@ -36,7 +38,7 @@ class Contract(models.Model):
     version = models.PositiveSmallIntegerField()
     number = models.CharField(max_length=40, unique=True)
     flow = models.CharField(max_length=10, choices=Flow)
-    restricted = models.BooleanField(db_default=False)
+    restricted = models.BooleanField(null=True)
     must_register = models.BooleanField(db_default=False)
     state_funding_pct = models.DecimalField(max_digits=7, decimal_places=4, db_default=Decimal(0))
     state_capital = models.BooleanField(db_default=False)
@@ -69,8 +71,9 @@ class Contract(models.Model):
 
     @property
     def legal_facts(self) -> LegalFacts:
-        """Give what the law asks by, as the contract states it."""
-        return LegalFacts(self.restricted, self.must_register, self.state_funding_pct, self.state_capital)
+        """Give what the law asks by, as the contract states it; a class that it leaves open as the listing has it now."""
+        restricted = self.deal.technology.is_restricted if self.restricted is None else self.restricted
+        return LegalFacts(restricted, self.must_register, self.state_funding_pct, self.state_capital)
 
     @property
     def terms(self) -> Terms:

@@ -15,6 +15,7 @@ from accounts.models import Exchange, Organisation, User
 from deals.choices import Side, Turn
 from deals.effect import LegalFacts
 from deals.lifecycle import DEAL, DealState
+from deals.tracking_lifecycle import StatementState
 from listings.choices import LegalClass
 from listings.models import Demand, Technology
 from marketplace.kit.validators import plain_text
@@ -118,12 +119,11 @@ class Deal(models.Model):
 
     @cached_property
     def is_restricted(self) -> bool:
-        """Tell whether the technology is of the restricted class: as the standing contract states it, before there is one
-        as the exchange classified the listing.
+        """Tell whether the technology is of the restricted class: as the standing contract states it; before there is one,
+        and where it was drawn up before the exchange classified the listing, as that is classified now.
         """
-        if self.stated_facts is not None:
-            return self.stated_facts.restricted
-        return self.technology.legal_class == LegalClass.RESTRICTED
+        facts = self.stated_facts
+        return bool(self.technology.is_restricted if facts is None else facts.restricted)
 
     @cached_property
     def stated_facts(self) -> LegalFacts | None:
@@ -135,6 +135,23 @@ class Deal(models.Model):
     def in_dispute(self) -> bool:
         """Tell whether a dispute about the deal is open. Asked once for an object: services look under the lock."""
         return self.disputes.filter(closed_at=None).exists()
+
+    @cached_property
+    def is_questioned(self) -> bool:
+        """Tell whether a royalty statement under the deal waits for the buyer's answer to a question. Asked once for an
+        object: services look under the lock.
+        """
+        from deals.models.tracking import RoyaltyStatement  # noqa: PLC0415 -- statements hang on deals
+
+        asked = RoyaltyStatement.objects.filter(contract__deal=self, state=StatementState.QUESTIONED)
+        return asked.filter(answered_by__isnull=False).exists()
+
+    @property
+    def takes_messages(self) -> bool:
+        """Tell whether the sides still write to each other: while the deal runs, and afterwards as long as a dispute about
+        it is mediated or a question about a statement is open.
+        """
+        return not self.is_over or self.in_dispute or self.is_questioned
 
     @cached_property
     def parties_complete(self) -> bool:

@@ -3,6 +3,7 @@
 Money in whole VND, percentages 0-100, dates in Viet Nam.
 """
 
+import datetime
 from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -12,6 +13,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -19,7 +21,7 @@ from deals.choices import RoyaltyBase, Side
 from deals.models.contract import Contract
 from deals.models.terms import Milestone
 from deals.reasons import in_words
-from deals.tracking_choices import Beneficiary, DeductionKind, ObligationKind, ReminderKind
+from deals.tracking_choices import INVOICED, Beneficiary, DeductionKind, ObligationKind, ReminderKind
 from deals.tracking_lifecycle import (
     INVOICE,
     OBLIGATION,
@@ -35,6 +37,7 @@ from deals.tracking_lifecycle import (
 )
 from ledger.models import Transfer
 from marketplace.kit.validators import plain_text
+from rules.working_days import last_day_of_term
 
 NOT_NEGATIVE = [MinValueValidator(Decimal(0))]
 PERCENT = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
@@ -45,7 +48,7 @@ class Obligation(models.Model):
     """What one side owes by a day. `key` names it within the contract, so that it is generated once.
 
     Statements, minimums and reports carry the period that they are about (its last day counts in) and the contract
-    year, counted from 1.
+    year, counted from 1. `forgiven`: what the other side gave up of `amount` once a part of it was settled.
     """
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="obligations")
@@ -60,6 +63,7 @@ class Obligation(models.Model):
     closes_year = models.BooleanField(default=False)
     due_on = models.DateField()
     amount = models.DecimalField(max_digits=18, decimal_places=0, null=True, blank=True)
+    forgiven = models.DecimalField(max_digits=18, decimal_places=0, null=True, blank=True, editable=False)
     state = models.CharField(max_length=10, choices=ObligationState, default=ObligationState.UPCOMING, editable=False)
     closed_on = models.DateField(null=True, blank=True)
     waived_reason = models.TextField(max_length=2000, blank=True)
@@ -85,6 +89,11 @@ class Obligation(models.Model):
                 condition=Q(kind=ObligationKind.TOP_UP) & ~Q(state=ObligationState.WAIVED),
                 name="deals_obligation_one_top_up_a_year",
             ),
+            models.CheckConstraint(
+                condition=Q(forgiven__gt=0, state=ObligationState.FORGIVEN)
+                | (Q(forgiven__isnull=True) & ~Q(state=ObligationState.FORGIVEN)),
+                name="deals_obligation_forgiven_says_how_much",
+            ),
         ]
         indexes = [
             models.Index(
@@ -102,29 +111,51 @@ class Obligation(models.Model):
         """Give why it was waived, as its reader reads it."""
         return in_words(self.waived_reason, day=self.closed_on)
 
+    @cached_property
+    def asked_on(self) -> datetime.date:
+        """Give the day that it names: that of its invoice once one stands, else its own. Lists annotate it."""
+        standing = self.invoices.exclude(state=InvoiceState.CANCELLED)
+        invoice = standing.first() if self.kind in INVOICED else None
+        return self.due_on if invoice is None else invoice.due_on
+
+    @cached_property
+    def last_day(self) -> datetime.date:
+        """Give the day with which it ends in time; see `deals.tracking_due`. Lists set it by `Deadlines.mark`."""
+        return last_day_of_term(self.asked_on)
+
     @property
     def state_today(self) -> ObligationState:
-        """Give the state as the day says it: an open obligation past its day is overdue before the sweep notes it."""
+        """Give the state as the day says it: an open obligation past its last day is overdue before the sweep notes it,
+        and one whose invoice came late is not overdue while that can be paid in time.
+        """
         state = ObligationState(self.state)
-        return ObligationState.OVERDUE if state in OPEN and self.due_on < timezone.localdate() else state
+        if state not in OPEN:
+            return state
+        if self.last_day < timezone.localdate():
+            return ObligationState.OVERDUE
+        return ObligationState.DUE if state == ObligationState.OVERDUE else state
 
 
 class Reminder(models.Model):
     """A reminder that went out. One of each kind for an obligation: the unique row keeps it from going twice.
 
-    `invoice`: the one that was unpaid, in a reminder that its payment is overdue. Another one is reminded of anew.
+    `invoice`: the one that was unpaid, in a reminder that its payment is overdue. Another one is reminded of anew, and
+    so is one whose payment was reversed: `round` counts the reversals.
     """
 
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="reminders")
     kind = models.CharField(max_length=10, choices=ReminderKind)
     invoice = models.ForeignKey("Invoice", null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
+    round = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["obligation", "kind", "invoice"], name="deals_reminder_once_each", nulls_distinct=False
+                fields=["obligation", "kind", "invoice", "round"],
+                name="deals_reminder_once_a_round",
+                nulls_distinct=False,
             )
         ]
 
@@ -283,6 +314,16 @@ class Invoice(models.Model):
         return self.number
 
     @property
+    def asked_on(self) -> datetime.date:
+        """Give the day that it names, as an obligation does."""
+        return self.due_on
+
+    @cached_property
+    def last_day(self) -> datetime.date:
+        """Give the last day on which it is paid in time; see `deals.tracking_due`. Lists set it by `Deadlines.mark`."""
+        return last_day_of_term(self.due_on)
+
+    @property
     def cancelled_words(self) -> str:
         """Give why it was cancelled, as its reader reads it."""
         return in_words(self.cancelled_reason)
@@ -357,6 +398,11 @@ class Payment(models.Model):
         """Give what the payment settles of its invoice: received, and withheld as tax."""
         return self.amount + self.withheld
 
+    @property
+    def moved_by(self) -> str:
+        """Give the bank's reference; empty where only a tax certificate was recorded, by which `bank_reference` goes then."""
+        return self.bank_reference if self.amount else ""
+
 
 class SharePlan(models.Model):
     """Who gets what of the payments under a contract. Settled by the licensor before the first payment is divided.
@@ -394,10 +440,14 @@ class SharePlan(models.Model):
 
 
 class RoyaltyShare(models.Model):
-    """One inventor's part of the inventors' money, in percent. A deferred trigger wants the parts to sum to 100."""
+    """One inventor's part of the inventors' money, in percent. A deferred trigger wants the parts to sum to 100.
+
+    `email`: the address that the licensor gave, whether or not anybody has an account with it.
+    """
 
     plan = models.ForeignKey(SharePlan, on_delete=models.PROTECT, related_name="shares")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="royalty_shares")
+    email = models.EmailField(_("e-mail"), blank=True, db_default="")
     name = models.CharField(_("inventor"), max_length=150, validators=[plain_text])
     share_pct = models.DecimalField(
         _("share (%)"), max_digits=7, decimal_places=4,

@@ -18,7 +18,7 @@ from deals.effect import flow_between
 from deals.legal import contract as template
 from deals.legal.document import hash_of, render_pdf
 from deals.legal.lint import BLOCK, Draft, lint
-from deals.legal.words import as_compared, of_right
+from deals.legal.words import of_right
 from deals.lifecycle import DealState
 from deals.models import Contract, ContractAcceptance, Deal, Party
 from deals.services.common import (
@@ -38,6 +38,7 @@ from deals.services.common import (
 from listings.choices import LegalClass
 from marketplace.kit.errors import Conflict, Stale, require
 from marketplace.kit.lifecycle import move
+from marketplace.kit.names import as_compared
 
 PARTY_FIELDS = (
     "legal_name",

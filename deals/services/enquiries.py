@@ -62,7 +62,7 @@ def open_enquiry(
     if not technology.is_published:
         raise Conflict(_("This technology is not on offer now."))
     if not technology.organisation.is_verified:
-        raise Conflict(_("The exchange is checking again who the supplier is: until then it takes no new enquiries."))
+        raise Conflict(_("The supplier is not verified by the exchange now: until it is, it takes no new enquiries."))
     if not organisation.is_verified:
         raise Conflict(_("Your organisation is not verified yet. Ask for verification first."))
     if demand is not None and not policies.owns_demand(demand, organisation):
@@ -164,12 +164,12 @@ def break_off(*, deal: Deal, actor: User, reason: str) -> Deal:
 def post_message(*, deal: Deal, actor: User, message: str) -> Message:
     """Write to the other side; an operator's note goes to both.
 
-    Raises Conflict when the deal is over, unless a dispute about it is open.
+    Raises Conflict when the deal is over, unless a dispute about it or a question about a statement is open.
     """
     deal = lock(deal)
     require_no_conflict(actor, deal)
     require(policies.can_write_message(actor, deal))
-    if deal.is_over and not deal.in_dispute:
+    if not deal.takes_messages:
         raise Conflict(_("This deal is over."))
     side = acting_side(actor, deal) if policies.acts(actor, deal) else ""
     row = _write(deal, actor, side, message)

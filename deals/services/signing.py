@@ -4,12 +4,10 @@ import datetime
 import hashlib
 from decimal import Decimal
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,6 +37,7 @@ from deals.services.tracking import generate_obligations, stop_obligations
 from deals.tasks import hand_down_contract
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.files import atomic_with_files, filename_of, store_file
 from matching.choices import Act
 from matching.choices import Side as MatchSide
 from matching.services import note_feedback
@@ -72,7 +71,7 @@ def require_certificate(deal: Deal, *, actor: User, signed_on: datetime.date) ->
     raise Conflict(message, clause=clause.source, rule=clause.code)
 
 
-@transaction.atomic
+@atomic_with_files
 def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datetime.date) -> SignedCopy:
     """Record the signed contract (a PDF) with its date; the other side confirms it.
 
@@ -107,14 +106,10 @@ def upload_signed_copy(*, deal: Deal, actor: User, upload: Any, signed_on: datet
     side = acting_side(actor, deal)
     copy = SignedCopy(
         contract=contract, side=side, uploaded_by=actor, signed_on=signed_on, size=len(content),
-        filename=PurePath(str(upload.name)).name[-200:], sha256=hashlib.sha256(content).hexdigest(),
+        filename=filename_of(str(upload.name), "application/pdf"), sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
-    copy.file.save("signed.pdf", ContentFile(content), save=False)
-    try:
-        copy.save()
-    except Exception:
-        copy.file.delete(save=False)
-        raise
+    store_file(copy.file, "signed.pdf", content)
+    copy.save()
     data = {"copy": copy.pk, "side": side, "signed_on": signed_on, "sha256": copy.sha256}
     record(tag="deal.upload_signed_copy", subject=deal, actor=actor, data=data)
     set_turn(deal, Turn(other(side)))

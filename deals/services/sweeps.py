@@ -1,10 +1,10 @@
 """The periodic work of deals but for tracking: each row by itself, so that one that fails keeps no other back."""
 
 from deals import selectors
-from deals.services.alone import alone
 from deals.services.closing import hand_down
 from deals.services.offers import lapse_offer
 from deals.services.signing import start_contract
+from marketplace.kit.alone import alone
 
 HANDED_DOWN_AT_MOST = 200
 

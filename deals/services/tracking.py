@@ -32,10 +32,12 @@ from deals.models import (
 )
 from deals.services.common import address, check, lock, tell
 from deals.tracking_choices import INVOICED, ObligationKind, ReminderKind
-from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED, InvoiceState
+from deals.tracking_due import asked_by_top_up, cut_short, standing_invoices
+from deals.tracking_lifecycle import OBLIGATION, OPEN, TRACKED, InvoiceState, PaymentState
 from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from rules.selectors import numbers
+from rules.working_days import last_day_of_term
 
 
 def lock_contract(contract_id: int) -> Contract:
@@ -154,7 +156,7 @@ def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | Non
     """
     contract = lock_contract(contract.pk)
     rows = Obligation.objects.select_for_update(of=("self",)).filter(contract=contract, state__in=OPEN)
-    rows = rows.filter(~Exists(tracking_selectors.standing_invoices()))
+    rows = rows.filter(~Exists(standing_invoices()))
     count = 0
     for row in rows.order_by("pk"):
         if (row.period_start or row.due_on) > on:
@@ -164,21 +166,26 @@ def stop_obligations(*, contract: Contract, on: datetime.date, actor: User | Non
     return count
 
 
-def _say(obligation: Obligation, sentence: str) -> str:
-    return _(sentence) % {
-        "what": str(obligation), "number": obligation.contract.number, "date": short_date(obligation.due_on),
-    }  # fmt: skip
-
-
-def _remind(obligation: Obligation, kind: ReminderKind, *, invoice: Invoice | None = None) -> bool:
-    """Write the reminder's unique row and tell people; False when it went out before, of this invoice if of one."""
-    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind, invoice=invoice)
+def _remind(
+    obligation: Obligation, kind: ReminderKind, *, ends: datetime.date, invoice: Invoice | None, unbilled: bool
+) -> bool:
+    """Write the reminder's unique row and tell people of the day with which it ends; False when it went out before: of
+    this invoice, if it is overdue, and since the last reversal of a payment on it.
+    """
+    late = invoice if kind == ReminderKind.OVERDUE else None
+    number = 0 if late is None else late.payments.filter(state=PaymentState.REVERSED).count()
+    _row, new = Reminder.objects.get_or_create(obligation=obligation, kind=kind, invoice=late, round=number)
     if not new:
         return False
     deal = obligation.contract.deal
-    if Obligation.objects.filter(tracking_selectors.asked_by_top_up(), pk=obligation.pk).exists():
+    if Obligation.objects.filter(asked_by_top_up(), pk=obligation.pk).exists():
         return True  # the top-up tells of the one debt
-    unbilled = obligation.kind in INVOICED and _standing_invoice(obligation) is None
+
+    def say(sentence: str) -> str:
+        return _(sentence) % {
+            "what": str(obligation), "number": obligation.contract.number, "date": short_date(ends)
+        }  # fmt: skip
+
     if kind in {ReminderKind.FIRST, ReminderKind.SECOND}:
         told = (
             gettext_noop(
@@ -190,19 +197,18 @@ def _remind(obligation: Obligation, kind: ReminderKind, *, invoice: Invoice | No
         for side in Side.values if unbilled else [obligation.side]:
             tell(
                 deal, side, kind=f"obligation.{kind}", actor=None, page="tracking", awaits=obligation,
-                text=lambda: _say(obligation, told),
+                text=lambda: say(told),
             )  # fmt: skip
         return True
 
     def text() -> str:
         if unbilled:
-            return _say(
-                obligation,
+            return say(
                 gettext_noop(
                     "%(what)s under contract %(number)s was due on %(date)s, and the supplier has not issued its invoice."
-                ),
+                )
             )
-        return _say(obligation, gettext_noop("%(what)s under contract %(number)s was due on %(date)s and is overdue."))
+        return say(gettext_noop("%(what)s under contract %(number)s was due on %(date)s and is overdue."))
 
     for side in Side.values:
         tell(deal, side, kind="obligation.overdue", actor=None, page="tracking", text=text, awaits=obligation)
@@ -222,8 +228,9 @@ def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
     """Bring one open obligation to the day: due soon, reminded, overdue. Give what was done, or nothing.
 
     Safe to run twice and by two workers at once: the second finds the row locked and leaves it, or finds it done.
-    A first reminder that was missed is not sent after the second. Past its day a sum without an invoice and an invoice
-    without its payment are two things to remind of.
+    A first reminder that was missed is not sent after the second, and none on the day of an invoice, which tells of
+    itself. Past its day a sum without an invoice and an invoice without its payment are two things to remind of; what
+    its day is says `deals.tracking_due`.
     """
     day = on or timezone.localdate()
     obligation = (
@@ -232,26 +239,29 @@ def attend_to_obligation(*, pk: int, on: datetime.date | None = None) -> str:
         .filter(pk=pk, state__in=OPEN)
         .first()
     )
-    if obligation is None or Obligation.objects.filter(tracking_selectors.cut_short(), pk=pk).exists():
+    if obligation is None or Obligation.objects.filter(cut_short(), pk=pk).exists():
         return ""
-    left = (obligation.due_on - day).days
+    invoice = _standing_invoice(obligation)
+    unbilled = obligation.kind in INVOICED and invoice is None
+    ends = last_day_of_term(obligation.due_on if invoice is None else invoice.due_on)
+    left = (ends - day).days
     if left < 0:
         if OBLIGATION.can(obligation.state, "become_overdue"):
             move(obligation, "become_overdue", actor=None)
-        invoice = _standing_invoice(obligation) if obligation.kind in INVOICED else None
-        unbilled = obligation.kind in INVOICED and invoice is None
         past = ReminderKind.UNBILLED if unbilled else ReminderKind.OVERDUE
-        return past if _remind(obligation, past, invoice=invoice) else ""
+        return past if _remind(obligation, past, ends=ends, invoice=invoice, unbilled=unbilled) else ""
     values = numbers("obligation.reminder.first", "obligation.reminder.second", on=day)
     if left > values["obligation.reminder.first"]:
         return ""
     if OBLIGATION.can(obligation.state, "fall_due"):
         move(obligation, "fall_due", actor=None)
+    if invoice is not None and invoice.issued_on == day:
+        return ""
     sent = set(obligation.reminders.values_list("kind", flat=True))
     kind = ReminderKind.SECOND if left <= values["obligation.reminder.second"] else ReminderKind.FIRST
     if ReminderKind.SECOND in sent or kind in sent:
         return ""
-    return kind if _remind(obligation, kind) else ""
+    return kind if _remind(obligation, kind, ends=ends, invoice=invoice, unbilled=unbilled) else ""
 
 
 def meet_obligation(obligation: Obligation, *, on: datetime.date, actor: User | None, data: dict[str, Any]) -> None:

@@ -77,7 +77,7 @@ def _issue(
         deal, Side.LICENSEE, kind="invoice.issued", actor=actor, page="tracking", awaits=invoice,
         text=lambda: _("Invoice %(number)s for %(amount)s was issued, to be paid by %(date)s.")
         % {
-            "number": invoice.number, "date": short_date(invoice.due_on),
+            "number": invoice.number, "date": short_date(invoice.last_day),
             "amount": money.exact(invoice.amount, money.language_of(get_language())),
         },
     )  # fmt: skip

@@ -16,6 +16,7 @@ from deals.services.common import tell
 from deals.services.tracking import lock_contract
 from deals.services.tracking_statements import standing_statements
 from deals.tracking_choices import ObligationKind
+from deals.tracking_due import Deadlines
 from deals.tracking_lifecycle import OPEN, InvoiceState, ObligationState
 from marketplace.kit.errors import Conflict
 from marketplace.kit.lifecycle import move
@@ -35,7 +36,11 @@ def charge_top_up(*, pk: int, on: datetime.date | None = None) -> int:
     day = on or timezone.localdate()
     contract = lock_contract(Obligation.objects.values_list("contract_id", flat=True).get(pk=pk))
     minimum = Obligation.objects.select_for_update(of=("self",)).get(pk=pk)
-    if minimum.kind != ObligationKind.MINIMUM or minimum.state not in OPEN or minimum.due_on >= day:
+    if (
+        minimum.kind != ObligationKind.MINIMUM
+        or minimum.state not in OPEN
+        or minimum.due_on >= Deadlines(day).first_in_time
+    ):
         return 0
     assert minimum.contract_year is not None
     earlier = Obligation.objects.filter(

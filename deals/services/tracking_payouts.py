@@ -14,16 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
+from accounts.selectors import holder_of
 from accounts.services import notify, settle
 from audit.services import record
 from deals import tracking_policies, tracking_selectors
 from deals.choices import Side
-from deals.models import Contract, Invoice, Obligation, Payment, Payout, RoyaltyShare, SharePlan
+from deals.models import Contract, Invoice, Payment, Payout, RoyaltyShare, SharePlan
 from deals.services.common import address, check, tell
 from deals.services.tracking import lock_contract, meet_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
-from deals.tracking_choices import OF_YEAR, Beneficiary, ObligationKind
-from deals.tracking_lifecycle import InvoiceState
+from deals.services.tracking_years import settle_minimum
+from deals.tracking_choices import OF_YEAR, Beneficiary
+from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.choices import AccountKind
 from ledger.models import Account
 from ledger.selectors import next_key
@@ -41,11 +43,12 @@ RULES = ("inventor.licence.share", "intermediary.share", "author.state.share", "
 
 @dataclass(frozen=True)
 class Part:
-    """One inventor's share in percent of the inventors' money; `user` None for a person without an account."""
+    """One inventor's share in percent of the inventors' money: of an account, or of whoever proves to own the address."""
 
     name: str
     share_pct: Decimal
     user: User | None = None
+    email: str = ""
 
 
 def rules_of_shares(on: datetime.date) -> dict[str, Rule]:
@@ -159,7 +162,7 @@ def record_payment(
     `withheld`: tax kept back by the licensee, by a certificate; received and withheld together settle the invoice, and
     both together are what is divided: the inventors' share by law is of each payment before tax (IP Law, article 135),
     and the tax is the licensor's own. A certificate that came after the money is recorded alone, with an `amount` of 0;
-    where no reference is given, its own stands for the bank's.
+    where no reference is given the payment goes by the certificate's. No bank moved money then: its transfer names none.
     Posts what was received and, if anybody but the licensor gets a part, how it was divided. Raises ValidationError
     for figures or a day that cannot be; Conflict when the invoice is closed, this reference was recorded before, or
     nobody has said yet who the inventors are.
@@ -202,7 +205,7 @@ def record_payment(
         else []
     )
     received = post_transfer(
-        key=f"{source_of(invoice)}:received{nth}:{bank_reference}",
+        key=f"{source_of(invoice)}:{'received' if amount else 'withheld'}{nth}:{bank_reference}",
         entries=[
             Posting(get_account(kind=AccountKind.PAYABLE, organisation=deal.licensee), gross),
             Posting(get_account(kind=AccountKind.PAID_OUT, organisation=deal.licensee), -amount),
@@ -213,7 +216,7 @@ def record_payment(
         date=paid_on,
         description=invoice.number,
         source=source_of(invoice),
-        bank_reference=bank_reference,
+        bank_reference=bank_reference if amount else "",
         actor=actor,
     )
     payouts = _payouts(contract, plan, division)
@@ -249,15 +252,21 @@ def record_payment(
         move(invoice, "settle", actor=actor, data={"payment": payment.pk})
         settle(invoice)
         meet_obligation(invoice.obligation, on=paid_on, actor=actor, data={"invoice": invoice.pk})
-        settle_minimum(contract, invoice.obligation, paid_on, actor)
+        if invoice.obligation.kind in OF_YEAR:
+            settle_minimum(contract, invoice.obligation.contract_year, on=paid_on, actor=actor)
     _tell_about(payment, contract, payouts)
     return payment
+
+
+def _holder(share: RoyaltyShare) -> User | None:
+    """Give the person of a share: known when it was settled, or who owns its address by now."""
+    return share.user or (holder_of(share.email) if share.email else None)
 
 
 def _payouts(contract: Contract, plan: SharePlan, division: Division) -> list[Payout]:
     shares = list(plan.shares.select_related("user").order_by("-share_pct", "pk"))
     rows = [
-        Payout(role=Beneficiary.INVENTOR, user=share.user, name=share.name, amount=part)
+        Payout(role=Beneficiary.INVENTOR, user=_holder(share), name=share.name, amount=part)
         for share, part in zip(shares, division.parts, strict=True)
         if part
     ]
@@ -293,35 +302,16 @@ def paid_account(payout: Payout, contract: Contract) -> Account:
     return get_account(kind=AccountKind.INVENTOR_PAID, outside=payout.name, reference=contract.number)
 
 
-def settle_minimum(contract: Contract, paid: Obligation, on: datetime.date, actor: User) -> None:
-    """Mark the year's minimum met once the paid royalties of that year reach it."""
-    if paid.kind not in OF_YEAR:
-        return
-    minimum = Obligation.objects.filter(
-        contract=contract, kind=ObligationKind.MINIMUM, contract_year=paid.contract_year
-    ).first()
-    if minimum is None:
-        return
-    total = received_of_year(contract, paid.contract_year)
-    if total >= (minimum.amount or ZERO):
-        meet_obligation(minimum, on=on, actor=actor, data={"received": str(total)})
-
-
-def received_of_year(contract: Contract, year: int | None) -> Decimal:
-    """Give what was received and withheld on the closed invoices for the use in a contract year, in VND."""
-    payments = Payment.objects.standing().filter(
-        invoice__contract=contract, invoice__obligation__kind__in=OF_YEAR, invoice__obligation__contract_year=year,
-        invoice__state__in=[InvoiceState.PAID, InvoiceState.FORGIVEN],
-    )  # fmt: skip
-    return payments.aggregate(total=Sum(F("amount") + F("withheld")))["total"] or ZERO
-
-
 def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout]) -> None:
     deal = contract.deal
-    number = payment.invoice.number
+    told = {"number": payment.invoice.number, "certificate": payment.withheld_certificate}
     tell(
         deal, Side.LICENSEE, kind="payment.recorded", actor=payment.recorded_by, page="tracking",
-        text=lambda: _("Your payment on invoice %(number)s was confirmed.") % {"number": number},
+        text=lambda: (
+            _("Your payment on invoice %(number)s was confirmed.") % told
+            if payment.amount
+            else _("Tax certificate %(certificate)s was recorded on invoice %(number)s.") % told
+        ),
     )  # fmt: skip
     notify(
         users=[payout.user for payout in payouts if payout.user is not None],
@@ -329,6 +319,13 @@ def _tell_about(payment: Payment, contract: Contract, payouts: Sequence[Payout])
         text=lambda: _("You have a share in a payment under contract %(number)s.") % {"number": contract.number},
         url=lambda: reverse("deals:my_payouts"),
     )
+
+
+def why_not_to_pay(payout: Payout) -> str:
+    """Say why a beneficiary's part is not to be paid now; nothing when it is."""
+    if payout.state == PayoutState.VOID:
+        return _("The payment of which this is a part was reversed: nothing is to be paid on.")
+    return _("This part was paid already.") if payout.state == PayoutState.PAID else ""
 
 
 @transaction.atomic
@@ -342,6 +339,8 @@ def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str
         .get(pk=payout.pk)
     )
     require(tracking_policies.can_share_out(actor, contract.deal))
+    if obstacle := why_not_to_pay(payout):
+        raise Conflict(obstacle, state=payout.state)
     bank_reference = bank_reference.strip()
     if not bank_reference:
         raise ValidationError({"bank_reference": [_("Give the bank's reference.")]})
@@ -349,20 +348,18 @@ def record_payout(*, payout: Payout, paid_on: datetime.date, bank_reference: str
         raise ValidationError({"paid_on": [_("This day has not come yet.")]})
     if paid_on < payout.payment.paid_on:
         raise ValidationError({"paid_on": [_("The money had not been received on this day.")]})
-    transfer = None
-    if payout.lifecycle.can(payout.state, "pay"):
-        transfer = post_transfer(
-            key=next_key(f"deals.payout:{payout.pk}"),
-            entries=[
-                Posting(due_account(payout, contract), -payout.amount),
-                Posting(paid_account(payout, contract), payout.amount),
-            ],
-            date=paid_on,
-            description=payout.payment.invoice.number,
-            source=source_of(payout.payment.invoice),
-            bank_reference=bank_reference,
-            actor=actor,
-        )
+    transfer = post_transfer(
+        key=next_key(f"deals.payout:{payout.pk}"),
+        entries=[
+            Posting(due_account(payout, contract), -payout.amount),
+            Posting(paid_account(payout, contract), payout.amount),
+        ],
+        date=paid_on,
+        description=payout.payment.invoice.number,
+        source=source_of(payout.payment.invoice),
+        bank_reference=bank_reference,
+        actor=actor,
+    )
     move(payout, "pay", actor=actor, paid_on=paid_on, bank_reference=bank_reference, transfer=transfer)
     if payout.user is not None:
         notify(
@@ -389,6 +386,7 @@ def set_share_plan(
 ) -> SharePlan:
     """Settle who gets what, before the first payment is divided. The inventors' shares sum to 100.
 
+    An inventor's address may be anybody's: whether somebody has an account with it is told to nobody here.
     Raises ValidationError for shares that do not, Stale when someone saved since `version`, Conflict once a payment
     under the contract was divided by a plan that somebody settled; what was divided before stays as it is.
     """
@@ -411,15 +409,29 @@ def set_share_plan(
     plan.version += 1
     check(plan, exclude=["contract"])
     plan.save()
+    named = {share.user.email.lower(): share.user for share in plan.shares.select_related("user") if share.user}
     plan.shares.all().delete()
-    shares = [RoyaltyShare(plan=plan, user=part.user, name=part.name, share_pct=part.share_pct) for part in parts]
+    shares = [
+        RoyaltyShare(
+            plan=plan, user=part.user, name=part.name, share_pct=part.share_pct, email=part.email.strip().lower()
+        )
+        for part in parts
+    ]  # fmt: skip
+    taken = {share.user_id for share in shares}
+    for share in shares:
+        holder = None
+        if share.user is None and share.email:
+            holder = named.get(share.email) or holder_of(share.email)
+        if holder is not None and holder.pk not in taken:
+            share.user = holder
+            taken.add(holder.pk)
     for share in shares:
         check(share, exclude=["plan"])
     RoyaltyShare.objects.bulk_create(shares)
     data = {
         "inventor_pct": inventor_pct, "agreement": plan.agreement, "intermediary_pct": intermediary_pct,
         "intermediary": intermediary.pk if intermediary else None, "state_funding_pct": state_funding_pct,
-        "parts": [[part.name, part.user.pk if part.user else None, str(part.share_pct)] for part in parts],
+        "parts": [[share.name, share.user_id, str(share.share_pct)] for share in shares],
     }  # fmt: skip
     record(tag="contract.set_share_plan", subject=contract, actor=actor, data=data)
     return plan
@@ -434,5 +446,6 @@ def _check_parts(parts: Sequence[Part]) -> None:
             {"shares": [_("The inventors' shares sum to %(total)s %%, not to 100 %%.") % {"total": total}]}
         )
     people = [part.user.pk for part in parts if part.user is not None]
-    if len(people) != len(set(people)):
+    addresses = [part.email.strip().lower() for part in parts if part.email.strip()]
+    if len(people) != len(set(people)) or len(addresses) != len(set(addresses)):
         raise ValidationError({"shares": [_("Name each person once.")]})

@@ -9,12 +9,12 @@ from accounts.models import User
 from accounts.services import notify
 from deals import tracking_policies
 from deals.choices import Side
-from deals.models import Invoice, Obligation, Payment, Payout
+from deals.models import Invoice, Payment, Payout
 from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_contract
 from deals.services.tracking_invoices import lock_invoice
-from deals.services.tracking_payouts import received_of_year
-from deals.tracking_choices import OF_YEAR, ObligationKind
+from deals.services.tracking_years import settle_minimum
+from deals.tracking_choices import OF_YEAR
 from deals.tracking_lifecycle import PAYMENT, InvoiceState, ObligationState, PayoutState
 from ledger.services import reverse_transfer
 from marketplace.kit.errors import Conflict, require
@@ -26,7 +26,8 @@ def reverse_payment(*, payment: Payment, reason: str, actor: User) -> Payment:
     """Reverse a payment that the supplier recorded by mistake, with a reason that the buyer reads.
 
     Both its transfers are reversed and its payouts are void; an invoice that it closed is open again, with the
-    obligation, and with the year's minimum where that was met by it. Conflict when it was reversed before, while a part
+    obligation, and with the year's minimum where that was met by it; the buyer is called to pay it, and reminded anew
+    once it is overdue. Conflict when it was reversed before, while a part
     of it counts as paid on, and once the rest of its invoice was forgiven.
     """
     stored = Payment.objects.select_related("invoice").get(pk=payment.pk)
@@ -60,8 +61,12 @@ def reverse_payment(*, payment: Payment, reason: str, actor: User) -> Payment:
         _reopen(invoice, payment, actor)
     number = invoice.number
     tell(
-        deal, Side.LICENSEE, kind="payment.reversed", actor=actor, page="tracking",
-        text=lambda: _("The supplier reversed the payment that it had recorded on invoice %(number)s: %(reason)s")
+        deal, Side.LICENSEE, kind="payment.reversed", actor=actor, page="tracking", awaits=invoice,
+        text=lambda: (
+            _("The supplier reversed the payment that it had recorded on invoice %(number)s: %(reason)s")
+            if payment.amount
+            else _("The supplier reversed the tax certificate that it had recorded on invoice %(number)s: %(reason)s")
+        )
         % {"number": number, "reason": reason},
     )  # fmt: skip
     notify(
@@ -83,14 +88,8 @@ def _reopen(invoice: Invoice, payment: Payment, actor: User) -> None:
     owed = invoice.obligation
     if owed.state == ObligationState.MET:
         move(owed, "reopen", actor=actor, data=data, closed_on=None)
-    if owed.kind not in OF_YEAR:
-        return
-    minimum = Obligation.objects.filter(
-        contract=invoice.contract, kind=ObligationKind.MINIMUM, contract_year=owed.contract_year,
-        state=ObligationState.MET,
-    ).first()  # fmt: skip
-    if minimum is not None and received_of_year(invoice.contract, owed.contract_year) < (minimum.amount or 0):
-        move(minimum, "reopen", actor=actor, data=data, closed_on=None)
+    if owed.kind in OF_YEAR:
+        settle_minimum(invoice.contract, owed.contract_year, on=timezone.localdate(), actor=actor)
 
 
 @transaction.atomic

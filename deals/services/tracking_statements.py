@@ -22,6 +22,7 @@ from deals.royalty import Declared, Royalty, StatementInvalid, as_record, comput
 from deals.services.common import check, need_reason, tell
 from deals.services.tracking import lock_contract, meet_obligation, short_date
 from deals.services.tracking_invoices import issue_royalty_invoice, royalty_key, withdraw_royalty_invoice
+from deals.services.tracking_years import settle_minimum
 from deals.tracking_choices import ObligationKind
 from deals.tracking_lifecycle import OPEN, STATEMENT, ObligationState, StatementState
 from marketplace.kit.errors import Conflict, require
@@ -288,6 +289,7 @@ def correct_statement(*, statement: RoyaltyStatement, figures: Figures, actor: U
     move(statement, "supersede", actor=actor)
     settle(statement)
     corrected = _store(contract, statement.obligation, figures, actor, replaces=statement)
+    settle_minimum(contract, statement.obligation.contract_year, on=corrected.filed_on, actor=actor)
     if corrected.royalty != statement.royalty:
         recheck_statements(
             contract, statement.obligation, lowered=corrected.royalty < statement.royalty,
@@ -309,10 +311,11 @@ def _rests_on_others(row: RoyaltyStatement, *, lowered: bool) -> bool:
 
 
 def _forgiven(statement: RoyaltyStatement) -> bool:
-    """Tell whether what an accepted statement comes to was waived, so that nobody asks for it any more."""
+    """Tell whether what an accepted statement comes to was given up, so that nobody asks for it any more."""
     return Obligation.objects.filter(
-        contract=statement.contract_id, key=royalty_key(statement), state=ObligationState.WAIVED
-    ).exists()
+        contract=statement.contract_id, key=royalty_key(statement),
+        state__in=[ObligationState.WAIVED, ObligationState.FORGIVEN],
+    ).exists()  # fmt: skip
 
 
 def recheck_statements(

@@ -6,10 +6,11 @@ from collections import Counter
 from django.utils import timezone
 
 from deals import tracking_selectors
-from deals.services.alone import alone as _alone
 from deals.services.completion import complete_contract
 from deals.services.tracking import attend_to_obligation, generate_obligations
 from deals.services.tracking_minimums import charge_top_up
+from deals.tracking_due import minimums_without_statement, obligations_to_attend
+from marketplace.kit.alone import alone as _alone
 from rules.selectors import number
 
 
@@ -26,11 +27,11 @@ def sweep(*, on: datetime.date | None = None) -> dict[str, int]:
             end = tracking_selectors.last_day(contract)
             if end is not None and end < day and complete_contract(contract=contract, on=day):
                 done["completed"] += 1
-    for pk in tracking_selectors.minimums_without_statement(on=day):
+    for pk in minimums_without_statement(on=day):
         with _alone("Minimum", pk):
             done["topped_up"] += charge_top_up(pk=pk, on=day)
     by = day + datetime.timedelta(days=int(number("obligation.reminder.first", on=day)))
-    for pk in tracking_selectors.obligations_to_attend(by=by):
+    for pk in obligations_to_attend(by=by):
         with _alone("Obligation", pk):
             done[str(attend_to_obligation(pk=pk, on=day))] += 1
     return {what: count for what, count in done.items() if what and count}

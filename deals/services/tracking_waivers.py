@@ -13,9 +13,10 @@ from deals.services.common import need_reason, tell
 from deals.services.tracking import lock_obligation
 from deals.services.tracking_invoices import lock_invoice, source_of
 from deals.services.tracking_minimums import release_with
-from deals.services.tracking_payouts import settle_minimum, settled_of
+from deals.services.tracking_payouts import settled_of
 from deals.services.tracking_statements import recheck_statements
-from deals.tracking_choices import ObligationKind
+from deals.services.tracking_years import settle_minimum
+from deals.tracking_choices import OF_YEAR, ObligationKind
 from deals.tracking_lifecycle import OBLIGATION
 from ledger.choices import AccountKind
 from ledger.services import Posting, get_account, post_transfer
@@ -29,7 +30,8 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
 
     With the minimum of a year goes the top-up of its last statement: one that waits is asked for anew, and after one
     that was accepted with a top-up, whose payment was not waived, the minimum can no longer be waived (Conflict). A
-    top-up that was charged without a statement is the minimum itself: one goes with the other.
+    top-up that was charged without a statement is the minimum itself: one goes with the other. A royalty that is waived
+    counts towards the minimum of its year, as one that is paid does.
     """
     obligation = lock_obligation(obligation)
     contract = obligation.contract
@@ -48,6 +50,8 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
             accepted=_("The year's last statement was accepted with this minimum: it can no longer be waived."),
             question=reasons.MINIMUM_WAIVED,
         )  # fmt: skip
+    if obligation.kind == ObligationKind.ROYALTY:
+        settle_minimum(contract, obligation.contract_year, on=timezone.localdate(), actor=actor)
     tell(
         contract.deal, obligation.side, kind="obligation.waived", actor=actor, page="tracking",
         text=lambda: _("%(what)s under contract %(number)s was waived: %(reason)s")
@@ -60,7 +64,8 @@ def waive_obligation(*, obligation: Obligation, reason: str, actor: User) -> Obl
 def forgive_rest(*, invoice: Invoice, reason: str, actor: User) -> Invoice:
     """Give up what is left of an invoice that was paid in part, with a reason that the buyer reads.
 
-    The ledger takes the rest off both sides; what was received stays divided. Conflict when the invoice is closed, and
+    The ledger takes the rest off both sides; what was received stays divided. What the invoice asked for was asked for:
+    it counts towards the minimum of its year, and is not charged again. Conflict when the invoice is closed, and
     when nothing was received: then it is cancelled, and what it asked for waived.
     """
     invoice = lock_invoice(invoice)
@@ -84,11 +89,13 @@ def forgive_rest(*, invoice: Invoice, reason: str, actor: User) -> Invoice:
         actor=actor,
     )
     owed = invoice.obligation
-    if OBLIGATION.can(owed.state, "waive"):
-        data = {"reason": reason, "invoice": invoice.pk}
-        move(owed, "waive", actor=actor, data=data, closed_on=timezone.localdate(), waived_reason=reason)
+    today = timezone.localdate()
+    if OBLIGATION.can(owed.state, "forgive"):
+        data = {"reason": reason, "invoice": invoice.pk, "forgiven": left}
+        move(owed, "forgive", actor=actor, data=data, closed_on=today, waived_reason=reason, forgiven=left)
         settle(owed)
-    settle_minimum(contract, owed, timezone.localdate(), actor)
+    if owed.kind in OF_YEAR:
+        settle_minimum(contract, owed.contract_year, on=today, actor=actor)
     tell(
         deal, Side.LICENSEE, kind="invoice.forgiven", actor=actor, page="tracking",
         text=lambda: _("The supplier forgave the rest of invoice %(number)s: %(reason)s")

@@ -49,7 +49,7 @@ def board(request: HttpRequest) -> HttpResponse:
         for deal in deals
     ]  # fmt: skip
     columns = [
-        {"state": state, "label": state.label, "cards": [card for card in cards if card["deal"].state == state]}
+        {"state": state, "label": state.label, "cards": [card for card in cards if card["stage"] == state]}
         for state in MAIN_LINE
     ]
     return render(request, "deals/board.html", {"columns": columns, "total": len(cards)})
@@ -68,12 +68,13 @@ def _card(deal: Any, deadlines: dict[datetime.date, datetime.date]) -> dict[str,
     due, effective = None, False
     if contract is not None and deal.state == DealState.SIGNED:
         effective = contract.effective_on is not None
-        registers = contract.must_register and not contract.restricted  # else no registration clock runs
+        registers = contract.must_register and not deal.is_restricted  # else no registration clock runs
         due = contract.effective_on or (deadlines[contract.signed_on] if registers else None)
     over = last_day(contract) if contract is not None and deal.state == DealState.EFFECTIVE else None
     if over is not None and over >= timezone.localdate():
         over = None
+    again = deal.state == DealState.COMPLETED  # under it something is open once more
     return {
-        "over": over, "deal": deal, "owner": owner, "both": deal.turn == Turn.BOTH, "due": due,
+        "stage": DealState.EFFECTIVE if again else deal.state, "again": again, "over": over, "deal": deal, "owner": owner, "both": deal.turn == Turn.BOTH, "due": due,
         "effective": effective,
     }  # fmt: skip

@@ -28,6 +28,7 @@ from deals.services import tracking as obligations
 from deals.services import tracking_statements as statements
 from deals.services import tracking_waivers as waivers
 from deals.tracking_choices import DeductionKind, ObligationKind
+from deals.tracking_due import Deadlines
 from deals.tracking_lifecycle import OPEN, PaymentState, StatementState
 from deals.views.common import actor_of, pages, reached_by
 from deals.views.tracking_common import (
@@ -60,6 +61,9 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
     may_file = policies.can_file(viewer, deal) and contract.terms.has_royalty
     declared = list(selectors.statements_of(contract))
     invoices = list(selectors.invoices_of(contract))
+    days = Deadlines(today)
+    days.mark(obligations_)
+    days.mark(invoices)
     ended = timezone.localdate(deal.state_since) if deal.state == DealState.TERMINATED else None
     next_ones = coming(viewer, contract, obligations_, on=today, ended=ended)
     payments = [divided(payment) for payment in selectors.payments_of(contract)] if sees_shares else []
@@ -79,20 +83,17 @@ def tracking(request: HttpRequest, pk: int) -> HttpResponse:
         "invoices": invoices,
         "vat_source": citation(invoices[0].vat_source) if invoices else "",
         "ends_on": selectors.last_day(contract),
-        "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)]
-        if deal.state == "effective"
-        else [],
-        "late": late_interest(invoices, today),
+        "holds": [hold_words(hold) for hold in selectors.holds(contract, on=today)],
+        "late": late_interest(invoices, today, days=days),
         "payments": payments,
         "plan_is_fixed": any(row["payment"].state == PaymentState.RECORDED for row in payments),
-        "is_open": bool(open_rows),
         "plan": plan,
         "law": shares_by_law(today) if sees_shares else {},
         "lines": [
             (line, movement_of(line.transfer), in_words(line.transfer.description))
             for line in selectors.ledger_lines(contract, viewer)
         ],
-        "summary": selectors.tracking_summary([deal]).get(pk),
+        "summary": selectors.tracking_summary([deal], days=days).get(pk),
         "sees_shares": sees_shares,
         "machinery": "MACHINERY_WITH" in contract.terms.object_types,
         "can_file": may_file and any(end < today for end, _row in periods) and not any(step["act"] for step in steps),
@@ -204,6 +205,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
     invoice = selectors.standing_invoice(found)
     paid = bool(invoice is not None and (getattr(invoice, "received", 0) or getattr(invoice, "withheld", 0)))
     may_answer, may_file = policies.can_answer(viewer, deal), policies.can_file(viewer, deal)
+    due = found.obligation.last_day
     may_accept = may_answer and lifecycle.can(found.state, "accept") and not statements.why_not_to_accept(found)
     context = {
         "statement": found,
@@ -217,7 +219,8 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "can_question": may_answer and lifecycle.can(found.state, "question"),
         "can_correct": may_file and not paid and lifecycle.can(found.state, "supersede"),
         "must_answer": may_file and found.state == StatementState.QUESTIONED,
-        "late": found.version == 1 and found.filed_on > found.obligation.due_on,
+        "due": due,
+        "late": found.version == 1 and found.filed_on > due,
         "invoice": invoice,
     }
     return render(request, "deals/tracking/statement.html", context)
@@ -293,7 +296,7 @@ def obligation_waive(request: HttpRequest, pk: int) -> HttpResponse:
         facts=[
             *([(_("Period"), period_label(found))] if found.period_start else []),
             *([(_("Amount"), exact(found.amount))] if found.amount is not None else []),
-            (_("Due"), date_format(found.due_on, "SHORT_DATE_FORMAT")), (_("Owed by"), found.contract.deal.licensee),
+            (_("Due"), date_format(found.last_day, "SHORT_DATE_FORMAT")), (_("Owed by"), found.contract.deal.licensee),
         ],
         done=_("The obligation is waived."), to=tracking_url(found.contract), danger=True,
     )  # fmt: skip
@@ -321,6 +324,7 @@ def obligation_list(request: HttpRequest) -> HttpResponse:
     viewer = actor_of(request)
     overdue = request.GET.get("show") == "overdue"
     page = paginate(request, selectors.open_obligations(viewer, overdue_only=overdue))
+    Deadlines().mark(page)
     url = reverse("deals:obligation_list")
     tabs = [
         {"label": _("All that is owed"), "href": url, "current": not overdue},

@@ -134,8 +134,9 @@ def payment_reverse(request: HttpRequest, pk: int) -> HttpResponse:
             "void, and the invoice is open again."
         ),
         facts=[
-            (_("Received"), exact(found.amount)), *([(_("Tax withheld"), exact(found.withheld))] if found.withheld else []),
-            (_("Bank's reference"), found.bank_reference),
+            *([(_("Received"), exact(found.amount)), (_("Bank's reference"), found.moved_by)] if found.amount else []),
+            *([(_("Tax withheld"), exact(found.withheld)), (_("Tax certificate"), found.withheld_certificate)]
+              if found.withheld else []),
         ],
         button=_("Reverse the payment"), done=_("The payment is reversed."), to=tracking_url(contract), danger=True,
     )  # fmt: skip
@@ -151,7 +152,11 @@ def share_plan(request: HttpRequest, pk: int) -> HttpResponse:
     if plan is None:
         raise Conflict(_("Nothing was ever owed under this contract, so there is nothing to share out."))
     shares = [
-        {"name": share.name, "email": share.user.email if share.user else "", "share_pct": share.share_pct}
+        {
+            "name": share.name,
+            "email": share.email or (share.user.email if share.user else ""),
+            "share_pct": share.share_pct,
+        }
         for share in plan.shares.all()
     ]
     if request.method == "POST" and wants_row(request.POST, "parts"):
@@ -188,8 +193,8 @@ def payout_paid(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.visible_payouts(actor), pk=pk)
     contract = found.payment.invoice.contract
     require(policies.can_share_out(actor, contract.deal))
-    if found.state != PayoutState.DUE and request.method == "GET":
-        raise Conflict(_("This part was paid already."))
+    if request.method == "GET" and (obstacle := payouts.why_not_to_pay(found)):
+        raise Conflict(obstacle)
     form = PayoutForm(request.POST or None)
     return act_page(
         request, form, lambda: payouts.record_payout(payout=found, actor=actor, **form.cleaned_data),
@@ -210,6 +215,8 @@ def payout_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.visible_payouts(actor), pk=pk)
     contract = found.payment.invoice.contract
     require(policies.can_share_out(actor, contract.deal))
+    if request.method == "GET" and found.state != PayoutState.PAID:
+        raise Conflict(_("This part does not count as paid."))
     form = ReasonForm(request.POST or None)
     return act_page(
         request, form,

@@ -9,8 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from deals.choices import Flow
-from deals.models import Invoice, Payment
+from deals.models import Payment
 from deals.services.tracking_payouts import rules_of_shares
+from deals.tracking_due import Deadlines
+from deals.tracking_late import days_late
 from deals.tracking_lifecycle import InvoiceState, PayoutState
 from ledger.models import Transfer
 from ledger.money import percent_of, whole_dong
@@ -56,29 +58,25 @@ def withholding_words(flow: str, left: Decimal) -> list[tuple[str, str]]:
     return [(_("Contractor tax that the buyer withholds"), words)]
 
 
-def late_interest(invoices: Iterable[Any], on: datetime.date) -> list[dict[str, Any]]:
+def late_interest(invoices: Iterable[Any], on: datetime.date, *, days: Deadlines | None = None) -> list[dict[str, Any]]:
     """Give, for each overdue invoice (`left` annotated), the interest by law on what is left of it, for information.
 
-    What is left x yearly rate x days late / 365, by the row in force on the day; nothing when no rate is in force.
+    What is left x yearly rate x days late / 365, by the row in force on the day; nothing when no rate is in force. Days
+    late: see `tracking_late.days_late`.
     """
-    late = [row for row in invoices if row.state == InvoiceState.ISSUED and _late_since(row) < on]
+    days_of = days_late([row for row in invoices if row.state == InvoiceState.ISSUED], days=days or Deadlines(on))
+    late = [row for row in invoices if days_of.get(row.pk)]
     found = in_force(on).filter(code="payment.late.interest").first() if late else None
     if found is None or found.value is None:
         return []
     return [
         {
-            "invoice": row, "days": days, "pct": found.value, "source": citation(found.source),
-            "amount": whole_dong(row.left * found.value / 100 * days / DAYS_A_YEAR),
+            "invoice": row, "days": late_days, "pct": found.value, "source": citation(found.source),
+            "amount": whole_dong(row.left * found.value / 100 * late_days / DAYS_A_YEAR),
         }
         for row in late
-        for days in [(on - _late_since(row)).days]
+        for late_days in [days_of[row.pk]]
     ]  # fmt: skip
-
-
-def _late_since(invoice: Invoice) -> datetime.date:
-    """Give the last day on which an invoice could be paid in time; a correction of the statement puts it off by nothing."""
-    corrected = invoice.statement is not None and invoice.statement.version > 1
-    return invoice.obligation.due_on if corrected else invoice.due_on
 
 
 def divided(payment: Payment) -> dict[str, Any]:
@@ -121,6 +119,7 @@ def movement_of(transfer: Transfer) -> str:
     done, undone = {
         "issue": (_("Invoice issued"), _("Invoice cancelled")),
         "received": (_("Payment received"), _("Payment reversed")),
+        "withheld": (_("Tax certificate recorded"), _("Tax certificate reversed")),
         "divided": (_("Shares divided"), _("Shares reversed")),
         "payout": (_("Part paid out"), _("Payout taken back")),
         "forgiven": (_("Rest forgiven"), ""),

@@ -190,7 +190,7 @@ def next_steps(
         steps.append(
             {
                 "title": f"{following} {period_label(following)}" if following.period_start else str(following),
-                "text": text, "due": following.due_on, "amount": following.amount, "act": acts[0] if acts else None,
+                "text": text, "due": following.last_day, "amount": following.amount, "act": acts[0] if acts else None,
                 "due_label": _("Payment due") if following.amount is not None else _("Due"),
                 **_whose(viewer, contract, side), "unbilled": following.waits_for_invoice,
             }

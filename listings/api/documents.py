@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from listings import selectors, services
-from listings.serializers import DocumentSerializer, DocumentUploadSerializer
-from listings.views.documents import send
+from listings.serializers import ActReasonSerializer, DocumentSerializer, DocumentUploadSerializer
+from listings.views.documents import destroyable, send
 from listings.views.lookup import find
 from marketplace.kit.readonly import writes_on_get
 from marketplace.kit.uploads import too_large
@@ -60,6 +60,20 @@ class Document(APIView):
         find("technology", request.user, document.technology_id)
         actor: Any = request.user
         services.remove_document(document=document, actor=actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Destroy(APIView):
+    """The end of the file of a document that was removed."""
+
+    @extend_schema(request=ActReasonSerializer, responses={204: None})
+    def post(self, request: Request, pk: int) -> Response:
+        """Delete the file for good; its hash and the reason stay in the log."""
+        document = destroyable(request.user, pk)
+        form = ActReasonSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        actor: Any = request.user
+        services.destroy_document(document=document, actor=actor, reason=form.validated_data["reason"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -40,6 +40,7 @@ ORGANISATION = frozenset({"name", "name_en", "kind", "country", "tax_code", "pro
 RIGHT = frozenset({"kind", "number", "office", "title", "filing_date", "grant_date", "expiry_date", "status"})
 KEYS = frozenset({
     "description", "source", "kind", "recognise", "id", "nulls", "organisation", "listing", "fields", "ip_rights",
+    "keep",
 })  # fmt: skip
 LISTS = frozenset({
     "keywords", "ipc", "object_types", "transfer_methods", "rights_offered", "cooperation",
@@ -106,6 +107,34 @@ class Mapping:
         if self.rights and self.kind != "technology":
             raise MappingError(f"{name}.ip_rights: only a technology has rights")
         self._read_fields(spec.get("fields", {}), f"{name}.fields")
+        self.kept = self._read_kept(spec.get("keep", []), f"{name}.keep")
+
+    def _read_kept(self, more: Any, place: str) -> tuple[str, ...]:
+        """Name the columns that are kept with a listing: those that the mapping reads, and `more`."""
+        if not isinstance(more, list) or not all(isinstance(one, str) for one in more):
+            raise MappingError(f"{place}: must be a list of columns")
+        rules = [self.id, *self.listing.values(), *self.organisation.values()]
+        rules += [rule for right in self.rights for rule in right.values.values()]
+        rules += [rule for right in self.rights for pair in right.owners for rule in pair]
+        rules += [self.fields] if self.fields is not None else []
+        read = {name for rule in rules for name in rule.columns} | {
+            name for right in self.rights for name in right.needs
+        }
+        return tuple(sorted({*read, *self.recognise, *more, self.value_column} - {""}))
+
+    def keep(self, row: Columns[str, Any]) -> dict[str, Any]:
+        """Give the part of a record that is kept: no column that nothing is made of, a contact's telephone say."""
+        found: dict[str, Any] = {}
+        for name in self.kept:
+            if name in row:
+                found[name] = row[name]
+            elif (value := column(row, name)) is not None:
+                *path, last = name.split(".")
+                place = found
+                for part in path:
+                    place = place.setdefault(part, {})
+                place[last] = value
+        return found
 
     def _read_fields(self, spec: Any, place: str) -> None:
         if not isinstance(spec, dict):
@@ -180,7 +209,7 @@ class Mapping:
             ip_rights=rights,
             fields=numbers,
             guessed=guessed,
-            original=dict(storable(row.columns)),  # type: ignore[call-overload]
+            original=dict(storable(self.keep(row.columns))),  # type: ignore[call-overload]
             fingerprint=hashlib.sha256(content.encode()).hexdigest(),
         )
 

@@ -1,6 +1,9 @@
 """What is wrong with a row, a mapping or a file."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
 
 EXCERPT = 120
 
@@ -35,3 +38,22 @@ class RuleError(Exception):
         super().__init__(message)
         self.message = message
         self.value = value
+
+
+class RecordRefusedError(Exception):
+    """The record cannot be stored."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+def problems_of(error: ValidationError, values: Any, prefix: str = "") -> list[Problem]:
+    """Give a problem for each message."""
+    if not hasattr(error, "error_dict"):
+        return [Problem.of(prefix.rstrip("."), message) for message in error.messages]
+    return [
+        Problem.of(f"{prefix}{name}" if name != "__all__" else prefix.rstrip("."), message, values.get(name, ""))
+        for name, messages in error.message_dict.items()
+        for message in messages
+    ]

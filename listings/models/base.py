@@ -29,6 +29,7 @@ class Listing(models.Model):
     """A technology or a demand: who lists it, where, in which language, and where it stands.
 
     `version` counts saves; a form sends the version that it showed, and a save on an older one is refused.
+    `withdrawn_version` is the `content_version` that was withdrawn: what its side changes after that is a draft again.
     `draft_key` comes with the form (or API request) that starts a draft, so that sending it twice starts one draft.
     (`source_name`, `source_id`) identify an imported record within an exchange.
     """
@@ -56,6 +57,7 @@ class Listing(models.Model):
     state = models.CharField(max_length=20, choices=ListingState, default=ListingState.DRAFT, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     content_version = models.PositiveIntegerField(default=1, editable=False)
+    withdrawn_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     draft_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -100,6 +102,11 @@ class Listing(models.Model):
     def is_imported(self) -> bool:
         """Tell whether it came from a register: then its author is of the exchange, not of the organisation."""
         return bool(self.source_name) and not self.is_sample
+
+    @property
+    def is_restricted(self) -> bool | None:
+        """Tell whether it is of the class restricted for transfer; None while the exchange has not classified it."""
+        return None if self.legal_class == LegalClass.UNKNOWN else self.legal_class == LegalClass.RESTRICTED
 
     @property
     def is_published(self) -> bool:

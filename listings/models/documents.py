@@ -18,7 +18,10 @@ def document_path(document: "Document", filename: str) -> str:
 
 
 class Document(models.Model):
-    """A file with its tier. The file lies outside the web root; a view asks who may before it opens it."""
+    """A file with its tier. The file lies outside the web root; a view asks who may before it opens it.
+
+    Of one that was removed the file is kept, of one that was destroyed only its hash.
+    """
 
     technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="documents")
     title = models.CharField(_("title"), max_length=200, validators=[plain_text])
@@ -31,10 +34,17 @@ class Document(models.Model):
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    destroyed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["technology", "tier", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="listings_document_not_empty")]
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0), name="listings_document_not_empty"),
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True) | Q(removed_at__isnull=False),
+                name="listings_document_destroyed_was_removed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -43,8 +53,10 @@ class Document(models.Model):
 class DisclosureGrant(models.Model):
     """An organisation may open the documents under NDA of a technology since `granted_at`.
 
-    `basis` names the act that opened them, like "nda:12".
+    `basis` names the act that opened them, like "nda:12", or "appraisal:7" for a firm at work.
     """
+
+    OF_APPRAISAL = "appraisal:"
 
     technology = models.ForeignKey(Technology, on_delete=models.PROTECT, related_name="disclosures")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="disclosures")

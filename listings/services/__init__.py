@@ -2,6 +2,7 @@
 
 from listings.services.documents import (
     add_document,
+    destroy_document,
     grant_disclosure,
     log_document_opened,
     remove_document,
@@ -32,6 +33,7 @@ __all__ = [
     "claim_review",
     "create_demand",
     "create_technology",
+    "destroy_document",
     "grant_disclosure",
     "index_listing",
     "load_fields",

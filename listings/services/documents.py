@@ -1,13 +1,12 @@
 """Documents and disclosure."""
 
 import hashlib
-from pathlib import PurePath
+from functools import partial
 from typing import Any
 
 import filetype
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -15,21 +14,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from audit.services import record
-from listings import policies
+from listings import policies, selectors
 from listings.choices import Tier
 from listings.models import DisclosureGrant, Document, Technology
 from listings.services.locking import lock
 from marketplace.kit.errors import Conflict, require
-
-#: Media types that may be uploaded, by what the content shows, never by the name or the browser's word.
-ALLOWED = {
-    "application/pdf": ".pdf",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-}
+from marketplace.kit.files import ENDINGS, atomic_with_files, filename_of, store_file
 
 
 def inspect_upload(upload: Any) -> tuple[bytes, str]:
@@ -43,14 +33,14 @@ def inspect_upload(upload: Any) -> tuple[bytes, str]:
     if not content:
         raise ValidationError({"file": [_("The file is empty.")]})
     kind = filetype.guess(content)
-    if kind is None or kind.mime not in ALLOWED:
+    if kind is None or kind.mime not in ENDINGS:
         raise ValidationError(
             {"file": [_("This kind of file cannot be kept. Use PDF, PNG, JPEG, Word, Excel or PowerPoint.")]}
         )
     return content, kind.mime
 
 
-@transaction.atomic
+@atomic_with_files
 def add_document(*, technology: Technology, actor: User, title: str, tier: str, upload: Any) -> Document:
     """Keep a file with a technology; the same file under the same title again is the same document.
 
@@ -72,19 +62,15 @@ def add_document(*, technology: Technology, actor: User, title: str, tier: str, 
         technology=technology,
         title=title,
         tier=tier,
-        filename=PurePath(str(upload.name)).name[:200],
+        filename=filename_of(str(upload.name), media_type),
         media_type=media_type,
         size=len(content),
         sha256=sha256,
         uploaded_by=actor,
     )
-    document.file.save(document.filename, ContentFile(content), save=False)
-    try:
-        document.full_clean()
-        document.save()
-    except Exception:
-        document.file.delete(save=False)
-        raise
+    store_file(document.file, document.filename, content)
+    document.full_clean()
+    document.save()
     _count_change(technology)
     data = {"document": document.pk, "tier": tier, "sha256": document.sha256}
     record(tag="technology.add_document", subject=technology, actor=actor, data=data)
@@ -99,7 +85,7 @@ def _count_change(technology: Technology) -> None:
 
 @transaction.atomic
 def remove_document(*, document: Document, actor: User) -> Document:
-    """Take a document off the listing; the file stays on record."""
+    """Take a document off the listing; the file stays on record until `destroy_document`."""
     technology = lock(document.technology)
     require(policies.can_edit(actor, technology))
     document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
@@ -108,6 +94,34 @@ def remove_document(*, document: Document, actor: User) -> Document:
         document.save(update_fields=["removed_at"])
         _count_change(technology)
         record(tag="technology.remove_document", subject=technology, actor=actor, data={"document": document.pk})
+    return document
+
+
+@transaction.atomic
+def destroy_document(*, document: Document, actor: User, reason: str) -> Document:
+    """Delete the file of a removed document for good. Its hash stays, and the log says who did it and why.
+
+    For what should never have been uploaded: a passport, somebody else's secret. What was shown to others is evidence,
+    too: then the exchange decides. Idempotent; again, it deletes a file that could not be deleted before.
+    Raises NotAllowed, Conflict while the document stands, ValidationError without a reason.
+    """
+    technology = lock(document.technology)
+    document = Document.objects.select_for_update(of=("self",)).get(pk=document.pk)
+    shown = selectors.was_shown(document)
+    require(
+        policies.can_destroy_document(actor, technology, was_shown=shown),
+        _("Others could open this document: only the exchange destroys it."),
+    )
+    if document.removed_at is None:
+        raise Conflict(_("Remove the document first."))
+    if not reason.strip():
+        raise ValidationError({"reason": [_("Give a reason.")]})
+    if document.destroyed_at is None:
+        document.destroyed_at, document.filename = timezone.now(), ""
+        document.save(update_fields=["destroyed_at", "filename"])
+        data = {"document": document.pk, "sha256": document.sha256, "reason": reason}
+        record(tag="technology.destroy_document", subject=technology, actor=actor, data=data)
+    transaction.on_commit(partial(document.file.storage.delete, str(document.file.name)), robust=True)
     return document
 
 

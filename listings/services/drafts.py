@@ -10,11 +10,13 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Exchange, Organisation, User
+from accounts.names import names_of
 from audit.services import record
 from listings import policies
 from listings.models import Advantage, Demand, Field, IPRight, RightOwner, Technology
 from listings.services.locking import lock
 from marketplace.kit.errors import Conflict, Stale, require
+from marketplace.kit.names import as_compared
 
 PROTECTED = frozenset({
     "id", "state", "version", "content_version", "exchange", "organisation", "author", "published_at", "submitted_at",
@@ -212,25 +214,34 @@ def _replace_advantages(technology: Technology, rows: Sequence[Mapping[str, Any]
 
 
 def _replace_rights(technology: Technology, rows: Sequence[Mapping[str, Any]]) -> None:
+    joined = RightOwner.objects.filter(right__technology=technology, organisation__isnull=False).order_by("pk")
+    before = {as_compared(owner.name): owner.organisation for owner in joined.select_related("organisation")}
     technology.ip_rights.all().delete()
     for row in rows:
-        right, owners = checked_right(technology, {**row, "owners": _linked(technology, row.get("owners", []))})
+        right, owners = checked_right(technology, row)
         right.validate_constraints()
         right.save()
+        for owner in owners:
+            owner.organisation = owner.organisation or before.get(as_compared(owner.name))
+        join_owners(technology.organisation, owners)
         RightOwner.objects.bulk_create(owners)
 
 
-def _linked(technology: Technology, owners: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Join the technology's own organisation to the owner that bears its name, so that it stays the same when renamed."""
-    own = technology.organisation
-    names = {name.casefold() for name in (own.name_vi, own.name_en) if name}
-    linked: list[Mapping[str, Any]] = []
+def join_owners(own: Organisation, owners: Sequence[RightOwner], names: Mapping[int, set[str]] | None = None) -> None:
+    """Join a technology's own organisation to the owner that bears its name, so that it stays the same when renamed.
+
+    A link that no name of the organisation, present or formerly verified, supports is dropped. `names`: the names of
+    the organisations by id, where the caller has read them.
+    """
+    linked = {owner.organisation for owner in owners if owner.organisation is not None}
+    if names is None:
+        names = names_of({own, *linked})
     for owner in owners:
-        is_own = owner["name"].strip().casefold() in names
-        is_linked = bool(owner.get("organisation") or owner.get("organisation_id"))
-        bare = {"name": owner["name"], "share_pct": owner["share_pct"]}
-        linked.append({**bare, "organisation": own} if is_own and not is_linked else owner)
-    return linked
+        word = as_compared(owner.name)
+        if word in names[own.pk]:
+            owner.organisation = own
+        elif owner.organisation_id is not None and word not in names[owner.organisation_id]:
+            owner.organisation = None
 
 
 def checked_right(technology: Technology, row: Mapping[str, Any]) -> tuple[IPRight, list[RightOwner]]:

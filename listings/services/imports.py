@@ -6,25 +6,24 @@ from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Q, TextField
+from django.db.models import TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.countries import HOME, find_country
-from accounts.lifecycle import VerificationState
 from accounts.models import Exchange, Organisation, Province, User
+from accounts.names import names_of
 from accounts.policies import has_no_stake
 from accounts.selectors import administered_ids
-from accounts.services import import_organisations, imported_organisation
+from accounts.services import import_organisations
 from audit.services import record_all
 from listings import policies, selectors
 from listings.choices import LegalClass
 from listings.importer.mapping import Record, Refused
-from listings.importer.problems import Problem
-from listings.importer.texts import cut
+from listings.importer.problems import Problem, RecordRefusedError, problems_of
 from listings.lifecycle import WITH_OPERATOR, ListingState
 from listings.models import Demand, Field, IPRight, RightOwner, Technology
-from listings.services.drafts import checked_right
+from listings.services.drafts import checked_right, join_owners
+from listings.services.import_owners import Owners
 from listings.services.publication import index_listings
 from marketplace.kit.errors import require
 from marketplace.kit.lifecycle import move_all
@@ -63,14 +62,6 @@ class Import:
     organisation: Organisation | None = None
 
 
-class _RefusedError(Exception):
-    """The record cannot be stored."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(problems)
-        self.problems = problems
-
-
 def import_records(*, run: Import, records: Sequence[Record | Refused]) -> list[Outcome]:
     """Store a batch and tell what became of each record, in order. The same batch again changes nothing.
 
@@ -83,7 +74,7 @@ def import_records(*, run: Import, records: Sequence[Record | Refused]) -> list[
     except (IntegrityError, DataError, ValidationError) as error:
         if len(records) > 1:
             return [outcome for one in records for outcome in import_records(run=run, records=[one])]
-        problems = _problems(error, {}) if isinstance(error, ValidationError) else [Problem.of("", str(error))]
+        problems = problems_of(error, {}) if isinstance(error, ValidationError) else [Problem.of("", str(error))]
         return [Outcome(records[0].row, records[0].source_id, "refused", tuple(problems))]
 
 
@@ -107,7 +98,7 @@ def _import_batch(*, run: Import, records: Sequence[Record | Refused]) -> list[O
             continue
         try:
             outcomes.append(Outcome(one.row, one.source_id, batch.plan(one)))
-        except _RefusedError as refusal:
+        except RecordRefusedError as refusal:
             outcomes.append(Outcome(one.row, one.source_id, "refused", refusal.problems))
     batch.store()
     return outcomes
@@ -152,38 +143,20 @@ class _Batch:
         )
         self.judged = selectors.judged_ids(self.stored.values()) if run.publish else set()
         self.fields = {row.nr: row for row in Field.objects.order_by("nr")}
-        self.provinces = {
+        provinces = {
             fold(name): province
             for province in Province.objects.order_by("code")
             for name in (province.code, province.name_vi, province.name_en)
         }
-        self.organisations = self._known_organisations()
+        self.owners = Owners(run.exchange, provinces)
         self.planned: dict[str, _Planned] = {}
         self.drafts: list[Any] = []  # stored before, to be published now
 
-    def _known_organisations(self) -> dict[str, Organisation]:
-        """Give the organisations of the exchange by folded name, and by tax code those that are verified with it.
-
-        Those that wait for this exchange to verify them are among these; a code that is only claimed holds nobody up.
-        """
-        if self.run.organisation is not None:
-            return {}
-        known: dict[str, Organisation] = {}
-        own = Organisation.objects.filter(exchange=self.run.exchange, is_sample=False).order_by("-pk")
-        for organisation in own.only("name_vi", "name_en", "state", "exchange"):
-            known[f"name:{fold(organisation.name_en)}"] = organisation
-            known[f"name:{fold(organisation.name_vi)}"] = organisation
-        waits = Q(state=VerificationState.PENDING, exchange=self.run.exchange)
-        claimed = Organisation.objects.filter(Q(state=VerificationState.VERIFIED) | waits).exclude(tax_code="")
-        for organisation in sorted(claimed.order_by("pk"), key=lambda one: one.is_verified):
-            known[f"tax:{organisation.country}:{organisation.tax_code}"] = organisation
-        return known
-
     def plan(self, one: Record) -> Status:
-        """Decide what becomes of a record. Raises _RefusedError."""
+        """Decide what becomes of a record. Raises RecordRefusedError."""
         run = self.run
         if one.source_id in self.planned:
-            raise _RefusedError(Problem.of("id", _("Another row has the same id."), one.source_id))
+            raise RecordRefusedError(Problem.of("id", _("Another row has the same id."), one.source_id))
         listing = self.stored.get(one.source_id)
         if listing is not None and listing.source_data.get("fingerprint") == one.fingerprint:
             if not run.publish or listing.state != ListingState.DRAFT:
@@ -203,7 +176,7 @@ class _Batch:
                 self._allow_publication(listing)
         values = {name: self._default(name) if value is None else value for name, value in one.values.items()}
         if "province" in values:
-            values["province"] = self._province(values["province"])
+            values["province"] = self.owners.province(values["province"])
         before = {name: getattr(listing, name) for name in values}
         for name, value in values.items():
             setattr(listing, name, value)
@@ -228,6 +201,8 @@ class _Batch:
                 plan.moved = {"organisation": [plan.listing.organisation_id, plan.organisation.pk]}
             plan.listing.organisation = plan.organisation
             if not plan.is_new:
+                if plan.listing.withdrawn_version == plan.listing.content_version:
+                    plan.listing.withdrawn_version += 1  # the exchange brings the change in: it knows it
                 plan.listing.version += 1
                 plan.listing.content_version += 1
             plan.listing.source_data = {
@@ -263,7 +238,9 @@ class _Batch:
             for plan, right, _owners in rights:
                 right.technology = plan.listing
             IPRight.objects.bulk_create([right for _plan, right, _owners in rights])
-            for _plan, right, owners in rights:
+            names = names_of({plan.organisation for plan, _right, _owners in rights})
+            for plan, right, owners in rights:
+                join_owners(plan.organisation, owners, names)
                 for owner in owners:
                     owner.right = right
             RightOwner.objects.bulk_create([owner for _plan, _right, owners in rights for owner in owners])
@@ -281,30 +258,32 @@ class _Batch:
 
     def _allow_change(self, listing: Any) -> None:
         if listing.state in WITH_OPERATOR or listing.state == ListingState.AWAITING_OWNER:
-            raise _RefusedError(
+            raise RecordRefusedError(
                 Problem.of("", _("The listing is under review; it was not changed."), listing.source_id)
             )
         if listing.state == ListingState.REJECTED:
-            raise _RefusedError(Problem.of("", _("The listing was rejected; it was not changed."), listing.source_id))
+            raise RecordRefusedError(
+                Problem.of("", _("The listing was rejected; it was not changed."), listing.source_id)
+            )
         if listing.is_published and listing.legal_class != LegalClass.UNKNOWN:
             message = _("The exchange reviewed the listing as it stands; it was not changed. Withdraw it first.")
-            raise _RefusedError(Problem.of("", message, listing.source_id))
+            raise RecordRefusedError(Problem.of("", message, listing.source_id))
         self._require_unedited(listing)
 
     def _require_unedited(self, listing: Any) -> None:
         if listing.source_data.get("content_version", listing.content_version) != listing.content_version:
             message = _("The listing was edited here since its last import; it was not changed.")
-            raise _RefusedError(Problem.of("", message, listing.source_id))
+            raise RecordRefusedError(Problem.of("", message, listing.source_id))
 
     def _allow_publication(self, listing: Any) -> None:
         """Of a draft that an earlier run left: while it stands as it came, and nobody else decides about it."""
         self._require_unedited(listing)
         if listing.organisation_id in self.claimed:
             message = _("People of its organisation decide about this draft now; it was not published.")
-            raise _RefusedError(Problem.of("organisation", message, listing.organisation))
+            raise RecordRefusedError(Problem.of("organisation", message, listing.organisation))
         if listing.pk in self.judged:
             message = _("The exchange has judged this draft before: it goes through review. It was not published.")
-            raise _RefusedError(Problem.of("", message, listing.source_id))
+            raise RecordRefusedError(Problem.of("", message, listing.source_id))
         self._require_no_stake(listing.organisation)
 
     def _default(self, name: str) -> Any:
@@ -323,14 +302,14 @@ class _Batch:
             and (length := len(text := getattr(listing, column.attname) or "")) > column.max_length
         ]  # fmt: skip
         if problems:
-            raise _RefusedError(*problems)
+            raise RecordRefusedError(*problems)
         try:
             listing.clean_fields(exclude=REFERENCES)
             listing.clean()
             if self.thorough:
                 listing.validate_constraints(exclude={*REFERENCES, "source_id"})
         except ValidationError as error:
-            raise _RefusedError(*_problems(error, vars(listing))) from error
+            raise RecordRefusedError(*problems_of(error, vars(listing))) from error
 
     def _rights(self, one: Record, listing: Any) -> list[tuple[IPRight, list[RightOwner]]]:
         made = []
@@ -340,22 +319,14 @@ class _Batch:
                 if self.thorough:
                     right.validate_constraints(exclude={"technology"})
             except ValidationError as error:
-                raise _RefusedError(*_problems(error, row, "ip_rights.")) from error
+                raise RecordRefusedError(*problems_of(error, row, "ip_rights.")) from error
             made.append((right, owners))
         return made
-
-    def _province(self, name: Any) -> Province | None:
-        if not name:
-            return None
-        province = self.provinces.get(fold(str(name)))
-        if province is None:
-            raise _RefusedError(Problem.of("province", _("There is no such province."), name))
-        return province
 
     def _fields(self, one: Record, listing: Any) -> list[Field]:
         unknown = [number for number in one.fields if number not in self.fields]
         if unknown:
-            raise _RefusedError(Problem.of("fields", _("There is no such field of technology."), unknown[0]))
+            raise RecordRefusedError(Problem.of("fields", _("There is no such field of technology."), unknown[0]))
         if one.fields:
             return [self.fields[number] for number in one.fields]
         by_ipc = selectors.fields_for_ipc(listing.ipc) if isinstance(listing, Technology) and listing.ipc else []
@@ -364,29 +335,15 @@ class _Batch:
     def _organisation(self, one: Record, listing: Any | None) -> Organisation:
         """Give the record's organisation, perhaps a new one that `store` saves; a stored listing's is asked about first."""
         if listing is None:
-            return self._checked(self._named(one))
+            return self._checked(self.run.organisation or self.owners.named(one))
         owner: Organisation = listing.organisation
         if self.run.organisation is None and listing.source_data.get("organisation") == one.organisation:
             return self._checked(owner)  # the source says what it said: whatever it is called here, it is the same
-        named = self._named(one)
+        named = self.run.organisation or self.owners.named(one)
         if named.pk != owner.pk and (listing.published_at is not None or owner.pk in self.claimed):
             message = _("The record names another organisation than its listing, which is %(organisation)s's.")
-            raise _RefusedError(Problem.of("organisation", message % {"organisation": owner}, named))
+            raise RecordRefusedError(Problem.of("organisation", message % {"organisation": owner}, named))
         return self._checked(named)
-
-    def _named(self, one: Record) -> Organisation:
-        run = self.run
-        details = one.organisation
-        country = self._country(details.get("country", ""))
-        organisation = run.organisation or self.organisations.get(f"tax:{country}:{details.get('tax_code')}")
-        if organisation is None:
-            name = cut(details.get("name", ""), 250)
-            if not name:
-                raise _RefusedError(Problem.of("organisation", _("The record names no organisation.")))
-            organisation = self.organisations.get(f"name:{fold(name)}")
-            if organisation is None:
-                return self._new_organisation(name, country, details)
-        return organisation
 
     def _checked(self, organisation: Organisation) -> Organisation:
         run = self.run
@@ -394,7 +351,7 @@ class _Batch:
             return organisation
         if organisation.exchange_id != run.exchange.pk:
             message = _("The organisation is served by another exchange.")
-            raise _RefusedError(Problem.of("organisation", message, organisation))
+            raise RecordRefusedError(Problem.of("organisation", message, organisation))
         self._require_no_stake(organisation)
         self._require_verified(organisation)
         return organisation
@@ -402,42 +359,9 @@ class _Batch:
     def _require_no_stake(self, organisation: Organisation) -> None:
         if self.run.actor is not None and not has_no_stake(self.run.actor, organisation.pk):
             message = _("You belong to this organisation: another operator must import its records.")
-            raise _RefusedError(Problem.of("organisation", message, organisation))
+            raise RecordRefusedError(Problem.of("organisation", message, organisation))
 
     def _require_verified(self, organisation: Organisation) -> None:
         if self.run.publish and not organisation.is_verified:
             message = _("The organisation is not verified yet. Verify it first.")
-            raise _RefusedError(Problem.of("organisation", message, organisation))
-
-    def _country(self, name: str) -> str:
-        country = find_country(name) if name else HOME
-        if country is None:
-            raise _RefusedError(Problem.of("organisation.country", _("There is no such country."), name))
-        return country
-
-    def _new_organisation(self, name: str, country: str, details: dict[str, str]) -> Organisation:
-        more: dict[str, Any] = {key: details[key] for key in ("name_en", "tax_code", "website") if details.get(key)}
-        more["country"] = country
-        if details.get("province"):
-            more["province"] = self._province(details["province"])
-        try:
-            made = imported_organisation(
-                name=name, kind=details.get("kind") or Organisation.Kind.COMPANY, exchange=self.run.exchange, **more
-            )
-        except ValidationError as error:
-            raise _RefusedError(*_problems(error, details, "organisation.")) from error
-        self.organisations[f"name:{fold(name)}"] = made
-        if made.tax_code:
-            self.organisations[f"tax:{made.country}:{made.tax_code}"] = made
-        return made
-
-
-def _problems(error: ValidationError, values: Any, prefix: str = "") -> list[Problem]:
-    """Give a problem for each message."""
-    if not hasattr(error, "error_dict"):
-        return [Problem.of(prefix.rstrip("."), message) for message in error.messages]
-    return [
-        Problem.of(f"{prefix}{name}" if name != "__all__" else prefix.rstrip("."), message, values.get(name, ""))
-        for name, messages in error.message_dict.items()
-        for message in messages
-    ]
+            raise RecordRefusedError(Problem.of("organisation", message, organisation))

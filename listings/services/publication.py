@@ -168,7 +168,7 @@ def withdraw_listing(*, listing: L, actor: User, reason: str = "") -> L:
     by_exchange = not policies.can_edit(actor, listing)
     if by_exchange and not reason.strip():
         raise ValidationError({"reason": [_("Give a reason.")]})
-    advance(listing, "withdraw", actor=actor, data={"reason": reason})
+    advance(listing, "withdraw", actor=actor, data={"reason": reason}, withdrawn_version=listing.content_version)
     index_listing(listing)
     if by_exchange:
         data = {"title": listing.title, "reason": reason}

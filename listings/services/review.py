@@ -91,13 +91,14 @@ def claim_review(*, listing: L, actor: User) -> Review:
 
 
 def _deciding(listing: Any, actor: User) -> tuple[Any, Review]:
-    """Lock, and check that this operator holds the open review."""
+    """Lock, and check that this operator holds the open review, which becomes one of the content as it is now."""
     listing = lock(listing)
     review = selectors.open_review(listing)
     require(policies.can_review(actor, listing))
     if review is None:
         raise Conflict(_("Claim this listing before you decide about it."))
     require(policies.can_decide(actor, listing, review), _("Another operator has claimed this listing."))
+    review.content_version = listing.content_version  # what is decided about, not what was claimed
     return listing, review
 
 
@@ -115,6 +116,7 @@ def _close(review: Review, decision: Review.Decision, **values: Any) -> Review:
 def release_review(*, listing: L, actor: User, reason: str = "") -> L:
     """Give a claimed listing back to the queue. Whoever does so for another gives a reason, which is told to that one.
 
+    The reason is the exchange's own matter and never told to the authors; for the own review none is taken.
     Raises ValidationError without that reason, Conflict when nobody holds the review now.
     """
     listing = lock(listing)
@@ -126,6 +128,7 @@ def release_review(*, listing: L, actor: User, reason: str = "") -> L:
     holder = review.reviewer
     if holder != actor and not reason.strip():
         raise ValidationError({"reason": [_("Give a reason.")]})
+    reason = reason if holder != actor else ""
     _close(review, Review.Decision.RELEASE, reason=reason)
     advance(listing, "release", actor=actor, data={"reason": reason, "holder": holder.pk})
     if holder != actor and policies.still_reviews(holder, listing):

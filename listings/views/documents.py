@@ -15,10 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from listings import policies, selectors, services
 from listings.choices import Tier
-from listings.forms import DocumentForm
+from listings.forms import DocumentForm, ReasonForm
 from listings.models import Document
 from listings.views.lookup import find, url
+from listings.views.steps import step_context, step_named
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.files import filename_of
 from marketplace.kit.readonly import writes_on_get
 from marketplace.kit.uploads import too_large
 
@@ -31,7 +33,18 @@ def step(
         if request.method == "POST":
             return _add(request, technology, context)
         form = DocumentForm()
-    context |= {"form": form, "documents": list(selectors.documents_of(technology)), "problem": problem}
+    refused, typed = context.pop("destroying", (0, None))
+    removed = [
+        {
+            "document": row,
+            "form": typed if row.pk == refused else ReasonForm(auto_id=f"id_destroy_{row.pk}_%s"),
+            "is_open": row.pk == refused,
+            "was_shown": selectors.was_shown(row),
+        }
+        for row in selectors.removed_documents_of(technology).select_related("technology")
+    ]
+    documents = list(selectors.documents_of(technology))
+    context |= {"form": form, "documents": documents, "removed": removed, "problem": problem}
     return render(request, "listings/step_documents.html", context, status=status)
 
 
@@ -74,6 +87,35 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(url(technology, "edit", "documents"))
 
 
+def destroyable(viewer: Any, pk: int) -> Document:
+    """Give a removed document of a technology that the viewer may see; 404 otherwise."""
+    document = selectors.removed_document(pk)
+    if document is None:
+        raise Http404
+    find("technology", viewer, document.technology_id)
+    return document
+
+
+@require_POST
+def destroy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete the file of a removed document for good."""
+    document = destroyable(request.user, pk)
+    technology = find("technology", request.user, document.technology_id)
+    require(policies.can_edit(request.user, technology))
+    form = ReasonForm(request.POST, auto_id=f"id_destroy_{pk}_%s")
+    if form.is_valid():
+        try:
+            services.destroy_document(document=document, actor=request.user, reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            for name, errors in error.message_dict.items():
+                form.add_error(name, errors)
+        else:
+            messages.success(request, _("The file is destroyed."))
+            return redirect(url(technology, "edit", "documents"))
+    context = {**step_context(technology, step_named("technology", "documents")), "destroying": (pk, form)}
+    return step(request, technology, context, form=DocumentForm(), status=400)
+
+
 @writes_on_get("who opened a document that is not public is noted in the audit log")
 @login_not_required
 @require_safe
@@ -91,7 +133,12 @@ def send(viewer: Any, pk: int) -> Any:
         raise Http404 from None
     if document.tier != Tier.PUBLIC and isinstance(viewer, User):
         services.log_document_opened(document=document, actor=viewer)
-    response = FileResponse(content, as_attachment=True, filename=document.filename, content_type=document.media_type)
+    response = FileResponse(
+        content,
+        as_attachment=True,
+        filename=filename_of(document.filename, document.media_type),
+        content_type=document.media_type,
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from listings import selectors
+from listings import policies, selectors
 
 TITLES = {
     "create": gettext_noop("Draft started"),
@@ -25,6 +25,8 @@ TITLES = {
     "import_changed": gettext_noop("Changed at its source"),
     "add_document": gettext_noop("Document added"),
     "remove_document": gettext_noop("Document removed"),
+    "destroy_document": gettext_noop("File of a removed document destroyed"),
+    "trim_record": gettext_noop("Columns of its source removed that nothing is made of"),
     "grant_disclosure": gettext_noop("Documents opened to a partner"),
     "revoke_disclosure": gettext_noop("Documents closed to a partner"),
     "ask_price": gettext_noop("Suggested range asked for"),
@@ -36,8 +38,12 @@ TONES = {
 }  # fmt: skip
 
 
-def events_of(listing: Any) -> list[dict[str, Any]]:
-    """Give the history as rows of the timeline, newest first; saves in a row by one person are one row."""
+def events_of(listing: Any, viewer: Any) -> list[dict[str, Any]]:
+    """Give the history as rows of the timeline, newest first; saves in a row by one person are one row.
+
+    Why a review was given back to the queue is said to the exchange's people alone.
+    """
+    untold = set() if policies.can_review(viewer, listing) else {"release"}
     rows: list[dict[str, Any]] = []
     last: tuple[str, Any] | None = None
     for event in selectors.listing_history(listing):
@@ -50,7 +56,7 @@ def events_of(listing: Any) -> list[dict[str, Any]]:
             "when": event.at,
             "title": _(TITLES[verb]) if verb in TITLES else verb,
             "actor": str(event.actor) if event.actor else _("The system"),
-            "body": event.data.get("reason") or event.data.get("note") or "",
+            "body": (event.data.get("reason") or event.data.get("note") or "") if verb not in untold else "",
             "tone": TONES.get(verb, "neutral"),
         })  # fmt: skip
     return rows[::-1]

@@ -156,7 +156,7 @@ def show_manage(
         "due": selectors.answer_due(listing) if listing.state in {S.SUBMITTED, S.IN_REVIEW} else None,
         "last_review": selectors.decided_reviews(listing).first() if refused else None,
         "documents": list(selectors.documents_of(listing)) if isinstance(listing, Technology) else [],
-        "events": events_of(listing),
+        "events": events_of(listing, user),
         "urls": {name: url(listing, name) for name in ("check", "submit", "review", "withdraw", "take_back")},
         "edit_url": url(listing, "edit", "basics" if listing.kind == "technology" else "problem"),
         "public_url": listing.get_absolute_url(),

@@ -1,7 +1,6 @@
 """The public page of a technology and of a demand."""
 
 import datetime
-from pathlib import PurePath
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
@@ -20,6 +19,7 @@ from listings.calls import call_on
 from listings.choices import TRL_MEANINGS, Cooperation, IPStatus, ObjectType, Right, Tier, TransferMethod
 from listings.models import Demand, Document, IPRight, Technology
 from listings.views.lookup import find, url
+from marketplace.kit.files import ENDINGS
 
 NEAR_EXPIRY = datetime.timedelta(days=548)  # a year and a half: too short for many a licence
 
@@ -108,7 +108,7 @@ def _tile(request: HttpRequest, document: Document, *, granted: bool) -> dict[st
         "name": document.title,
         "tier": document.tier,
         "size": document.size,
-        "kind": PurePath(document.filename).suffix.lstrip(".").upper()[:5],
+        "kind": ENDINGS.get(document.media_type, "").lstrip(".").upper(),
         "href": "" if locked else reverse("listings:document", args=[document.pk]),
         "locked": locked,
         "how": how.get(Tier(document.tier), "") if locked else "",

@@ -121,7 +121,7 @@ def show(
         "over": selectors.rights_over(listing) if technology else [],
         "documents": list(selectors.documents_of(listing)) if technology else [],
         "past": list(selectors.decided_reviews(listing)[:5]),
-        "events": events_of(listing),
+        "events": events_of(listing, user),
         "urls": {name: url(listing, name) for name in ("manage", *REVIEW_ACTS)},
         "crumbs": [(_("Review queue"), reverse("listings:review_queue"))],
     }

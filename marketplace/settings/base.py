@@ -255,6 +255,10 @@ ON_PUBLISHED = ["matching.tasks.match_listing", "valuation.tasks.suggest_for"]
 # What the reader of a listing's page may do next: functions (viewer, listing) of upper floors (ADR 12).
 LISTING_CALLS = {"technology": "deals.calls.on_technology", "demand": "matching.calls.on_demand"}
 
+# What keeps a person's name: functions (person) -> reasons; and what else goes with it: functions (person) (ADR 12).
+PERSON_KEPT_BY = ["deals.people.keeps"]
+PERSON_FORGOTTEN_BY = ["deals.people.forget", "matching.people.forget"]
+
 # While the cache is away, what it would have saved is computed again; nobody sees an error.
 CACHE_OPTIONS = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 1}
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
@@ -282,6 +286,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "accounts-mail": {"task": "accounts.tasks.mail_unmailed", "schedule": 300.0},
     "accounts-invitations": {"task": "accounts.tasks.expire_invitations", "schedule": 3600.0},
+    "accounts-addresses": {"task": "accounts.tasks.forget_addresses", "schedule": 3600.0},
     "audit-seal": {"task": "audit.tasks.seal_events", "schedule": 60.0},
     "search-embed": {"task": "search.tasks.embed_pending", "schedule": 60.0},
     "search-vocabulary": {"task": "listings.tasks.rebuild_vocabulary", "schedule": 300.0},
@@ -297,6 +302,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "valuation.tasks.remind_of_certificates",
         "schedule": crontab(hour=6, minute=15),
     },
+    "valuation-firms": {"task": "valuation.tasks.tell_of_firms", "schedule": 300.0},
     "deals-start": {"task": "deals.tasks.start_due_contracts", "schedule": 600.0},
     "deals-lapse": {"task": "deals.tasks.lapse_expired_offers", "schedule": 600.0},
     "deals-hand-down": {"task": "deals.tasks.hand_down_contracts", "schedule": 600.0},

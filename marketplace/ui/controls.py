@@ -136,12 +136,12 @@ def legal_badge(legal_class: str) -> dict[str, Any]:
 
 @register.inclusion_tag("components/badge.html")
 def verification_badge(state: str, *, title: Any = "") -> dict[str, Any]:
-    """Whether a fact or an organisation was checked: verified, pending, unverified, rejected."""
+    """Whether a fact or an organisation was checked: verified, pending, unverified, refused."""
     choices = {
         "verified": ("verified", "verified", _("Verified")),
         "pending": ("waiting", "clock", _("Being verified")),
         "unverified": ("neutral", "", _("Not verified")),
-        "rejected": ("danger", "alert", _("Verification refused")),
+        "refused": ("danger", "alert", _("Verification refused")),
     }
     tone, icon, label = choices[one_of("state", state, choices)]
     return {"label": label, "tone": tone, "icon": icon, "title": title}

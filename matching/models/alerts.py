@@ -13,7 +13,11 @@ from matching.choices import Often
 
 
 class SavedSearch(models.Model):
-    """A search that a person keeps: what of a list's address finds (words and filters, in a fixed order)."""
+    """A search that a person keeps: what of a list's address finds (words and filters, in a fixed order).
+
+    `flooded_at`: when a mail last found more than it could name. It gave their number and the list's address, so all that
+    was published until then is told; the next mail at once comes a day later.
+    """
 
     class Kind(models.TextChoices):
         """What is searched."""
@@ -27,6 +31,7 @@ class SavedSearch(models.Model):
     name = models.CharField(_("name"), max_length=200)
     often = models.CharField(_("mail"), max_length=8, choices=Often, default=Often.WEEKLY)
     checked_at = models.DateTimeField(null=True, blank=True)
+    flooded_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,11 +51,13 @@ class SavedSearch(models.Model):
 class Digest(models.Model):
     """One mail to one person. `period` names the week of a weekly one, so that there is one a week.
 
-    `tried`: how often it did not leave, `tried_at` when last.
+    `more`: how many finds of a search (its pk as text) it counts beside those that it names. `tried`: how often it did not
+    leave, `tried_at` when last.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="digests")
     period = models.CharField(max_length=10, blank=True)
+    more = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(auto_now_add=True)
     mailed_at = models.DateTimeField(null=True)
     tried = models.PositiveSmallIntegerField(default=0, db_default=0)

@@ -30,6 +30,7 @@ from listings import presenters
 from listings.finding import Found, find
 from listings.models import Demand, Technology
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.letters import REFUSALS, LetterRefused, refusal
 from marketplace.kit.single import single
 from matching import policies, selectors
 from matching.choices import Often
@@ -39,7 +40,7 @@ from matching.tasks import mail_digest as mail_digest_task
 logger = logging.getLogger(__name__)
 
 MOST = 50  # saved searches of one person
-TOLD = 20  # finds of one search in one mail; the next mail tells the next ones
+TOLD = 20  # finds of one search that one mail names; of the others it gives the number and the list's address
 LOOKED_BACK = datetime.timedelta(days=60)
 SALT = "matching.unsubscribe"
 WEEK_BEGINS = datetime.time(7)  # on Monday, local time
@@ -152,7 +153,7 @@ def sweep_alerts(*, now: datetime.datetime | None = None) -> int:
         if not mine:
             return 0
         _mail_unmailed(now, end=end)
-        for user_id in selectors.people_with_due_searches(week=week_start(now)):
+        for user_id in selectors.people_with_due_searches(week=week_start(now), now=now):
             if time.monotonic() > end:
                 break
             try:
@@ -181,29 +182,41 @@ def write_digest(*, user_id: int, now: datetime.datetime) -> Digest | None:
     """
     week = week_start(now)
     searches = list(
-        selectors.due_searches(week=week).filter(user_id=user_id).select_for_update(of=("self",)).order_by("pk")
+        selectors.due_searches(week=week, now=now)
+        .filter(user_id=user_id)
+        .select_for_update(of=("self",))
+        .order_by("pk")
     )
-    found = [(search, new_finds(search, now=now)) for search in searches]
+    found: list[tuple[SavedSearch, list[Technology | Demand]]] = []
+    more: dict[int, int] = {}
+    for search in searches:
+        rows, others = new_finds(search, now=now)
+        found.append((search, rows))
+        if others:
+            more[search.pk] = others
     SavedSearch.objects.filter(pk__in=[search.pk for search in searches]).update(checked_at=now)
-    unfinished = [search.pk for search, rows in found if len(rows) == TOLD]  # more may wait: due again as if never seen
-    SavedSearch.objects.filter(pk__in=unfinished).update(checked_at=None)
+    SavedSearch.objects.filter(pk__in=more).update(flooded_at=now)
     if not any(rows for _search, rows in found):
         return None
     is_weekly = any(search.often == Often.WEEKLY and rows for search, rows in found)
-    digest = Digest.objects.create(user_id=user_id, period=Digest.period_of(week) if is_weekly else "")
+    period = Digest.period_of(week) if is_weekly else ""
+    digest = Digest.objects.create(user_id=user_id, period=period, more={str(pk): more[pk] for pk in sorted(more)})
     items = [DigestItem(digest=digest, search=search, **{search.kind: row}) for search, rows in found for row in rows]
     DigestItem.objects.bulk_create(items)
     transaction.on_commit(partial(mail_digest_task.delay, digest.pk), robust=True)
     return digest
 
 
-def new_finds(search: SavedSearch, *, now: datetime.datetime) -> list[Technology | Demand]:
-    """Give what the search finds, was published since it was saved, and was not told yet; the newest first."""
+def new_finds(search: SavedSearch, *, now: datetime.datetime) -> tuple[list[Technology | Demand], int]:
+    """Give what the search finds, was published since it was saved, and was not told yet; the newest first, and how many
+    there are beside these.
+    """
     found = find(search.kind, QueryDict(search.query), language=search.user.language)
-    since = max(search.created_at, now - LOOKED_BACK)
+    since = max(search.created_at, now - LOOKED_BACK, *filter(None, [search.flooded_at]))
     told = search.items.values_list(search.kind, flat=True)
     rows = found.rows.filter(published_at__gt=since).exclude(pk__in=list(told))
-    return list(rows.order_by("-published_at", "-pk")[:TOLD])
+    first = list(rows.order_by("-published_at", "-pk")[: TOLD + 1])
+    return first[:TOLD], rows.count() - TOLD if len(first) > TOLD else 0
 
 
 def mail_digest(*, pk: int) -> bool:
@@ -223,9 +236,11 @@ def mail_digest(*, pk: int) -> bool:
         with override(digest.user.language):
             mail = _letter(digest)
             return bool(mail and mail.send())
-    except Exception:
+    except Exception as error:
         # It did not leave: the sweep tries again.
         Digest.objects.filter(pk=pk).update(mailed_at=None, tried=F("tried") + 1, tried_at=timezone.now())
+        if isinstance(error, REFUSALS):
+            raise LetterRefused(refusal(error)) from None
         raise
 
 
@@ -239,7 +254,11 @@ def _letter(digest: Digest) -> EmailMessage | None:
         if listing is None or not listing.is_published or item.search.often == Often.NEVER:
             continue
         count += 1
-        part = parts.setdefault(item.search_id, {"name": _name_now(item.search), "rows": []})
+        if item.search_id not in parts:
+            others = digest.more.get(str(item.search_id), 0)
+            parts[item.search_id] = {"name": _name_now(item.search), "rows": [], "more": others}
+            count += others
+        part = parts[item.search_id]
         part["url"] = settings.SITE_URL + item.search.get_absolute_url()
         part["stop_url"] = settings.SITE_URL + reverse("matching:unsubscribe", args=[token_for(user, item.search)])
         part["rows"].append(

@@ -153,6 +153,7 @@ def test_an_offer_that_stands_no_more_is_not_taken(company: Organisation, admin:
     with pytest.raises(Conflict):
         seat_services.accept(invitation=made, actor=invited)
     assert not invited.memberships.exists()
+    assert late == "expired" or Invitation.objects.get().state == "withdrawn"
 
 
 def test_offers_expire_by_the_dated_rule_and_may_be_made_again(company: Organisation, admin: User) -> None:
@@ -202,6 +203,8 @@ def test_an_address_is_not_written_to_again_and_again(
         with django_capture_on_commit_callbacks(execute=True):
             offer(company, admin, invited or "a@example.org", role)
     assert len(mail.outbox) == 1
+    assert seat_services.sweep_unmailed() == 0
+    Invitation.objects.update(letter_at=timezone.now() - datetime.timedelta(days=2))
     assert seat_services.sweep_unmailed() == 0
     assert Notification.objects.filter(user=invited, read_at=None).count() == (3 if known else 0)
     assert not Invitation.objects.filter(mailed_at=None).exists()
@@ -290,3 +293,20 @@ def test_two_last_administrators_do_not_both_leave(company: Organisation, admin:
     )
     assert sorted(done) == ["conflict", "done"]
     assert company.memberships.filter(is_active=True).count() == 1
+
+
+def test_invitation_that_cannot_be_ended_keeps_no_other_back(company: Organisation, admin: User) -> None:
+    made = [offer(company, admin, UserFactory()) for _number in range(2)]
+    Invitation.objects.update(expires_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;")
+        cursor.execute(
+            "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN RAISE EXCEPTION 'this row is refused'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse_row BEFORE UPDATE ON accounts_invitation FOR EACH ROW "
+            f"WHEN (NEW.id = {made[0].pk}) EXECUTE FUNCTION refuse_row()"
+        )
+    assert seat_services.expire_due() == 1
+    assert [Invitation.objects.get(pk=one.pk).state for one in made] == ["pending", "expired"]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -12,6 +13,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts import services
+from accounts.lifecycle import VerificationState
 from accounts.models import Notification, Organisation, User
 from accounts.selectors import organisation_by_key
 from listings.models import Technology
@@ -152,3 +154,46 @@ def test_people_are_told_what_the_exchange_decided() -> None:
     last = Notification.objects.filter(user=admin).order_by("pk").last()
     assert last is not None
     assert (last.url, "Giấy phép hết hạn" in last.text) == (f"/my/organisations/{company.pk}/", True)
+
+
+@pytest.mark.parametrize("act", ["refuse", "revoke"])
+@pytest.mark.parametrize("why", ["decided meanwhile", "changed meanwhile"])
+@pytest.mark.parametrize("api", [False, True])
+def test_a_reason_is_kept_where_somebody_else_was_first(client: Client, act: str, why: str, api: bool) -> None:
+    decidable = "pending" if act == "refuse" else "verified"
+    company = organisation(decidable if why == "changed meanwhile" else "refused")
+    Organisation.objects.filter(pk=company.pk).update(version=2)
+    client.force_login(operator_of(company))
+    sent = {"reason": "Một lý do dài đã gõ", "version": 1 if why == "changed meanwhile" else 2}
+    if api:
+        answer = client.post(f"/api/v1/organisations/{company.pk}/{act}/", sent, content_type="application/json")
+    else:
+        answer = client.post(reverse(f"accounts:{act}_verification", args=[company.pk]), sent)
+        page = BeautifulSoup(answer.content, "html.parser")
+        assert "Một lý do dài đã gõ" in page.main.text
+        assert bool(page.main.select("[name=reason]")) == (why == "changed meanwhile")
+        assert [one["value"] for one in page.main.select(f"form[action$='/{act}/'] [name=version]")] == (
+            ["2"] if why == "changed meanwhile" else []
+        )
+    assert answer.status_code == 409
+    before = company.state
+    company.refresh_from_db()
+    assert company.state == before
+
+
+def test_what_is_wrong_with_a_note_stands_in_the_summary(client: Client) -> None:
+    company = organisation("pending")
+    client.force_login(operator_of(company))
+    answer = client.post(reverse("accounts:verify_organisation", args=[company.pk]), {"note": "a" * 2001, "version": 1})
+    page = BeautifulSoup(answer.content, "html.parser")
+    assert answer.status_code == 400
+    assert page.select(".error-summary a[href='#id_note']")
+
+
+@pytest.mark.parametrize("state", VerificationState.values)
+def test_its_people_and_the_exchange_see_an_organisation_in_every_state(client: Client, state: str) -> None:
+    company = organisation(state)
+    for who in (admin_of(company), operator_of(company)):
+        client.force_login(who)
+        assert client.get(reverse("accounts:organisation", args=[company.pk])).status_code == 200
+        assert client.get(reverse("accounts:my_organisations")).status_code == 200

@@ -38,14 +38,14 @@ def test_people_of_the_buyer_are_led_to_their_running_deal(client, name):
     assert "/deals/open/" not in page
 
 
-@pytest.mark.parametrize("state", ["unverified", "pending"])
+@pytest.mark.parametrize("state", ["unverified", "pending", "refused"])
 def test_supplier_whose_verification_is_gone_takes_no_new_enquiry_and_its_deals_go_on(client, state):
     room = deal_room(DealState.ENQUIRY)
     other = TechnologyFactory(published=True, organisation=room.technology.organisation)
     Organisation.objects.filter(pk=room.technology.organisation_id).update(state=state)
     page = page_of(client, other, room.rival)
     assert "/deals/open/" not in page
-    assert "Until then it takes no new enquiries." in page
+    assert "Until it is, it takes no new enquiries." in page
     assert f'href="/en/organisations/{room.technology.organisation_id}/"' not in page
     assert "application/ld+json" not in page
     assert "Not verified now" in client.get("/en/technologies/").content.decode()
@@ -54,9 +54,11 @@ def test_supplier_whose_verification_is_gone_takes_no_new_enquiry_and_its_deals_
         {"organisation": room.rival.organisation_ids()[0], "message": "Xin hỏi"},
     )
     assert sent.status_code == 409
-    assert "checking again who the supplier is" in sent.content.decode()
+    assert "The supplier is not verified by the exchange now" in sent.content.decode()
     client.force_login(room.buyer)
-    assert "Not verified now" in client.get(f"/en/deals/{room.deal.pk}/").content.decode()
+    deal = client.get(f"/en/deals/{room.deal.pk}/").content.decode()
+    assert "Not verified by the exchange now. The deal goes on." in deal
+    assert "checking again" not in page + sent.content.decode() + deal
     accept_enquiry(deal=room.running, actor=room.tto)
     Organisation.objects.filter(pk=room.technology.organisation_id).update(state="verified")
     assert "/deals/open/" in page_of(client, other, room.rival)

@@ -151,14 +151,17 @@ def test_a_certificate_for_another_purpose_does_not_open_the_signature() -> None
     assert not SignedCopy.objects.exists()
 
 
-def test_a_certificate_of_a_firm_that_is_no_longer_verified_does_not_open_the_signature() -> None:
+@pytest.mark.parametrize("change", ["revoke", "identity"])
+def test_a_certificate_of_a_firm_that_is_no_longer_verified_does_not_open_the_signature(change: str) -> None:
     room = funded_room()
     firm = certified(room.technology).appraisal.firm
     assert certificates.judge(room.running, on=timezone.localdate()).standing is not None
-    revoke_verification(
-        organisation=firm, actor=person(Role.OPERATOR, exchange=firm.exchange), reason="Thẻ thẩm định viên hết hạn."
-    )
-    assert misfits(room) == ["Sàn đã thu hồi xác minh của doanh nghiệp thẩm định giá này."]
+    if change == "revoke":
+        operator = person(Role.OPERATOR, exchange=firm.exchange)
+        revoke_verification(organisation=firm, actor=operator, reason="Thẻ thẩm định viên hết hạn.")
+    else:
+        Organisation.objects.filter(pk=firm.pk).update(state="pending")
+    assert misfits(room) == ["Doanh nghiệp thẩm định giá này hiện chưa được sàn xác minh."]
     with pytest.raises(Conflict):
         record_copy(room)
 

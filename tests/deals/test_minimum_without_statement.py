@@ -17,7 +17,8 @@ from deals.services.tracking_minimums import charge_top_up
 from deals.services.tracking_statements import accept_statement, correct_statement
 from deals.services.tracking_sweep import sweep
 from deals.services.tracking_waivers import waive_obligation
-from deals.tracking_selectors import due_for, minimums_without_statement, sums_to_invoice, tracking_summary
+from deals.tracking_due import minimums_without_statement
+from deals.tracking_selectors import due_for, sums_to_invoice, tracking_summary
 from marketplace.kit.errors import Conflict
 from tests.factories.tracking import Tracked, figures, months_ago, tracked
 
@@ -69,7 +70,7 @@ def test_paid_with_the_royalties_it_meets_the_minimum():
 @pytest.mark.parametrize("days", [0, -1])
 def test_nothing_is_charged_before_its_day_has_passed(days):
     room = late_room()
-    due = room.obligations("minimum")[0].due_on
+    due = room.obligations("minimum")[0].last_day
 
     assert minimums_without_statement(on=due + days * DAY) == []
     assert charge_top_up(pk=room.obligations("minimum")[0].pk, on=due + days * DAY) == 0

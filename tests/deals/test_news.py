@@ -83,7 +83,7 @@ def test_an_invoice_is_new_until_it_is_paid_or_cancelled(way):
     invoice = room.invoice(1)
     assert "invoice.issued" in new_to(room.buyer)
     told = Notification.objects.get(user=room.buyer, kind="invoice.issued").text
-    due = invoice.due_on.strftime("%d/%m/%Y")
+    due = invoice.last_day.strftime("%d/%m/%Y")
     assert told == f"Hóa đơn {invoice.number}, số tiền 35.000.000\u00a0₫, đã được xuất, hạn trả {due}."
     if way == "paid":
         room.pay(invoice)
@@ -97,7 +97,7 @@ def test_a_reminder_is_new_to_everybody_until_the_obligation_is_closed(way):
     room = tracked()
     people = [room.buyer, room.tto, room.operator]
     period = room.period(1)
-    attend_to_obligation(pk=period.pk, on=timezone.localdate() + datetime.timedelta(days=1))
+    attend_to_obligation(pk=period.pk, on=timezone.localdate() + datetime.timedelta(days=15))
     assert [new_to(user) for user in people] == [["obligation.overdue"]] * 3
     if way == "met":
         room.file(1)

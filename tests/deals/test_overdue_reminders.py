@@ -15,8 +15,10 @@ from deals.models import Deal, Obligation
 from deals.services import terminate_deal
 from deals.services.tracking import attend_to_obligation, generate_obligations
 from deals.services.tracking_invoices import cancel_invoice, issue_invoice
+from deals.services.tracking_reversals import reverse_payment
 from deals.services.tracking_sweep import sweep
-from deals.tracking_selectors import due_for, obligations_to_attend, open_obligations, tracking_summary
+from deals.tracking_due import obligations_to_attend
+from deals.tracking_selectors import due_for, open_obligations, tracking_summary
 from marketplace.samples.clock import clock_at
 from tests.factories.tracking import Tracked, months_ago, tracked
 
@@ -45,23 +47,60 @@ def test_an_invoice_that_came_late_is_reminded_of_when_it_is_not_paid():
     assert sweep() == {}
 
     first = issue_invoice(obligation=owed, actor=room.tto)
-    assert (sweep(), sweep()) == ({"overdue": 1}, {})
-    cancel_invoice(invoice=first, reason="Wrong address", actor=room.tto)
-    assert sweep() == {}  # the supplier cancelled it, and was told before
-    issue_invoice(obligation=owed, actor=room.tto)
-    assert (sweep(), sweep()) == ({"overdue": 1}, {})
+    assert sweep() == {}  # it may be paid until today
+    with clock_at(timezone.now() + 15 * DAY):
+        assert (sweep(), sweep()) == ({"overdue": 1}, {})
+        cancel_invoice(invoice=first, reason="Wrong address", actor=room.tto)
+        assert sweep() == {}  # the supplier cancelled it, and was told before
+        second = issue_invoice(obligation=owed, actor=room.tto)
+        assert sweep() == {}
+    with clock_at(timezone.now() + 30 * DAY):
+        assert (sweep(), sweep()) == ({"overdue": 1}, {})
 
     without, *unpaid = texts_of(room)
     assert "bên giao chưa xuất hóa đơn" in without
-    assert len(unpaid) == 2
-    assert all("hóa đơn" not in text for text in unpaid)
+    for invoice, text in zip((first, second), unpaid, strict=True):
+        assert "hóa đơn" not in text
+        assert f"{invoice.last_day:%d/%m/%Y} và đã quá hạn" in text
+
+
+def test_an_invoice_is_overdue_by_its_own_last_day_on_every_page(client):
+    room, owed = late_sum()
+    sweep()
+    issue_invoice(obligation=owed, actor=room.tto)
+    client.force_login(room.buyer)
+    for late in (False, True):
+        with clock_at(timezone.now() + 15 * late * DAY):
+            found = tracking_summary([room.deal])[room.deal.pk]
+            rows = client.get(f"/api/v1/deals/{room.deal.pk}/tracking/").json()["obligations"]
+            page = client.get("/en/obligations/?show=overdue").content.decode()
+        assert (found.overdue, rows[0]["state"]) == ((1, "overdue") if late else (0, "due"))
+        assert ("Nothing is past its day" in page) is not late
+
+
+def test_an_invoice_whose_payment_was_reversed_is_reminded_of_anew():
+    room, owed = late_sum()
+    assert room.person("operator")
+    invoice = issue_invoice(obligation=owed, actor=room.tto)
+    with clock_at(timezone.now() + 15 * DAY):
+        assert sweep() == {"overdue": 1}
+        payment = room.pay(invoice)
+        assert not Notification.objects.filter(user=room.buyer, kind="obligation.overdue", read_at=None).exists()
+
+        reverse_payment(payment=payment, reason="Nhầm", actor=room.tto)
+
+        assert Notification.objects.filter(user=room.buyer, kind="payment.reversed", read_at=None).exists()
+        assert (sweep(), sweep()) == ({"overdue": 1}, {})
+        room.pay(invoice)
+        assert not Notification.objects.filter(user=room.buyer, read_at=None).exclude(kind="payment.recorded").exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_reminders_sent_before_are_not_sent_again_after_the_upgrade():
     room, owed = late_sum()
     other, waiting = late_sum()
-    issue_invoice(obligation=owed, actor=room.tto)
+    with clock_at(timezone.now() - 15 * DAY):
+        issue_invoice(obligation=owed, actor=room.tto)
     before = [("deals", "0008_co_owner_consent")]
     executor = MigrationExecutor(connection)
     latest = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "deals"]
@@ -79,7 +118,8 @@ def test_reminders_sent_before_are_not_sent_again_after_the_upgrade():
 
     assert sweep() == {}
     issue_invoice(obligation=waiting, actor=other.tto)
-    assert sweep() == {"overdue": 1}
+    with clock_at(timezone.now() + 15 * DAY):
+        assert sweep() == {"overdue": 1}
 
 
 def test_the_minimum_of_a_year_that_a_termination_cut_short_is_not_chased(client):

@@ -167,7 +167,7 @@ def test_the_rest_of_an_invoice_that_was_paid_in_part_is_forgiven():
     forgive_rest(invoice=invoice, reason="Lũ lụt", actor=room.tto)
 
     invoice.refresh_from_db()
-    assert (invoice.state, invoice.obligation.state, invoice.cancelled_reason) == ("forgiven", "waived", "Lũ lụt")
+    assert (invoice.state, invoice.obligation.state, invoice.cancelled_reason) == ("forgiven", "forgiven", "Lũ lụt")
     of = balances()
     assert (K.RECEIVABLE, room.deal.licensor_id, None) not in of
     assert (K.PAYABLE, room.deal.licensee_id, None) not in of
@@ -218,4 +218,27 @@ def test_pages_and_api_do_it_and_show_it(client):
     client.force_login(room.author)
     assert "Void" in client.get("/en/my/payouts/").content.decode()
     assert "Payout taken back" in client.get(tracking).content.decode()
-    assert Obligation.objects.filter(kind="royalty").get().state == "waived"
+    assert Obligation.objects.filter(kind="royalty").get().state == "forgiven"
+
+
+def test_a_part_that_is_not_to_be_paid_says_why_by_page_and_api(client):
+    room = tracked()
+    payment = room.pay(room.invoice(1))
+    payout = payment.payouts.get()
+    client.force_login(room.tto)
+    path, api = f"/en/payouts/{payout.pk}/paid/", f"/api/v1/payouts/{payout.pk}/paid/"
+    typed = {"paid_on": timezone.localdate().isoformat(), "bank_reference": "FT9"}
+    assert client.post(path, typed).status_code == 302
+    paid = client.get(path)
+    assert (paid.status_code, "This part was paid already." in paid.content.decode()) == (409, True)
+    take_back_payout(payout=payout, reason="Nhầm", actor=room.tto)
+    reverse_payment(payment=payment, reason="Nhầm", actor=room.tto)
+    void = "The payment of which this is a part was reversed"
+    for answer in (
+        client.get(path),
+        client.post(path, typed),
+        client.post(api, typed, headers={"accept-language": "en"}),
+    ):
+        assert (answer.status_code, void in answer.content.decode()) == (409, True)
+    back = client.get(f"/en/payouts/{payout.pk}/take-back/")
+    assert (back.status_code, "This part does not count as paid." in back.content.decode()) == (409, True)

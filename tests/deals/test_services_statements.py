@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import Notification
 from deals.models import Deduction, Invoice, Obligation, RoyaltyStatement
 from deals.royalty import recompute
-from deals.services.tracking_invoices import cancel_invoice
+from deals.services.tracking_invoices import cancel_invoice, issue_invoice
 from deals.services.tracking_statements import (
     accept_statement,
     correct_statement,
@@ -27,6 +27,7 @@ from deals.views.tracking_money_words import late_interest
 from ledger.selectors import imbalance
 from marketplace.kit.errors import Conflict, NotAllowed
 from marketplace.samples.clock import clock_at
+from rules.working_days import last_day_of_term
 from tests.factories.tracking import figures, months_ago, tracked
 
 pytestmark = pytest.mark.django_db
@@ -381,10 +382,55 @@ def test_a_correction_puts_the_day_of_payment_off_by_nothing():
     for invoice in (second, third):
         assert invoice.obligation.due_on == first.obligation.due_on
         assert invoice.due_on == invoice.issued_on == timezone.localdate()
-    assert third.obligation.state_today == "overdue"
     assert imbalance() == 0
     [interest] = late_interest(invoices_of(room.contract), timezone.localdate())
-    assert (interest["invoice"], interest["days"]) == (third, 30)
+    late = timezone.localdate() - last_day_of_term(first.due_on)
+    assert (interest["invoice"], interest["days"]) == (third, late.days)
+
+
+@pytest.mark.parametrize(
+    ("filed", "accepted", "days"),
+    [(80, 0, 0), (80, 20, 20), (40, 20, 40), (10, 5, 55), (60, 60, 60)],
+)
+def test_interest_leaves_out_the_days_on_which_a_correction_waited_for_the_supplier(filed, accepted, days):
+    """So many days before a Friday; the first invoice was to be paid until the Monday 60 days before it (corrected before
+    that or after it)."""
+    friday = datetime.datetime(2026, 10, 2, 12, tzinfo=datetime.UTC)
+    with clock_at(friday - 91 * DAY):
+        room = tracked(payment_days=30)
+        first = room.invoice(1)
+    assert last_day_of_term(first.due_on) == friday.date() - 60 * DAY
+    with clock_at(friday - filed * DAY):
+        new = correct_statement(statement=first.statement, figures=figures(1_000_000_001), actor=room.buyer)
+    with clock_at(friday - accepted * DAY):
+        accept_statement(statement=new, actor=room.tto)
+
+    with clock_at(friday):
+        found = [row["days"] for row in late_interest(invoices_of(room.contract), friday.date())]
+
+    assert found == ([days] if days else [])
+
+
+def test_a_correction_that_answers_a_question_late_and_an_invoice_issued_anew_count_as_they_should():
+    friday = datetime.datetime(2026, 10, 2, 12, tzinfo=datetime.UTC)
+    with clock_at(friday - 91 * DAY):
+        room = tracked(payment_days=30)
+        first = room.invoice(1)
+    with clock_at(friday - 50 * DAY):
+        new = correct_statement(statement=first.statement, figures=figures(1_000_000_001), actor=room.buyer)
+    with clock_at(friday - 45 * DAY):
+        question_statement(statement=new, question="May?", actor=room.tto)
+    with clock_at(friday - 25 * DAY):
+        third = correct_statement(statement=new, figures=figures(1_000_000_002), actor=room.buyer)
+        invoice = accept_statement(statement=third, actor=room.tto).invoices.get()
+    with clock_at(friday - 4 * DAY):
+        [interest] = late_interest(invoices_of(room.contract), timezone.localdate())
+        assert interest["days"] == 60 - 5 - 4
+        cancel_invoice(invoice=invoice, reason="Wrong address", actor=room.tto)
+        issue_invoice(obligation=Obligation.objects.get(pk=invoice.obligation_id), actor=room.tto)
+    with clock_at(friday):
+        [interest] = late_interest(invoices_of(room.contract), timezone.localdate())
+        assert interest["days"] == 4
 
 
 def test_after_its_last_royalty_was_forgiven_the_minimum_can_be_forgiven_too():

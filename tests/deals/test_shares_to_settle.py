@@ -1,6 +1,10 @@
 """Nobody is paid for having typed a listing in: without a known inventor the plan of shares is settled first."""
 
+from decimal import Decimal
+
 import pytest
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -10,7 +14,7 @@ from deals.services.tracking_payouts import Part, set_share_plan
 from ledger.models import Transfer
 from listings.models import Technology
 from marketplace.kit.errors import Conflict
-from tests.factories.accounts import OrganisationFactory, person
+from tests.factories.accounts import OrganisationFactory, UserFactory, person
 from tests.factories.listings import TechnologyFactory
 from tests.factories.tracking import Tracked, tracked
 
@@ -108,3 +112,51 @@ def test_pages_and_api_say_it_before_and_lead_there(client):
     assert client.post(path, typed, content_type="application/json").status_code == 201
     client.force_login(room.operator)
     assert "Inventors not named" not in client.get("/en/operator/deals/").content.decode()
+
+
+def test_address_of_an_inventor_tells_nothing_of_whether_anybody_has_an_account_with_it(client):
+    room = tracked()
+    mine = UserFactory()
+    path = f"/en/deals/{room.deal.pk}/tracking/shares/"
+    client.force_login(room.tto)
+    answers = []
+    for version, address in enumerate([mine.email.upper(), "nobody@nhipcau.example"], 1):
+        typed = {
+            "version": version, "parts-TOTAL_FORMS": "1", "parts-INITIAL_FORMS": "1", "parts-0-name": "An",
+            "parts-0-email": address, "parts-0-share_pct": "100",
+        }  # fmt: skip
+        saved = client.post(path, typed)
+        shown = client.get(path).context["parts"].forms[0].initial["email"]
+        answers.append((saved.status_code, saved["Location"], shown == address.lower()))
+    assert answers == [(302, f"/en/deals/{room.deal.pk}/tracking/", True)] * 2
+    for version, address in enumerate([mine.email, "nobody@nhipcau.example"], 3):
+        body = {"version": version, "shares": [{"name": "An", "email": address, "share_pct": "100"}]}
+        put = client.put(f"/api/v1/deals/{room.deal.pk}/shares/", body, content_type="application/json")
+        assert (put.status_code, put.json()["shares"]) == (200, [{"name": "An", "share_pct": "100.0000"}])
+
+
+def test_share_of_an_address_goes_to_whoever_proves_to_own_it_before_the_payment():
+    room = tracked()
+    parts = [
+        Part("An", Decimal(60), email="An@nhipcau.example"),
+        Part("Bình", Decimal(40), email="binh@nhipcau.example"),
+    ]
+    set_share_plan(contract=room.contract, version=1, parts=parts, actor=room.tto)
+    owner = UserFactory(email="an@nhipcau.example")
+    claimer = UserFactory(email="binh@nhipcau.example")
+    EmailAddress.objects.create(user=claimer, email=claimer.email, verified=False, primary=True)
+    payment = room.pay(room.invoice(1))
+    assert {row.name: row.user for row in payment.payouts.order_by("pk")} == {"An": owner, "Bình": None}
+
+
+def test_address_stands_once_in_a_plan_and_one_person_with_two_addresses_is_not_given_away():
+    room = tracked()
+    owner = UserFactory()
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=owner, email="second@nhipcau.example", verified=True)
+    twice = [Part("An", Decimal(60), email=owner.email), Part("Bình", Decimal(40), email=owner.email.upper())]
+    with pytest.raises(ValidationError):
+        set_share_plan(contract=room.contract, version=1, parts=twice, actor=room.tto)
+    parts = [Part("An", Decimal(60), email=owner.email), Part("Bình", Decimal(40), email="second@nhipcau.example")]
+    plan = set_share_plan(contract=room.contract, version=1, parts=parts, actor=room.tto)
+    assert [share.user for share in plan.shares.order_by("pk")] == [owner, None]

@@ -18,7 +18,7 @@ from deals.tasks import start_due_contracts
 from listings.models import RightOwner
 from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed, Stale
-from rules.working_days import last_day_of_term
+from rules.working_days import working_days
 from tests.factories.deals import PARTY, Room, certify_where_needed, deal_room, province, signed_pdf, terms
 from tests.factories.listings import IPRightFactory, TechnologyFactory
 
@@ -183,7 +183,8 @@ def test_state_funded_contract_waits_for_its_certificate():
     room = deal_room(DealState.SIGNED, technology=state_funded())
     effect = selectors.effect(room.running, standing(room))
     assert (room.running.state, effect.waits_for, effect.must_register) == (DealState.SIGNED, "certificate", True)
-    assert effect.file_by == last_day_of_term(timezone.localdate() + 90 * DAY)
+    last = timezone.localdate() + 90 * DAY
+    assert effect.file_by == working_days(since=last).last_day_of_term(last)
     certify(room)
     assert (room.running.state, standing(room).effective_on) == (DealState.EFFECTIVE, timezone.localdate())
 

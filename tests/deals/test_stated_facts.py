@@ -161,6 +161,13 @@ def test_lists_say_of_the_law_what_the_deal_itself_says(state):
     assert facts == ((True, True) if state == DealState.CONTRACT_DRAFTED else (False, False))
 
 
+def step_of(name: str) -> str:
+    """Give the first statement of a migration of deals, by the end of its name."""
+    migrations = MigrationLoader(connection).disk_migrations
+    [migration] = [migrations[key] for key in migrations if key[0] == "deals" and key[1].endswith(name)]
+    return next(step.sql for step in migration.operations if isinstance(step, RunSQL))
+
+
 @pytest.mark.parametrize(
     ("listing", "since", "wanted"),
     [
@@ -177,13 +184,10 @@ def test_contracts_of_before_take_over_what_their_text_states(listing, since, wa
         technology=TechnologyFactory(published=True, **{"state_funding_pct": None, **listing}),
     )
     edit(room, **since)
-    named = {name: migration for (_app, name), migration in MigrationLoader(connection).disk_migrations.items()}
-    [migration] = [found for name, found in named.items() if name.endswith("_facts_of_contracts")]
-    statements = [step.sql for step in migration.operations if isinstance(step, RunSQL)]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         Contract.objects.update(restricted=False, must_register=False, state_funding_pct=0)
-        cursor.execute(statements[0])
+        cursor.execute(step_of("_facts_of_contracts"))
         cursor.execute("SET LOCAL session_replication_role = origin")
     found = standing(room)
     assert (found.restricted, found.must_register, found.state_funding_pct) == wanted
@@ -202,3 +206,85 @@ def test_both_sides_are_told_that_the_listing_was_changed_since_its_review():
     [found] = [finding for finding in lint(services.draft_of(room.running)) if finding.code == "listing_changed"]
     assert found.severity == WARN
     services.generate_contract(deal=room.running, actor=room.buyer)
+
+
+def record_permit(room: Room) -> None:
+    services.record_permit(
+        deal=room.running, actor=room.operator, number="GP-7", authority="UBND tỉnh Hà Nam",
+        issued_on=timezone.localdate(),
+    )  # fmt: skip
+
+
+def unclassified() -> Technology:
+    return TechnologyFactory(published=True, legal_class="unknown", state_funding_pct=None)
+
+
+def test_class_that_was_unknown_when_the_contract_was_drawn_up_counts_once_it_is_known(client):
+    room = deal_room(DealState.AGREED, technology=unclassified())
+    last = standing(room).text["articles"][6]["paragraphs"][-1]
+    assert last[1].startswith("When the contract was drawn up the exchange had not classified the technology")
+    edit(room, legal_class="restricted")
+    upload(room)
+    services.confirm_signed_copy(deal=room.running, actor=room.signatory)
+    assert (room.running.state, standing(room).effective_on) == (DealState.SIGNED, None)
+    [listed] = selectors.board_deals(room.operator)
+    assert (listed.is_restricted, room.running.is_restricted) == (True, True)
+    client.force_login(room.operator)
+    page = client.get(f"/en/deals/{room.running.pk}/registration/")
+    assert page.context["effect"].waits_for == "permit"
+    assert start_due_contracts() == 0
+    record_permit(room)
+    assert (room.running.state, standing(room).effective_on) == (DealState.EFFECTIVE, timezone.localdate())
+
+
+def test_day_of_effect_falls_away_when_an_unclassified_technology_proves_restricted():
+    ahead = timezone.localdate() + datetime.timedelta(days=30)
+    room = deal_room(DealState.SIGNED, technology=unclassified(), offered=terms(effective_from=ahead))
+    assert (standing(room).effective_on, list(selectors.due_to_take_effect())) == (ahead, [])
+    edit(room, legal_class="restricted")
+    assert start_due_contracts() == 0
+    assert (standing(room).effective_on, list(selectors.due_to_take_effect())) == (None, [])
+    record_permit(room)
+    assert (room.running.state, standing(room).effective_on) == (DealState.SIGNED, ahead)
+
+
+@pytest.mark.parametrize(("legal_class", "waits"), [("unknown", False), ("none", False), ("restricted", True)])
+def test_contract_in_effect_of_an_unclassified_technology_asks_for_a_permit_only_if_it_proves_restricted(
+    client, legal_class, waits
+):
+    room = deal_room(DealState.EFFECTIVE, technology=unclassified())
+    edit(room, legal_class=legal_class)
+    client.force_login(room.operator)
+    page = client.get(f"/en/deals/{room.running.pk}/registration/")
+    assert ("record_permit" in page.context["acts"]) is waits
+    assert "with the permit</dd>" not in page.content.decode()
+    if waits:
+        record_permit(room)
+    else:
+        with pytest.raises(Conflict):
+            record_permit(room)
+    assert room.running.state == DealState.EFFECTIVE
+
+
+@pytest.mark.parametrize(
+    ("listing", "reviewed", "wanted"),
+    [
+        ("unknown", None, None),
+        ("unknown", 1, None),
+        ("none", -1, False),
+        ("restricted", None, True),
+    ],
+)
+def test_contracts_of_before_leave_open_the_class_that_nobody_had_said(listing, reviewed, wanted):
+    technology = TechnologyFactory(published=True, legal_class=listing, state_funding_pct=None)
+    room = deal_room(DealState.CONTRACT_DRAFTED, technology=technology)
+    if reviewed is not None:
+        decided = standing(room).generated_at + datetime.timedelta(hours=reviewed)
+        ReviewFactory(technology=technology, stage="operator", decision="approve", decided_at=decided)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        Contract.objects.update(restricted=listing == "restricted")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a migration begins with nothing pending
+        cursor.execute(step_of("_class_unknown_when_drawn_up"))
+    assert standing(room).restricted is wanted

@@ -10,12 +10,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
 
+from accounts.models import Notification
 from deals.models import Invoice, Payment, Payout
+from deals.services.tracking_reversals import reverse_payment
 from deals.views.tracking_money_words import late_interest, withholding_words
 from ledger.choices import AccountKind as K
 from ledger.models import Account
+from ledger.money import whole_dong
 from ledger.selectors import balance, imbalance
+from marketplace.kit.money import exact
 from rules.models import Rule
+from rules.working_days import last_day_of_term
 from tests.factories.tracking import Tracked, tracked
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +77,7 @@ def test_without_tax_withheld_an_invoice_that_is_paid_net_stays_open():
     paper = room.pay(invoice, 0, "", withheld=Decimal(3_500_000), withheld_certificate=CERTIFICATE)
     invoice.refresh_from_db()
     assert (invoice.state, invoice.obligation.state) == ("paid", "met")
-    assert (paper.bank_reference, paper.received.bank_reference) == (CERTIFICATE, CERTIFICATE)
+    assert (paper.bank_reference, paper.received.bank_reference) == (CERTIFICATE, "")  # no bank moved money
     assert sum(part.amount for part in Payout.objects.all()) == 5_250_000  # 15 % of both together
     account = Account.objects.get(kind=K.TAX_WITHHELD, organisation=room.deal.licensor)
     assert (balance(account), imbalance()) == (3_500_000, 0)
@@ -94,11 +99,26 @@ def test_a_certificate_that_comes_alone_is_recorded_once_and_locks_the_invoice(c
     unnamed = client.post(path, {**alone, "amount": "5"})
     assert (nothing.status_code, unnamed.status_code, Payment.objects.count()) == (400, 400, 0)
     assert "Give the bank&#x27;s reference." in unnamed.content.decode()
+    room.person("buyer")
     assert client.post(path, alone).status_code == 302
     assert client.post(path, alone).status_code == 409
     again = client.post(f"/api/v1/invoices/{invoice.pk}/payments/", alone, content_type="application/json")
     assert (again.status_code, Payment.objects.count()) == (409, 1)
-    assert f"/invoices/{invoice.pk}/cancel/" not in client.get(f"/en/deals/{room.deal.pk}/tracking/").content.decode()
+    page = client.get(f"/en/deals/{room.deal.pk}/tracking/").content.decode()
+    assert f"/invoices/{invoice.pk}/cancel/" not in page
+    assert ("Received on" in page, "Tax certificate recorded" in page) == (False, True)
+    assert "Tax withheld at source, recorded for" in page
+    [told] = Notification.objects.filter(user=room.buyer, kind="payment.recorded").order_by("pk")
+    assert told.text == f"Chứng từ khấu trừ thuế {CERTIFICATE} đã được ghi nhận cho hóa đơn {invoice.number}."
+    [shown] = client.get(f"/api/v1/deals/{room.deal.pk}/tracking/").json()["payments"]
+    assert (shown["bank_reference"], shown["withheld_certificate"]) == ("", CERTIFICATE)
+    paper = Payment.objects.get()
+    asked = client.get(f"/en/payments/{paper.pk}/reverse/").content.decode()
+    assert ("Received" in asked, "Bank&#x27;s reference" in asked, CERTIFICATE in asked) == (False, False, True)
+    reverse_payment(payment=paper, reason="Nhầm", actor=room.tto)
+    told = Notification.objects.get(user=room.buyer, kind="payment.reversed")
+    assert told.text.startswith("Bên giao đã đảo chứng từ khấu trừ thuế")
+    assert "Tax certificate reversed" in client.get(f"/en/deals/{room.deal.pk}/tracking/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -164,13 +184,16 @@ def test_interest_on_a_late_invoice_runs_by_the_dated_rate_on_what_is_left(clien
     room = tracked()
     invoice = invoiced(room)
     room.pay(invoice, 5_000_000)
-    day = timezone.localdate() - datetime.timedelta(days=73)
+    today = timezone.localdate()
+    day = today - datetime.timedelta(days=73)
     Invoice.objects.filter(pk=invoice.pk).update(issued_on=day, due_on=day)
     client.force_login(room.buyer)
 
     page = words_of(client, room)
 
-    assert "Interest by law up to today: ₫600,000, which is 10% a year of the ₫30,000,000" in page  # 73 of 365 days
-    assert "is 73 days late" in page
+    late = (today - last_day_of_term(day)).days  # 73, or less where that day is off
+    interest = exact(whole_dong(Decimal(3_000_000) * late / 365), "en")
+    assert f"Interest by law up to today: {interest}, which is 10% a year of the ₫30,000,000" in page
+    assert f"is {late} days late" in page
     Rule.objects.filter(code="payment.late.interest").update(valid_to=timezone.localdate())
     assert late_interest([invoice], timezone.localdate()) == []

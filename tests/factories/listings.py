@@ -57,7 +57,7 @@ class ListingFactory(DjangoModelFactory):
         in_review = factory.Trait(state=ListingState.IN_REVIEW, submitted_at=factory.LazyFunction(timezone.now))
         changes_requested = factory.Trait(state=ListingState.CHANGES_REQUESTED)
         rejected = factory.Trait(state=ListingState.REJECTED)
-        withdrawn = factory.Trait(state=ListingState.WITHDRAWN)
+        withdrawn = factory.Trait(state=ListingState.WITHDRAWN, withdrawn_version=1)
 
     exchange = factory.SelfAttribute("organisation.exchange")
     author = factory.LazyAttribute(lambda o: person(role=o.author_role, organisation=o.organisation))

@@ -168,6 +168,15 @@ def test_statistics_counts_what_is_published() -> None:
     assert selectors.statistics(exchange=technology.exchange).technologies == 1
 
 
+def test_statistics_tell_of_no_exchange_that_a_masked_demand_is_there(client: Client) -> None:
+    demand = DemandFactory(published=True)
+    DemandFactory(published=True, masked=True, organisation=demand.organisation)
+    assert selectors.statistics().demands == 2
+    code = demand.exchange.code
+    assert client.get(f"/statistics/?exchange={code}").context["figures"].demands == 1
+    assert client.get(f"/api/v1/statistics/?exchange={code}").json()["demands"] == 1
+
+
 def test_statistics_tells_no_sum_that_a_new_contract_would_move(client: Client) -> None:
     """A running sum, before and after, would be the terms of the contract between."""
     before = client.get("/api/v1/statistics/").json()

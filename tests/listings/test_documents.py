@@ -5,11 +5,16 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.urls import reverse
 from rest_framework.test import APIClient
 
 from audit.models import Event
 from listings.models import Document
+from listings.selectors import has_grant
+from listings.services import add_document, destroy_document, remove_document
+from marketplace.kit.errors import NotAllowed
+from marketplace.kit.files import filename_of
 from tests.factories.accounts import person
 from tests.factories.listings import PDF, DisclosureGrantFactory, DocumentFactory, TechnologyFactory
 
@@ -23,6 +28,15 @@ def address(document):
 def upload(client, technology, content, *, name="bao-cao.pdf", **data):
     data = {"title": "Báo cáo", "tier": "nda", **data, "file": SimpleUploadedFile(name, content)}
     return client.post(reverse("listings:technology_edit", args=[technology.pk, "documents"]), data)
+
+
+@pytest.mark.parametrize(("basis", "opens"), [("nda:1", True), ("appraisal:1", False)])
+def test_a_running_deal_keeps_what_was_opened_while_a_changed_identity_waits(basis, opens):
+    grant = DisclosureGrantFactory(basis=basis)
+    partner = person(role="representative", organisation=grant.organisation)
+    assert has_grant(partner, grant.technology)
+    type(grant.organisation).objects.filter(pk=grant.organisation_id).update(state="pending")
+    assert has_grant(partner, grant.technology) is opens
 
 
 VIEWERS = ["anonymous", "signed_in", "partner", "owner", "operator"]
@@ -192,3 +206,81 @@ def test_open_document_is_added_to_a_draft_only(client):
     assert upload(client, technology, PDF, tier="public").status_code == 409
     assert upload(client, technology, PDF, tier="nda").status_code == 302
     assert [d.tier for d in technology.documents.all()] == ["nda"]
+
+
+@pytest.mark.parametrize(("sent", "handed_on"), [
+    ("bao-gia.hta", "bao-gia.pdf"), ("gia.pdf.exe", "gia.pdf.pdf"), ("Báo cáo v1.2", "Báo cáo v1.2.pdf"), (".hta", "file.pdf"),
+    ("a\u202efdp.exe", "afdp.pdf"), ("C:\\x\\tin mật?.docx", "tin mật.pdf"), ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
+])  # fmt: skip
+def test_file_is_handed_on_with_the_ending_of_what_it_is(sent, handed_on):
+    assert filename_of(sent, "application/pdf") == handed_on
+
+
+def test_ending_is_that_of_the_content_also_of_files_kept_before(client):
+    technology = TechnologyFactory()
+    client.force_login(technology.author)
+    upload(client, technology, PDF + b"\n<script>new ActiveXObject('x')</script>", name="bao-gia.hta")
+    document = Document.objects.get()
+    assert document.filename == "bao-gia.pdf"
+    Document.objects.update(filename="bao-gia.hta")
+    assert 'filename="bao-gia.pdf"' in client.get(address(document))["Content-Disposition"]
+
+
+def files(document):
+    return document.file.storage.exists(document.file.name)
+
+
+def test_nothing_stays_of_an_upload_that_fails_late(monkeypatch):
+    technology = TechnologyFactory()
+    kept = []
+    monkeypatch.setattr(
+        "listings.services.documents._count_change", lambda _: kept.append(Document.objects.get()) or 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        add_document(
+            technology=technology,
+            actor=technology.author,
+            title="x",
+            tier="nda",
+            upload=SimpleUploadedFile("a.pdf", PDF),
+        )
+    assert (Document.objects.count(), files(kept[0])) == (0, False)
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_removed_file_is_destroyed_with_a_reason_and_its_hash_stays(client, django_capture_on_commit_callbacks, door):
+    document = DocumentFactory()
+    technology = document.technology
+    client.force_login(technology.author)
+    step = reverse("listings:technology_edit", args=[technology.pk, "documents"])
+    address = reverse("listings:document_destroy" if door == "page" else "api:document_destroy", args=[document.pk])
+    assert client.post(address, {"reason": "Tải nhầm hộ chiếu"}).status_code == 404  # it stands
+    client.post(reverse("listings:document_remove", args=[document.pk]))
+    assert files(document)
+    assert reverse("listings:document_destroy", args=[document.pk]) in client.get(step).content.decode()
+    refused = client.post(address, {"reason": " "})
+    assert (refused.status_code, files(document)) == (400, True)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(address, {"reason": "Tải nhầm hộ chiếu"}).status_code in {302, 204}
+    assert not files(document)
+    stored = Document.objects.get()
+    assert (stored.sha256, stored.filename, stored.destroyed_at is not None) == (document.sha256, "", True)
+    event = Event.objects.get(tag="technology.destroy_document")
+    assert event.data == {"document": stored.pk, "sha256": stored.sha256, "reason": "Tải nhầm hộ chiếu"}
+    assert "document_destroy" not in client.get(step).content.decode()
+
+
+def test_what_others_could_open_is_destroyed_by_the_exchange_alone(client, django_capture_on_commit_callbacks):
+    document = DocumentFactory(technology=TechnologyFactory(published=True))
+    technology = document.technology
+    DisclosureGrantFactory(technology=technology)
+    operator = person(role="operator", exchange=technology.exchange)
+    remove_document(document=document, actor=technology.author)
+    for who in (technology.author, person(role="operator")):
+        with pytest.raises(NotAllowed):
+            destroy_document(document=document, actor=who, reason="x")
+    assert files(document)
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("destroy_document", str(document.pk), "--as", operator.email, "--reason", "Bí mật của bên thứ ba")
+    assert not files(document)
+    assert Event.objects.get(tag="technology.destroy_document").actor == operator

@@ -12,6 +12,7 @@ import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Notification
@@ -99,6 +100,11 @@ CASES = [
         page=lambda listing: reverse("listings:document_remove", args=[listing.documents.get().pk]),
         api=lambda listing: ("delete", reverse("api:document", args=[listing.documents.get().pk])),
     ),
+    Case(
+        "technology", "destroy_document", "draft", "author", {"reason": "Tải nhầm"},
+        page=lambda listing: reverse("listings:document_destroy", args=[listing.documents.get().pk]),
+        api=lambda listing: ("post", reverse("api:document_destroy", args=[listing.documents.get().pk])),
+    ),
 ]  # fmt: skip
 
 
@@ -107,7 +113,8 @@ def make(case: Case) -> Any:
     listing = FACTORY[case.kind](**state)
     if case.kind == "technology":
         IPRightFactory(technology=listing)
-        DocumentFactory(technology=listing)
+        removed_at = timezone.now() if case.name == "destroy_document" else None
+        DocumentFactory(technology=listing, removed_at=removed_at)
     return listing
 
 

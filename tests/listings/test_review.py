@@ -3,18 +3,21 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Membership, Notification
 from audit.models import Event
+from deals.models import Deal
+from deals.selectors import listing_changed
 from listings.models import Review, Technology
 from listings.selectors import answer_due, open_review
-from listings.services import remove_document, save_technology, submit_listing, take_back_listing
+from listings.services import add_document, remove_document, save_technology, submit_listing, take_back_listing
 from listings.services.publication import tell_operators
 from search.models import Document as SearchDocument
 from tests.factories.accounts import ExchangeFactory, OrganisationFactory, person, seat
-from tests.factories.listings import DemandFactory, DocumentFactory, IPRightFactory, TechnologyFactory
+from tests.factories.listings import PDF, DemandFactory, DocumentFactory, IPRightFactory, TechnologyFactory
 
 pytestmark = pytest.mark.django_db
 CHECKLIST = {
@@ -290,10 +293,33 @@ def test_manager_gives_a_review_back_and_its_holder_reads_why(client, operator):
     assert client.post(page(technology, "release"), {"reason": "Chờ đã lâu"}).status_code == 302
     note = Notification.objects.get(user=operator, kind="listing.review_released")
     assert (note.url, "Chờ đã lâu" in note.text) == (page(technology, "review"), True)
+    assert "Chờ đã lâu" in client.get(page(technology, "review")).content.decode()
+    client.force_login(technology.author)  # the reason is the exchange's own matter
+    assert "Chờ đã lâu" not in client.get(page(technology, "manage")).content.decode()
     client.force_login(operator)
     late = client.post(page(technology, "publish"), CHECKLIST)
     assert late.status_code == 409
     assert Technology.objects.get().state == "submitted"
+
+
+def test_giving_the_own_review_back_takes_no_words_to_the_author_along(client, operator):
+    technology = at(operator, in_review=True, reviewer=operator)
+    checklist = client.get(page(technology, "review")).content.decode()
+    assert 'form="give-back"' in checklist  # a form of its own, without what was typed into the checklist
+    assert client.post(page(technology, "release"), {"reason": "Nghi ngờ sao chép"}).status_code == 302
+    assert (Review.objects.get().reason, Event.objects.get(tag="technology.release").data["reason"]) == ("", "")
+
+
+def test_review_is_of_what_was_decided_about(client, operator):
+    """The owner may add a file under NDA at any time, also between claim and approval."""
+    technology = at(operator, in_review=True, reviewer=operator)
+    add_document(
+        technology=technology, actor=technology.author, title="x", tier="nda", upload=SimpleUploadedFile("a.pdf", PDF)
+    )
+    assert client.post(page(technology, "publish"), {**CHECKLIST, "content_version": 2}).status_code == 302
+    technology.refresh_from_db()
+    assert (Review.objects.get().content_version, technology.content_version) == (2, 2)
+    assert not listing_changed(Deal(technology=technology))
 
 
 def test_manager_with_a_stake_gives_nothing_back(client, operator):

@@ -263,16 +263,25 @@ def test_nothing_new_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == []
 
 
-def test_more_finds_than_one_mail_tells_are_told_by_the_next_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also long after the last publication."""
+def test_of_more_finds_than_one_mail_names_it_gives_the_number_and_the_next_comes_a_day_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after an import: one mail, however many are found and however often the sweep comes round."""
     monkeypatch.setattr(alerts, "TOLD", 2)
-    kept(person())
-    SavedSearch.objects.update(created_at=timezone.now() - datetime.timedelta(days=1))
+    kept(person(language="en"))
+    now = timezone.now()
+    SavedSearch.objects.update(created_at=now - datetime.timedelta(days=1))
     for _ in range(5):
-        published(published_at=timezone.now() - datetime.timedelta(hours=3))
-    assert [services.sweep_alerts() for _ in range(4)] == [1, 1, 1, 0]
-    assert DigestItem.objects.count() == 5
-    assert SavedSearch.objects.get().checked_at is not None
+        published(published_at=now - datetime.timedelta(minutes=5))
+    assert [services.sweep_alerts() for _ in range(3)] == [1, 0, 0]
+    assert (DigestItem.objects.count(), Digest.objects.get().more) == (2, {str(SavedSearch.objects.get().pk): 3})
+    assert mail.outbox[0].subject == "5 new listings for your searches"
+    assert "And 3 more in the list: " in str(mail.outbox[0].body)
+    late = published(published_at=now + datetime.timedelta(minutes=5))
+    hours = [datetime.timedelta(hours=count) for count in (1, 23, 25, 26)]
+    assert [services.sweep_alerts(now=now + each) for each in hours] == [0, 0, 1, 0]
+    assert DigestItem.objects.latest("pk").technology == late
+    assert "more in the list" not in str(mail.outbox[1].body)
 
 
 def test_a_digest_names_searches_in_the_reader_s_language() -> None:

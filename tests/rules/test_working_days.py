@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from rules.models import Rule
-from rules.working_days import last_day_of_term, working_days
+from rules.working_days import working_days
 
 pytestmark = pytest.mark.django_db
 D = datetime.date
@@ -39,8 +39,16 @@ def test_after_steps_over_weekends_and_holidays(day, count, last):
     ],
 )
 def test_term_whose_last_day_is_off_ends_with_the_next_working_day(day, last):
-    assert last_day_of_term(day) == last
+    assert working_days(since=day).last_day_of_term(day) == last
     assert working_days(since=D(2025, 1, 1)).last_day_of_term(day) == last
+
+
+def test_first_day_in_time_is_the_earliest_that_ends_today_or_later():
+    calendar = working_days(since=D(2025, 1, 1))
+    for number in range(365):
+        today = D(2026, 1, 1) + number * datetime.timedelta(days=1)
+        ends = [today - back * datetime.timedelta(days=1) for back in range(15)]
+        assert calendar.first_in_time(today) == min(day for day in ends if calendar.last_day_of_term(day) >= today)
 
 
 def test_calendar_needs_one_query(django_assert_num_queries):

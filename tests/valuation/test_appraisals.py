@@ -419,3 +419,13 @@ def test_after_a_certificate_for_a_deal_the_way_goes_on_to_the_deal(client: Clie
     certify(made)
     client.force_login(made.people["officer"])
     assert client.get(f"/en/appraisals/{made.appraisal.pk}/").context["turn"]["href"] == "/en/deals/7/"
+
+
+def test_a_certificate_of_what_did_not_reach_the_exchange_is_closed_to_it(client: Client) -> None:
+    made = commission(A.CERTIFIED, technology=TechnologyFactory(state_funding_pct=None))
+    pk = made.appraisal.pk
+    doors = [f"/en/appraisals/{pk}/", f"/en/appraisals/{pk}/certificate/", f"/api/v1/appraisals/{pk}/"]
+    for who, status in (("operator", 404), ("officer", 200), ("appraiser", 200)):
+        client.force_login(made.people[who])
+        assert [client.get(door).status_code for door in doors] == [status] * 3, who
+    assert not selectors.visible_appraisals(made.people["operator"]).exists()

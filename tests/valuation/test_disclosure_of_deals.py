@@ -11,6 +11,7 @@ from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import TechnologyFactory
 from valuation import selectors, services
 from valuation.models import Suggestion
+from valuation.throttle import WhatIfThrottle
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,36 @@ def test_outsiders_read_the_same_whatever_deals_the_owner_named(client: Client, 
     client.force_login(technology.author)
     assert "it need not add up to the range" not in page(client, technology)
     assert told(client, technology)["methods"] != now[0]["methods"]
+
+
+@pytest.mark.parametrize(
+    ("level", "left_out", "says"),
+    [("basis", "deals", "Everything else is what the owner discloses"), ("range", "answers", "an example only")],
+)
+def test_the_panel_says_what_it_starts_without(client: Client, level: str, left_out: str, says: str) -> None:
+    technology = TechnologyFactory(published=True, with_right=True)
+    answer(technology, FAR[0], level)
+    door = f"technologies/{technology.pk}/price/what-if/"
+    found = client.get(f"/api/v1/{door}").json()
+    assert (found["is_rough"], found["left_out"]) == (True, left_out)
+    shown = client.get(f"/en/{door}").content.decode()
+    assert says in shown
+    assert ("The owner keeps his figures" in shown) is (level == "range")
+    client.force_login(technology.author)
+    assert client.get(f"/api/v1/{door}").json()["left_out"] == "nothing"
+
+
+def test_a_page_that_has_to_simulate_counts_as_a_computation(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (TechnologyFactory(published=True, with_right=True, trl=trl) for trl in (4, 7))
+    for technology, deals in ((first, FAR[0]), (second, FAR[1])):
+        answer(technology, deals, "basis")
+    monkeypatch.setattr(WhatIfThrottle, "rate", "1/min", raising=False)
+    doors = [f"/en/technologies/{one.pk}/price/" for one in (first, first, second)]
+    assert [client.get(door).status_code for door in doors] == [200, 200, 429]
+    assert client.get(f"/api/v1/technologies/{second.pk}/price/").status_code == 429
+    assert client.get(f"/en/technologies/{second.pk}/price/?fragment=1").status_code == 200
+    client.force_login(second.author)
+    assert client.get(doors[2]).status_code == 200, "the owner reads what is stored"
 
 
 @pytest.mark.parametrize("level", ["basis", "range"])

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +13,7 @@ from accounts.models import Notification, Organisation, Role
 from accounts.services import revoke_verification
 from listings.selectors import has_grant
 from marketplace.kit.errors import Conflict, NotAllowed
+from rules.models import Rule
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.appraisals import Commission, certificate_values, commission, firm_of, pdf_upload
 from tests.factories.listings import DocumentFactory, TechnologyFactory
@@ -74,6 +76,75 @@ def test_the_owner_consents_to_no_firm_that_is_no_longer_verified() -> None:
     Organisation.objects.filter(pk=firm.pk).update(state="unverified")
     with pytest.raises(Conflict):
         services.consent_to_appraisal(appraisal=made, actor=person(Role.TTO_OFFICER, technology.organisation))
+
+
+def told(kind: str) -> list[int]:
+    return list(Notification.objects.filter(kind=kind).order_by("user").values_list("user", flat=True))
+
+
+def test_the_sides_hear_once_that_their_firm_is_no_longer_verified_and_that_it_is_again() -> None:
+    buyer = OrganisationFactory()
+    made = commission(A.ACCEPTED, counterparty=buyer, deal_id=7)
+    people = sorted([made.people["officer"].pk, person(Role.REPRESENTATIVE, buyer).pk])
+    assert services.tell_of_firms() == 0
+    revoke(made)
+    assert [services.tell_of_firms(), services.tell_of_firms()] == [1, 0]
+    lapsed = [pk for pk in told("appraisal.firm_lapsed") if pk in people]
+    assert lapsed == people
+    assert made.people["appraiser"].pk not in told("appraisal.firm_lapsed")
+    Organisation.objects.filter(pk=made.firm.pk).update(state="verified")
+    assert [services.tell_of_firms(), services.tell_of_firms()] == [1, 0]
+    assert made.people["officer"].pk in told("appraisal.firm_verified")
+    assert settings.CELERY_BEAT_SCHEDULE["valuation-firms"]["task"] == "valuation.tasks.tell_of_firms"
+
+
+@pytest.mark.parametrize("state", [A.REQUESTED, A.ACCEPTED])
+def test_a_commission_whose_firm_lapsed_says_what_is_left_to_do(client: Client, state: A) -> None:
+    made = commission(state)
+    revoke(made)
+    here = f"/en/appraisals/{made.appraisal.pk}/"
+    client.force_login(made.people["officer"])
+    page = client.get(here)
+    assert page.context["turn"]["text"].startswith("The firm is no longer verified: take the commission back")
+    assert (page.context["turn"]["yours"], page.context["turn"]["href"]) == (True, "#cancel")
+    assert 'id="cancel"' in page.content.decode()
+    assert client.get(f"/api/v1{here[3:]}").json()["firm_is_verified"] is False
+    client.force_login(made.people["appraiser"])
+    page = client.get(here)
+    assert page.context["turn"]["href"] == "#decline"
+    assert (page.context["may_accept"], page.context["may_certify"]) == (False, False)
+    board = client.get("/en/my/").content.decode()
+    assert "The firm is no longer verified: decline" in board
+    assert "record the certificate" not in board
+    services.cancel_appraisal(appraisal=made.appraisal, actor=made.people["officer"], reason="Chọn hãng khác.")
+    assert services.tell_of_firms() == 0
+
+
+def test_a_row_that_fails_keeps_back_no_other_reminder(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    soon = [certify(commission(A.ACCEPTED), valid_until=timezone.localdate() + 5 * DAY) for _ in range(2)]
+    tell = services._tell
+
+    def broken(appraisal: Any, *given: Any, **named: Any) -> None:
+        if appraisal.pk == soon[0].appraisal_id:
+            raise RuntimeError("no address")
+        tell(appraisal, *given, **named)
+
+    monkeypatch.setattr(services, "_tell", broken)
+    assert services.remind_of_expiry() == 1
+    assert "Nobody could be told" in caplog.text
+    assert [Certificate.objects.get(pk=one.pk).reminded_on is None for one in soon] == [True, False]
+
+
+def test_an_end_is_told_without_reminders_and_after_a_long_standstill() -> None:
+    Rule.objects.filter(code="appraisal.reminder").update(value=0)
+    last = timezone.localdate() + 20 * DAY
+    made = certify(commission(A.ACCEPTED), valid_until=last)
+    noon = timezone.make_aware(datetime.datetime.combine(last + 100 * DAY, datetime.time(12)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: noon)
+        assert [services.remind_of_expiry(), services.remind_of_expiry()] == [1, 0]
+    made.refresh_from_db()
+    assert made.end_told_on == last + 100 * DAY
 
 
 ODD = {

@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from listings.models import Technology
 from rules.models import Rule
 from tests.factories.accounts import OrganisationFactory
 from tests.factories.listings import IPRightFactory, TechnologyFactory
-from valuation import selectors, services
+from valuation import report_selectors, selectors, services
 from valuation.answers import Answers
 from valuation.closed_selectors import OF_SELLING_PRICE, closed_group
 from valuation.defaults import Defaults
@@ -21,7 +23,9 @@ from valuation.inputs import prepare, rebuild
 from valuation.methods.statement import Origin, SuggestionInputs
 from valuation.methods.suggest import suggest_range
 from valuation.methods.types import jsonable
-from valuation.models import Reason, RoyaltyRate, Suggestion
+from valuation.models import DealGroup, Reason, Release, RoyaltyRate, Suggestion
+from valuation.reporting import sections
+from valuation.services.reports import report_content
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +98,30 @@ def test_a_closed_royalty_on_the_net_selling_price_is_brought_to_net_sales() -> 
         assert prepared.parameters is not None
         assert [dict(one.adjustments) for one in prepared.parameters.comparables] == [{}, wanted]
         assert [row["adjustments"] for row in prepared.comparables] == [{}, wanted]
+
+
+def test_a_closed_royalty_on_the_net_selling_price_names_its_base_everywhere(client: Client) -> None:
+    release = Release.objects.create(period_end=datetime.date(2026, 6, 30), rule={})
+    band = {"low": 8, "middle_from": 9, "middle_to": 11, "high": 12}
+    measures = dict.fromkeys(("royalty.net_revenue", "royalty.net_selling_price"), band)
+    DealGroup.objects.create(
+        release=release, level=4, count_from=5, first_year=2024, last_year=2026, measures=measures
+    )  # fmt: skip
+    technology = TechnologyFactory(published=True, with_right=True)
+    suggestion = services.suggest_for(pk=technology.pk)
+    assert suggestion is not None
+    shown = client.get(f"/api/v1/technologies/{technology.pk}/price/").json()["suggestion"]["comparables"]
+    ours = [row["base"] for row in shown if row["n"] == 5]
+    assert sorted(ours) == ["net_revenue", "net_selling_price"]
+    assert {row["base"] for row in shown if row["n"] != 5} == {"net_revenue"}
+    page = BeautifulSoup(client.get(f"/en/technologies/{technology.pk}/price/").content, "html.parser")
+    compared = page.select_one("#comparables")
+    assert compared is not None
+    assert compared.get_text().count("of the net selling price") == 1
+    assert "of net sales where the line names no other base" in compared.get_text()
+    content = report_content(suggestion, report_selectors.technology_for_report(technology.pk))
+    with override("en"):
+        assert json.dumps(sections.data(content)).count(", of the net selling price") == 1
 
 
 def number(code: str) -> float:

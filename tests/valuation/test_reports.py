@@ -11,18 +11,22 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils.translation import override
 
 from audit.models import Event
 from listings.models import Technology
+from listings.services import add_document, withdraw_listing
 from rules.models import Rule
 from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
+from tests.valuation.test_services import of_earlier_methods
 from valuation import services
 from valuation.models import Report, ReportFile
 from valuation.reporting.content import canonical, hash_of
 from valuation.reporting.document import document
 from valuation.services.reports import draw_up_report
+from valuation.services.runs import perform_run, request_report
 from valuation.verification import verify
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +164,32 @@ def test_the_command_tells_an_auditor(capsys: Any) -> None:
         call_command("verify_report", "GY-nothing")
 
 
+def test_a_report_drawn_up_today_is_of_the_methods_of_today() -> None:
+    old = of_earlier_methods(with_right=True)
+    run = request_report(technology=old.technology, actor=old.technology.author)
+    assert perform_run(pk=run.pk)
+    made = Report.objects.get()
+    assert made.suggestion != old
+    assert verify(made).equal
+
+
+def test_a_report_by_earlier_methods_is_unchanged_and_says_so(client: Client, capsys: Any) -> None:
+    old = of_earlier_methods()
+    made = draw_up_report(suggestion=old, actor=old.technology.author)
+    verdict = verify(made)
+    assert (verdict.equal, verdict.differs_by_methods) == (False, True)
+    page = client.get("/en/reports/verify/", {"number": made.number}).content.decode()
+    assert "drawn up with other methods" in page
+    assert "Tell the exchange" not in page
+    assert client.get(f"/api/v1/reports/{made.number}/verify/").json()["differs_by_methods"]
+    call_command("verify_report", "--all")
+    assert "1 of them were drawn up with other methods" in capsys.readouterr().out
+    file = made.files.get(kind="pdf-vi")
+    with file.file.storage.open(file.file.name, "ab") as stored:
+        stored.write(b" ")
+    assert not verify(Report.objects.get(pk=made.pk)).differs_by_methods
+
+
 def test_stale_defaults_warn_on_the_report() -> None:
     Rule.objects.filter(code="valuation.risk_free").update(review_by="2020-01-01")
     report = drawn()
@@ -212,3 +242,38 @@ def test_files_go_to_the_owners_people_only_and_each_opening_is_noted(client: Cl
     assert [client.get(door).status_code for door in doors] == [200] * 6
     assert Event.objects.filter(tag="report.open", actor=technology.author).count() == 2
     assert client.get(f"/reports/{report.number}/files/exe/").status_code == 404
+
+
+def test_what_did_not_reach_the_exchange_has_no_reports_there(client: Client) -> None:
+    """Neither the list, nor a report, nor its files, nor its run, by page or API: as the technology itself."""
+    technology = TechnologyFactory(awaiting_owner=True)
+    suggestion = services.suggest_for(pk=technology.pk)
+    assert suggestion is not None
+    report = draw_up_report(suggestion=suggestion, actor=technology.author)
+    run = request_report(technology=technology, actor=technology.author)
+    paths = [
+        reverse("valuation:report_list", args=[technology.pk]),
+        reverse("valuation:report", args=[report.number]),
+        reverse("valuation:report_file", args=[report.number, "pdf-vi"]),
+        reverse("valuation:run", args=[run.pk]) + "?stay",
+        f"/api/v1/technologies/{technology.pk}/reports/",
+        f"/api/v1/reports/{report.number}/",
+        f"/api/v1/computations/{run.pk}/",
+    ]
+    client.force_login(person("operator", exchange=technology.exchange))
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
+    client.force_login(technology.author)
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+
+
+def test_what_was_withdrawn_shows_the_exchange_what_it_saw_and_no_more(client: Client) -> None:
+    technology = TechnologyFactory(published=True)
+    operator = person("operator", exchange=technology.exchange)
+    withdraw_listing(listing=technology, actor=technology.author)
+    client.force_login(operator)
+    pages = [technology.get_absolute_url(), reverse("valuation:report_list", args=[technology.pk])]
+    assert [client.get(path).status_code for path in pages] == [200, 200]
+    upload = SimpleUploadedFile("a.pdf", b"%PDF-1.7\n%%EOF\n")
+    document = add_document(technology=technology, actor=technology.author, title="x", tier="nda", upload=upload)
+    pages.append(reverse("listings:document", args=[document.pk]))
+    assert [client.get(path).status_code for path in pages] == [404, 404, 404]

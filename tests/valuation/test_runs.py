@@ -10,10 +10,12 @@ from accounts.models import Role
 from audit.models import Event
 from listings.models import Technology
 from marketplace.kit.errors import Conflict, NotAllowed
+from rules.models import Rule
 from tests.factories.accounts import person
 from tests.factories.listings import TechnologyFactory
 from valuation.lifecycle import RunState
 from valuation.models import Report, Run, Suggestion
+from valuation.selectors import current_suggestion
 from valuation.services import runs as services
 from valuation.services import save_answers, suggest_for
 
@@ -152,6 +154,29 @@ def test_a_real_worker_computes_an_exchange_and_reports(real_worker: Any) -> Non
     report.refresh_from_db()
     assert report.report is not None
     assert report.report.files.count() == 4
+
+
+@pytest.mark.django_db
+def test_an_exchange_is_computed_with_one_set_of_rules(monkeypatch: Any) -> None:
+    found = technologies(2)
+    run = services.request_exchange(exchange=found[0].exchange, actor=operator_of(found[0]))
+    compute, seen = services.suggest_for, []
+
+    def changed_in_the_middle(*, pk: int) -> Any:
+        made = compute(pk=pk)
+        seen.append(pk)
+        if len(seen) == 1:
+            Rule.objects.filter(code="valuation.risk_free").update(value=5)
+        return made
+
+    monkeypatch.setattr(services, "suggest_for", changed_in_the_middle)
+    assert services.perform_run(pk=run.pk)
+    assert seen == [one.pk for one in found] * 2
+    run.refresh_from_db()
+    assert (run.state, run.done, run.out_of, run.percent) == (S.DONE, 2, 2, 100)
+    rests = [current_suggestion(one).inputs["rows"] for one in found]  # type: ignore[union-attr]
+    assert [row["values"] for rows in rests for row in rows if row["name"] == "risk_free"] == [[0.05], [0.05]]
+    assert Suggestion.objects.count() == 3
 
 
 def hold(technology: Technology) -> None:

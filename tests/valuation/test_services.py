@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 from django.conf import settings
 from django.db import InternalError, close_old_connections, connection, transaction
 from django.db.utils import IntegrityError
+from django.test import Client
 from django.utils import timezone
 
 from audit.models import Event
 from listings.models import Technology
 from rules.models import Rule
 from tests.factories.listings import IPRightFactory, TechnologyFactory
-from valuation import selectors, services
+from valuation import inputs, selectors, services
 from valuation.inputs import rebuild, seed_of
 from valuation.methods.suggest import suggest_range
 from valuation.models import Interview, Reason, RoyaltyRate, Suggestion
@@ -252,6 +254,48 @@ def test_the_sweep_prices_what_is_published_and_not_priced() -> None:
     }  # fmt: skip
     assert services.sweep() == 0
     assert Suggestion.objects.count() == 4
+
+
+def of_earlier_methods(**changes: Any) -> Suggestion:
+    """Give a technology's range as the methods before these left it: with other forms of payment."""
+    compute = suggesting._compute
+
+    def as_before(gathered: Any) -> Any:
+        found = compute(gathered)
+        assert found is not None
+        assert found.equivalents is not None
+        halved = {name: replace(one, fraction=one.fraction / 2) for name, one in found.equivalents.shares.items()}
+        return replace(found, equivalents=replace(found.equivalents, shares=halved))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "VERSION", "2")
+        patch.setattr(suggesting, "VERSION", "2")
+        patch.setattr(suggesting, "_compute", as_before)
+        return suggested(**changes)
+
+
+def test_what_earlier_methods_priced_is_priced_anew() -> None:
+    old = of_earlier_methods()
+    assert services.sweep() == 1
+    newest = selectors.current_suggestion(old.technology)
+    assert newest is not None
+    assert newest != old
+    assert selectors.is_of_these_methods(newest)
+    assert services.sweep() == 0
+
+
+def test_the_page_explains_no_range_with_what_its_methods_did_not_count(client: Client) -> None:
+    old = of_earlier_methods()
+    here = f"/en/technologies/{old.technology_id}/price/"
+    left = "left of it after the payer&#x27;s tax"
+    page = client.get(here).content.decode().replace("'", "&#x27;")
+    assert "computed with earlier methods" in page
+    assert left not in page
+    assert client.get(f"/api/v1{here[3:]}").json()["suggestion"]["is_of_earlier_methods"]
+    services.sweep()
+    page = client.get(here).content.decode().replace("'", "&#x27;")
+    assert "computed with earlier methods" not in page
+    assert left in page
 
 
 def test_one_that_fails_does_not_stop_the_sweep(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import Role
 from listings.models import Technology
-from tests.factories.accounts import person
+from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.listings import TechnologyFactory
 from valuation import selectors, services, whatif
 from valuation.answers import Answers
@@ -16,7 +17,7 @@ from valuation.disclosure import Reader
 from valuation.inputs import prepare
 from valuation.methods.statement import SuggestionInputs
 from valuation.methods.suggest import Glance, glance
-from valuation.views.whatif import WhatIfThrottle
+from valuation.throttle import WhatIfThrottle
 from valuation.whatif import LEVERS
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,27 @@ def test_the_page_computes_so_often_a_minute_and_keeps_what_was_asked(
     assert (by_htmx.status_code, "Too many computations" in by_htmx.content.decode()) == (200, True)
     client.force_login(person())
     assert client.get(address, {"success": "44"}).status_code == 200, "others are not counted with him"
+
+
+def test_every_door_to_the_same_computation_counts_together(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (TechnologyFactory(published=True, trl=trl) for trl in (4, 7))  # else one computation serves both
+    for technology in (first, second):
+        services.suggest_for(pk=technology.pk)
+    client.force_login(person(Role.REPRESENTATIVE, OrganisationFactory()))
+    monkeypatch.setattr(WhatIfThrottle, "rate", "2/min", raising=False)
+    api = f"/api/v1/technologies/{first.pk}/price"
+    assert client.get(f"{api}/what-if/").status_code == 200
+    assert client.get(f"{api}/what-if/").status_code == 200, "kept"
+    page, figures = f"/en/technologies/{first.pk}/price/my-maximum/", {"profit_mode": "3000000000"}
+    assert client.post(page, figures).status_code == 200
+    refused = client.post(page, figures)
+    assert (refused.status_code, "Too many computations" in refused.content.decode()) == (429, True)
+    assert "3000000000" in refused.content.decode().replace(".", "").replace(",", "")
+    assert client.post(f"{api}/my-maximum/", figures, content_type="application/json").status_code == 429
+    assert client.get(f"{api}/what-if/?success=0.4").status_code == 429
+    assert client.get(f"/api/v1/technologies/{second.pk}/price/what-if/").status_code == 429, (
+        "nobody moved it, not kept"
+    )
 
 
 @pytest.mark.parametrize(("language", "words"), [("vi", "không khớp"), ("en", "do not go together")])

@@ -71,6 +71,7 @@ class ReportVerdict(APIView):
         verdict = verdict_of(found)
         shape: dict[str, Any] = {
             "number": found.number, "equal": verdict.equal, "checks": verdict.checks,
+            "differs_by_methods": verdict.differs_by_methods,
             "made_with": verdict.made_with, "computed_with": verdict.computed_with,
         }  # fmt: skip
         return Response(VerdictSerializer(shape).data)

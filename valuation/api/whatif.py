@@ -7,6 +7,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,17 +19,22 @@ from valuation import policies, selectors, whatif
 from valuation.disclosure import reader_of
 from valuation.methods.reconcile import round_significant
 from valuation.notice import notice
+from valuation.throttle import TOO_MANY, may_compute
 
 
 class WhatIfSerializer(serializers.Serializer[Any]):
-    """The range with the levers moved; `is_rough` when it starts from defaults, since the owner keeps the answers."""
+    """The range with the levers moved; `is_rough` when something of the owner's answers is left out, named by `left_out`."""
 
     low = serializers.FloatField(allow_null=True)
     mid = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
     no_price = serializers.ListField(child=serializers.CharField())
     change = serializers.FloatField(allow_null=True, help_text="Of the middle, as a fraction.")
-    is_rough = serializers.BooleanField()
+    is_rough = serializers.BooleanField(help_text="Without a change it need not be the suggested range.")
+    left_out = serializers.ChoiceField(
+        choices=[str(one) for one in whatif.LeftOut],
+        help_text="deals: only those that the owner keeps to himself; answers: all, and sales are an example.",
+    )
     levers = serializers.DictField(
         child=serializers.FloatField(), help_text="Where each lever stands without a change."
     )
@@ -89,6 +95,8 @@ class WhatIf(APIView):
                     errors[name] = error.detail
         if errors:
             raise serializers.ValidationError(errors)
+        if whatif.costs_a_computation(start, moved) and not may_compute(request):
+            raise Throttled(detail=TOO_MANY)
         try:
             outcome = whatif.explore(start, moved)
         except whatif.MethodError:
@@ -98,7 +106,8 @@ class WhatIf(APIView):
         return Response({
             "low": price.low if price else None, "mid": price.mid if price else None,
             "high": price.high if price else None, "no_price": [reason.value for reason in outcome.after.no_price],
-            "change": outcome.change, "is_rough": start.is_rough, "levers": whatif.middles(start.inputs),
+            "change": outcome.change, "is_rough": start.is_rough,
+            "left_out": start.left_out, "levers": whatif.middles(start.inputs),
             "notice": notice(),
         })  # fmt: skip
 
@@ -121,6 +130,8 @@ class MyMaximum(APIView):
         if list(profit) != sorted(profit):
             raise serializers.ValidationError({"profit_low": [_("The figures must rise from low to high.")]})
         optional = {name: given.get(name) for name in ("start_cost", "rate", "years")}
+        if not may_compute(request):
+            raise Throttled(detail=TOO_MANY)
         try:
             found = whatif.buyers_maximum(start, extra_profit=profit, **optional)
         except whatif.MethodError:

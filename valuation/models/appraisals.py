@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
-from listings.models import Technology
+from listings.models import DisclosureGrant, Technology
 from marketplace.kit.validators import plain_text
 from valuation.lifecycle import APPRAISAL, AppraisalState
 
@@ -37,7 +37,8 @@ class Appraisal(models.Model):
 
     `counterparty` is the other side of the deal that it is for; `deal_id` names that deal as a plain number, for deals
     are above this room. `right` and `term_years` say of what licence, or whether of the ownership; empty: as in `brief`.
-    `independence_declared_at` is when the firm declared itself free of interests, on accepting.
+    `independence_declared_at` is when the firm declared itself free of interests, on accepting; `firm_lapsed_told_at` when
+    the sides were told that it is no longer verified.
     """
 
     class Purpose(models.TextChoices):
@@ -67,6 +68,7 @@ class Appraisal(models.Model):
     independence_declared_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )  # fmt: skip
+    firm_lapsed_told_at = models.DateTimeField(null=True, editable=False)
     ended_reason = models.TextField(max_length=2000, blank=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
 
@@ -100,7 +102,7 @@ class Appraisal(models.Model):
     @property
     def basis_code(self) -> str:
         """Give the name under which documents are opened to the firm."""
-        return f"appraisal:{self.pk}"
+        return f"{DisclosureGrant.OF_APPRAISAL}{self.pk}"
 
 
 class Certificate(models.Model):

@@ -15,7 +15,8 @@ from valuation.models.suggestions import Suggestion
 class Run(models.Model):
     """One computation, of a technology (range, report) or of all published technologies of an exchange.
 
-    `percent` 0-100 is what the bar shows; `done` counts technologies of an exchange's run, and where a new worker goes
+    `rules_hash` names the dated rules with which an exchange's run began: where others are in force at its end, it begins
+    again, so that its rows are of one set of rules. `percent` 0-100 is what the bar shows; `done` counts technologies of an exchange's run, and where a new worker goes
     on: those with pk up to `resume_after` are finished. `suggestion` and `report` name the result.
     """
 
@@ -33,6 +34,7 @@ class Run(models.Model):
     done = models.PositiveIntegerField(default=0)
     out_of = models.PositiveIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0)
+    rules_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     resume_after = models.PositiveBigIntegerField(default=0)
     suggestion = models.ForeignKey(Suggestion, null=True, on_delete=models.PROTECT, related_name="+")
     report = models.ForeignKey(Report, null=True, on_delete=models.PROTECT, related_name="+")

@@ -195,7 +195,7 @@ def data(content: Content) -> list[Block]:
         ]  # fmt: skip
         cells = [
             [
-                presenters.named(row["industry"]) or gettext("Own deal"), share(row["value"]),
+                presenters.figure_name(row), share(row["value"]),
                 share(weights[row["key"]]["adjusted"]) if row["key"] in weights else "–", share(row["similarity"], 0),
                 share(weights[row["key"]]["weight"], 0) if row["key"] in weights else "–",
                 presenters.cited(row),

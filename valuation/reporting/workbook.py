@@ -87,7 +87,7 @@ class _Valuation:
         self.given: dict[str, Any] = content["inputs"]["parameters"]
         self.worked: dict[str, Any] = content["working"]
         self.rows = {row["name"]: row for row in content["inputs"]["rows"]}
-        self.figures = {row["key"]: _figure(row) for row in content["inputs"]["comparables"]}
+        self.figures = {row["key"]: presenters.figure_name(row) for row in content["inputs"]["comparables"]}
         self.refs: dict[str, str] = {}
         self.worth: dict[str, str] = {}
         self.known = set(self.worked["values"])
@@ -403,11 +403,6 @@ MEDIANS = {
     "pert": "{a}+({b}-{a})*BETAINV(0.5,1+4*({m}-{a})/({b}-{a}),1+4*({b}-{m})/({b}-{a}))",
     "lognormal": "SQRT({a}*{b})",
 }
-
-
-def _figure(row: dict[str, Any]) -> str:
-    """Name a figure compared with as the report does."""
-    return presenters.named(row["industry"]) or gettext("Own deal")
 
 
 def _weighted_quantile(level: float, centres: str, values: str, count: int) -> str:

@@ -3,13 +3,13 @@
 import datetime
 import hashlib
 import io
+import logging
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import PurePath
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -26,13 +26,16 @@ from listings.models import Technology
 from listings.services import grant_disclosure, revoke_disclosure
 from listings.services.documents import inspect_upload
 from marketplace.kit.errors import Conflict, NotAllowed, require
+from marketplace.kit.files import atomic_with_files, filename_of, store_file
 from marketplace.kit.lifecycle import move
 from marketplace.kit.validators import plain_text
 from rules.selectors import RuleMissing
 from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
-from valuation.lifecycle import AppraisalState
+from valuation.lifecycle import OPEN_APPRAISAL, AppraisalState
 from valuation.models import Appraisal, Certificate
+
+logger = logging.getLogger(__name__)
 
 
 def lock(appraisal: Appraisal, *, firm: bool = False) -> Appraisal:
@@ -243,7 +246,7 @@ def cancel_appraisal(*, appraisal: Appraisal, actor: User, reason: str) -> Appra
     return appraisal
 
 
-@transaction.atomic
+@atomic_with_files
 def certify_appraisal(
     *,
     appraisal: Appraisal,
@@ -299,18 +302,14 @@ def certify_appraisal(
         errors |= error.message_dict
     if errors:
         raise ValidationError(errors)
-    certificate.filename = PurePath(str(upload.name)).name[-200:]
+    certificate.filename = filename_of(str(upload.name), "application/pdf")
     certificate.size, certificate.sha256 = len(content), hashlib.sha256(content).hexdigest()
-    certificate.file.save("certificate.pdf", ContentFile(content), save=False)
-    try:
-        certificate.save()
-        data = {"certificate": certificate.pk, "number": number, "value": value, "currency": currency,
-                "valid_until": valid_until, "purpose": certificate.purpose, "right": certificate.right,
-                "term_years": certificate.term_years, "differs": differs, "sha256": certificate.sha256}  # fmt: skip
-        move(appraisal, "certify", actor=actor, data=data, state_since=timezone.now())
-    except Exception:
-        certificate.file.delete(save=False)
-        raise
+    store_file(certificate.file, "certificate.pdf", content)
+    certificate.save()
+    data = {"certificate": certificate.pk, "number": number, "value": value, "currency": currency,
+            "valid_until": valid_until, "purpose": certificate.purpose, "right": certificate.right,
+            "term_years": certificate.term_years, "differs": differs, "sha256": certificate.sha256}  # fmt: skip
+    move(appraisal, "certify", actor=actor, data=data, state_since=timezone.now())
     revoke_disclosure(
         technology=appraisal.technology, organisation=appraisal.firm, basis=appraisal.basis_code, actor=actor
     )
@@ -392,8 +391,51 @@ def remind_of_expiry() -> int:
         ("reminded_on", selectors.ending_certificates()),
         ("end_told_on", selectors.ended_certificates()),
     ):
-        told += sum(_remind(pk, mark) for pk in list(found.values_list("pk", flat=True)))
+        told += _each(list(found.values_list("pk", flat=True)), partial(_remind, mark=mark))
     return told
+
+
+def tell_of_firms() -> int:
+    """Tell the sides of open commissions whose firm is no longer verified, and those who were told so when it is verified
+    again; once each. Give how many.
+    """
+    return _each(list(selectors.commissions_of_changed_firms().values_list("pk", flat=True)), _tell_of_firm)
+
+
+def _each(pks: list[int], act: Callable[[int], bool]) -> int:
+    """Do something for each row; one that fails is logged and keeps back no other."""
+    done = 0
+    for pk in pks:
+        try:
+            done += act(pk)
+        except Exception:
+            logger.exception("Nobody could be told of row %s", pk)
+    return done
+
+
+@transaction.atomic
+def _tell_of_firm(pk: int) -> bool:
+    found = Appraisal.objects.select_for_update(of=("self", "firm"), no_key=True, skip_locked=True)
+    related = ("technology__organisation", "firm", "client", "counterparty")
+    appraisal = found.filter(pk=pk, state__in=OPEN_APPRAISAL).select_related(*related).first()
+    if appraisal is None or (appraisal.firm_lapsed_told_at is not None) != appraisal.firm.is_verified:
+        return False
+    verified = appraisal.firm.is_verified
+    appraisal.firm_lapsed_told_at = None if verified else timezone.now()
+    appraisal.save(update_fields=["firm_lapsed_told_at"])
+    words = {"firm": appraisal.firm, "title": appraisal.technology.title}
+
+    def text() -> str:
+        if verified:
+            return _("%(firm)s is verified again: the appraisal of “%(title)s” can go on.") % words
+        return (
+            _("%(firm)s is no longer verified and cannot appraise “%(title)s”. Take the commission back and choose another firm, or wait.")
+            % words
+        )  # fmt: skip
+
+    kind = "appraisal.firm_verified" if verified else "appraisal.firm_lapsed"
+    _tell(appraisal, policies.sides(appraisal), policies.CLIENT_ROLES, kind=kind, text=text, actor=None)
+    return True
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from marketplace.kit.errors import Conflict, require
 from marketplace.kit.lifecycle import move
 from marketplace.kit.single import single
 from valuation import policies, report_policies, selectors
+from valuation.defaults import Defaults
 from valuation.lifecycle import LIVE_RUN, RunState
 from valuation.models import Run, Suggestion
 from valuation.services.reports import draw_up_report
@@ -45,7 +46,7 @@ def request_range(*, technology: Technology, actor: User) -> Run:
 
 
 def request_report(*, technology: Technology, actor: User) -> Run:
-    """Have the report of the present range drawn up; the range is computed first when there is none."""
+    """Have the report of the present range drawn up; the range is computed first when there is none by these methods."""
     require(report_policies.can_draw_up(actor, technology))
     return _request(kind=Run.Kind.REPORT, actor=actor, technology=technology)
 
@@ -158,7 +159,9 @@ def _report(run: Run) -> None:
     for _attempt in range(ATTEMPTS):
         technology = Technology.objects.get(pk=run.technology_id)
         _step(run, percent=5)
-        suggestion = selectors.current_suggestion(technology) or suggest_for(pk=technology.pk)
+        suggestion = selectors.current_suggestion(technology)
+        if suggestion is None or not selectors.is_of_these_methods(suggestion):  # else it could not be verified
+            suggestion = suggest_for(pk=technology.pk)
         if suggestion is None:
             break
         _step(run, percent=20)
@@ -177,6 +180,24 @@ def _is_newest(suggestion: Suggestion) -> bool:
 
 
 def _exchange(run: Run) -> None:
+    """Compute every range with one set of rules: whoever changes one meanwhile has those done before computed again."""
+    for _attempt in range(ATTEMPTS):
+        if not run.resume_after:
+            run.rules_hash = _rules_hash()
+            _step(run, rules_hash=run.rules_hash)
+        _compute_all(run)
+        if _end(run.pk, "complete", if_=lambda: run.rules_hash in {"", _rules_hash()}, percent=100):
+            return
+        run.resume_after = run.done = run.failures = 0
+        _step(run, resume_after=0, done=0, failures=0, percent=0)
+    _end(run.pk, "fail")
+
+
+def _rules_hash() -> str:
+    return Defaults.on(timezone.localdate()).hash
+
+
+def _compute_all(run: Run) -> None:
     rows = Technology.objects.published().filter(exchange_id=run.exchange_id).order_by("pk")
     waiting = list(rows.filter(pk__gt=run.resume_after).values_list("pk", flat=True))
     done, failures, out_of = run.done, run.failures, run.done + len(waiting)
@@ -189,7 +210,6 @@ def _exchange(run: Run) -> None:
             failures += 1
         done += 1
         _step(run, done=done, failures=failures, resume_after=pk, percent=done * 100 // out_of)
-    _end(run.pk, "complete", percent=100)
 
 
 STEPS = {Run.Kind.RANGE: _range, Run.Kind.REPORT: _report, Run.Kind.EXCHANGE: _exchange}

@@ -16,12 +16,13 @@ from accounts.models import Organisation, User
 from listings.models import Technology
 from listings.selectors import rights_of
 from marketplace.kit.errors import Conflict, require
+from marketplace.kit.files import filename_of
 from marketplace.kit.pagination import paginate
 from marketplace.kit.uploads import too_large
 from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
 from valuation import selectors as range_selectors
-from valuation.appraisal_steps import steps, turn
+from valuation.appraisal_steps import has_lapsed, steps, turn
 from valuation.forms.papers import AcceptForm, AppraisalReasonForm, CertificateForm, CommissionForm
 from valuation.lifecycle import AppraisalState
 from valuation.models import Appraisal
@@ -138,7 +139,8 @@ def appraisal_page(request: HttpRequest, found: Appraisal, *, status: int = 200,
         "technology_url": found.technology.get_absolute_url() if visible else "",
         "deal": found.deal_id if consents or policies.can_cancel(actor, found) else None,
         "reports_url": reverse("valuation:report_list", args=[found.technology_id]) if reads_file or consents else "",
-        "may_consent": consents and can(state, "consent"),
+        "has_lapsed": has_lapsed(found),
+        "may_consent": consents and can(state, "consent") and not has_lapsed(found),
         "may_accept": certifies and can(state, "accept"),
         "may_decline": (firm_acts and state in {AppraisalState.REQUESTED, AppraisalState.ACCEPTED})
         or (consents and state == AppraisalState.PROPOSED),
@@ -272,7 +274,7 @@ def send_certificate(found: Appraisal) -> FileResponse:
     except FileNotFoundError:
         raise Http404 from None
     response = FileResponse(
-        content, as_attachment=True, filename=certificate.filename, content_type="application/pdf"
+        content, as_attachment=True, filename=filename_of(certificate.filename, "application/pdf"), content_type="application/pdf"
     )  # fmt: skip
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from listings.models import Technology
+from listings.selectors import is_visible
 from marketplace.kit.readonly import writes_on_get
 from marketplace.kit.uploads import too_large
 from valuation import appraisal_selectors, report_policies, report_selectors, selectors
@@ -39,7 +40,8 @@ def may_read(viewer: Any, technology: Technology) -> bool:
     if not isinstance(viewer, User):
         return False
     at_work = appraisal_selectors.is_appraised_by(viewer, technology)
-    return report_policies.can_read_reports(viewer, technology, is_appraised_by=at_work)
+    reached = is_visible(viewer, technology)
+    return report_policies.can_read_reports(viewer, technology, reached=reached, is_appraised_by=at_work)
 
 
 def report_or_404(viewer: Any, number: str) -> Report:

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from accounts.selectors import exchanges
+from listings.selectors import is_visible
 from valuation import report_policies, report_selectors
 from valuation.models import Run
 from valuation.services import runs as services
@@ -20,7 +21,10 @@ from valuation.services import runs as services
 def run_or_404(viewer: Any, pk: int) -> Run:
     """Give a run that the viewer may see."""
     found = report_selectors.run(pk)
-    if found is None or not isinstance(viewer, User) or not report_policies.can_see_run(viewer, found):
+    if found is None or not isinstance(viewer, User):
+        raise Http404
+    visible = found.technology is not None and is_visible(viewer, found.technology)
+    if not report_policies.can_see_run(viewer, found, visible=visible):
         raise Http404
     return found
 

@@ -13,14 +13,16 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
 from listings.models import Technology
+from marketplace.kit.errors import error_page
 from rules import selectors as rule_selectors
 from rules import words as rule_words
 from valuation import closed_presenters, closed_selectors, policies, presenters, selectors
 from valuation.defaults import PREFIX, TAX
-from valuation.disclosure import reader_of
-from valuation.models import Suggestion
+from valuation.disclosure import costs_a_computation, reader_of
+from valuation.models import Interview, Suggestion
 from valuation.notice import notice
 from valuation.services import runs
+from valuation.throttle import TOO_MANY, may_compute
 from valuation.views.beside import beside
 
 
@@ -47,7 +49,12 @@ def suggestion(request: HttpRequest, pk: int) -> HttpResponse:
     if htmx or "fragment" in request.GET:
         response = render(request, "valuation/_suggestion.html", {**context, **_short(found, technology)})
     else:
-        response = render(request, "valuation/suggestion.html", {**context, **_whole(request, found, technology)})
+        interview = selectors.interview_of(technology)
+        reader = reader_of(request.user, technology, interview)
+        if found is not None and costs_a_computation(found, reader) and not may_compute(request):
+            return error_page(request, 429, str(TOO_MANY))
+        whole = _whole(request, found, technology, interview)
+        response = render(request, "valuation/suggestion.html", {**context, **whole})
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -62,9 +69,10 @@ def _short(found: Suggestion | None, technology: Technology) -> dict[str, Any]:
     }
 
 
-def _whole(request: HttpRequest, found: Suggestion | None, technology: Technology) -> dict[str, Any]:
+def _whole(
+    request: HttpRequest, found: Suggestion | None, technology: Technology, interview: Interview | None
+) -> dict[str, Any]:
     viewer = request.user
-    interview = selectors.interview_of(technology)
     reader = reader_of(viewer, technology, interview)
     may_ask = isinstance(viewer, User) and policies.can_ask(viewer, technology)
     return {

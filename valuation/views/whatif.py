@@ -10,7 +10,6 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
-from rest_framework.throttling import UserRateThrottle
 
 from listings.models import Technology
 from marketplace.kit.errors import require
@@ -19,6 +18,7 @@ from valuation.disclosure import Reader, reader_of
 from valuation.forms.whatif import MaximumForm, sliders
 from valuation.methods.reconcile import round_significant
 from valuation.notice import notice, trial_notice
+from valuation.throttle import TOO_MANY, may_compute
 
 
 def _start(request: HttpRequest, pk: int) -> tuple[Technology, whatif.Start | None, Reader]:
@@ -29,16 +29,6 @@ def _start(request: HttpRequest, pk: int) -> tuple[Technology, whatif.Start | No
     reader = reader_of(request.user, technology, interview)
     found = selectors.current_suggestion(technology)
     return technology, whatif.start_for(technology, found, interview, reader), reader
-
-
-class WhatIfThrottle(UserRateThrottle):
-    """How often one reader, or one address, may have the panel compute: `what_if` of the throttle rates in settings."""
-
-    scope = "what_if"
-
-
-def _may_compute(request: HttpRequest) -> bool:
-    return bool(WhatIfThrottle().allow_request(request, what_if))
 
 
 def _page(technology: Technology, title: str) -> dict[str, Any]:
@@ -64,9 +54,9 @@ def what_if(request: HttpRequest, pk: int) -> HttpResponse:
     if start is not None:
         rows, moved = sliders(whatif.middles(start.inputs), request.GET)
         context |= {"levers": presenters.lever_rows(rows), "moved": moved}
-        is_refused = bool(moved) and not _may_compute(request)  # what nobody moved is kept and costs nothing
+        is_refused = whatif.costs_a_computation(start, moved) and not may_compute(request)
         if is_refused:
-            context["problem"] = _("Too many computations in one minute. Wait a moment, then move a figure again.")
+            context["problem"] = TOO_MANY
         else:
             try:
                 outcome = whatif.explore(start, moved)
@@ -95,6 +85,11 @@ def my_maximum(request: HttpRequest, pk: int) -> HttpResponse:
     )
     form = MaximumForm(request.POST if request.method == "POST" else None)
     context = _page(technology, _("The most you can pay")) | {"form": form, "start": start}
+    is_refused = False
+    if start is not None and form.is_bound and form.is_valid():
+        is_refused = not may_compute(request)
+        if is_refused:
+            form.add_error(None, TOO_MANY)
     if start is not None and form.is_bound and form.is_valid():
         try:
             found = whatif.buyers_maximum(start, **form.arguments())
@@ -109,6 +104,6 @@ def my_maximum(request: HttpRequest, pk: int) -> HttpResponse:
             }
             if context["range"] is not None:
                 context["is_open"] = mid >= suggestion.low  # type: ignore[union-attr, operator]
-    response = render(request, "valuation/my_maximum.html", context)
+    response = render(request, "valuation/my_maximum.html", context, status=429 if is_refused else 200)
     add_never_cache_headers(response)
     return response

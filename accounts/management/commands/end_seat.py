@@ -18,7 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("email")
         place = parser.add_mutually_exclusive_group(required=True)
         place.add_argument("--exchange", help="code of the exchange")
-        place.add_argument("--organisation", help="tax code or id of the organisation")
+        place.add_argument(
+            "--organisation", help="id of the organisation, or the tax code with which it is verified (abroad: US:CODE)"
+        )
         parser.add_argument("--role", choices=[role.value for role in Role], help="default: every role there")
 
     def handle(self, *args: Any, **options: Any) -> None:

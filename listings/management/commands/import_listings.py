@@ -70,7 +70,7 @@ class Command(BaseCommand):
         parser.add_argument("--exchange", required=True, metavar="CODE", help="exchange that takes the records in")
         parser.add_argument("--mapping", help="name of a mapping of data/mappings, or a file; default: by the columns")
         parser.add_argument(
-            "--organisation", metavar="ID|TAX CODE",
+            "--organisation", metavar="ID|TAX CODE|US:CODE",
             help="organisation of all records; default: the one that each record names",
         )  # fmt: skip
         parser.add_argument(
@@ -190,7 +190,10 @@ class Command(BaseCommand):
         if options["organisation"]:
             organisation = people.organisation_by_key(options["organisation"])
             if organisation is None:
-                raise CommandError(f"There is no organisation with the id or tax code {options['organisation']}.")
+                key = options["organisation"]
+                raise CommandError(
+                    f"No organisation has the id {key} or is verified with that tax code (abroad: US:CODE)."
+                )
         self.stdout.write(f"{mapping.source} → {exchange.code}, mapping {mapping.name}, in the name of {author.email}")
         return Import(
             kind=mapping.kind, exchange=exchange, source=mapping.source, author=author, actor=actor,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts.services import load_provinces
 from listings.services.reference import load_fields
@@ -18,10 +19,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         data = settings.BASE_DIR / "data"
+        try:
+            rules = load_rules(path=data / "rules.csv")
+        except ValidationError as error:
+            raise CommandError(f"The dated rules of the file are refused: {' '.join(error.messages)}") from error
         loaded = {
             "provinces": load_provinces(path=data / "provinces.csv"),
             "fields": load_fields(fields=data / "fields.csv", ipc=data / "field_ipc.csv"),
-            "rules": load_rules(path=data / "rules.csv"),
+            "rules": rules,
             "royalty rates": load_royalty_rates(path=data / "royalty_rates.csv"),
         }
         if options["verbosity"] > 0:

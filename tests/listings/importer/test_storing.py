@@ -8,13 +8,15 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from accounts.lifecycle import VerificationState
 from accounts.models import Notification, Organisation
 from audit.models import Event
 from audit.services import faults
 from listings.choices import LegalClass
+from listings.importer.mapping import FOLDER, Mapping
+from listings.importer.problems import MappingError
 from listings.lifecycle import ListingState
 from listings.models import Demand, Technology
 from listings.services import withdraw_listing
@@ -250,3 +252,26 @@ def test_country_of_the_organisation_is_read_by_code_or_name(exchange, put, tmp_
     assert [(one["field"], one["value"]) for one in problems_in(tmp_path / "report.csv")] == [
         ("organisation.country", "Atlantis")
     ]
+
+
+def test_columns_that_nothing_is_made_of_are_not_kept(exchange, put):
+    """What a foreign register says of its contact persons is nobody's business here."""
+    more = {"contact_name": "Nguyễn Văn Mẫu", "contact": {"phone": "0900000000"}, "note": "Lưu ý"}
+    run(put([{**GOOD, **more}]))
+    assert Technology.objects.get().source_data["record"] == GOOD
+    spec = json.loads((FOLDER / "technologies.json").read_text(encoding="utf-8")) | {"keep": ["note"]}
+    assert Mapping(spec).keep({**GOOD, **more}) == {**GOOD, "note": "Lưu ý"}
+    with pytest.raises(MappingError):
+        Mapping(spec | {"keep": "note"})
+
+
+def test_records_that_were_kept_whole_are_trimmed_once(exchange, put, capsys):
+    run(put([GOOD, {**GOOD, "id": "T-2"}]))
+    listing = Technology.objects.get(source_id="T-2")
+    listing.source_data["record"] |= {"contact_name": "Nguyễn Văn Mẫu"}
+    listing.save()
+    for trimmed in (1, 0):
+        call_command("trim_records", "technologies")
+        assert f"{trimmed} records trimmed" in capsys.readouterr().out
+    assert Technology.objects.get(source_id="T-2").source_data["record"] == {**GOOD, "id": "T-2"}
+    assert Event.objects.get(tag="technology.trim_record").data["columns"] == ["contact_name"]
