@@ -27,8 +27,6 @@ from search.generations import Keeper, in_use, lock, position_of, writing
 from search.lexical import FINGERPRINT, LANGUAGES, IndexWriter, LexicalIndex, make_indexes
 from search.models import Document
 
-__all__ = ["Position", "changed_ids", "kinds", "writing"]  # of the log and the lock, for who reads the index
-
 logger = logging.getLogger(__name__)
 
 BATCH = 500
