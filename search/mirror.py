@@ -62,7 +62,11 @@ COPY = (
     " LEFT JOIN search_embedding e ON e.document_id = d.id AND e.space = %(space)s ORDER BY d.object_id)"
     " TO STDOUT (FORMAT BINARY)"
 )
-NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"  # the first transaction that has not begun
+#: What is numbered so or higher has not been committed here, nor is it of the present transaction.
+NEXT = (
+    "greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint,"
+    " pg_current_xact_id_if_assigned()::text::bigint + 1)"
+)
 COPY_HEADER, COPY_TRAILER = 19, 2  # bytes
 BATCH = 10_000
 MOST_RECENT = 1000  # changes since the position; of a mirror further behind, nothing is taken
