@@ -50,11 +50,16 @@ def test_the_tracking_page_shows_each_side_what_is_its_own(client, prefix, who, 
     assert 'id="ledger"' in response.content.decode()  # each one's own entries
 
 
+def _invoiced_two_weeks_ago(room):
+    with clock_at(timezone.now() - 14 * DAY):  # its day had passed: it is due on the day of its issue
+        issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
+
+
 def test_a_sum_that_the_buyer_cannot_pay_yet_is_not_called_overdue_but_waits_for_its_invoice(client):
     room = tracked(lump_sum=Decimal(500_000_000))
     for invoiced, words in ((False, "Waits for the invoice"), (True, "Overdue")):
         if invoiced:
-            issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
+            _invoiced_two_weeks_ago(room)
         client.force_login(room.buyer)
         for address in (f"/en/deals/{room.deal.pk}/tracking/", "/en/obligations/?show=overdue"):
             page = BeautifulSoup(client.get(address).content, "html.parser").main
@@ -68,7 +73,7 @@ def test_the_board_and_the_tracking_page_tell_a_debt_from_a_sum_without_invoice(
     operator = room.operator
     for invoiced in (False, True):
         if invoiced:
-            issue_invoice(obligation=room.obligations("lump_sum")[0], actor=room.tto)
+            _invoiced_two_weeks_ago(room)
         client.force_login(operator)
         for address in ("/en/operator/deals/", f"/en/deals/{room.deal.pk}/tracking/"):
             page = BeautifulSoup(client.get(address).content, "html.parser").main
