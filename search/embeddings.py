@@ -180,7 +180,7 @@ def _store(space: str, documents: Sequence[Document], known: Mapping[str, HalfVe
         rows,
         update_conflicts=True,
         unique_fields=["space", "document"],
-        update_fields=["text_hash", "language", "vector", "created_at"],
+        update_fields=["text_hash", "language", "vector", "changed_xid", "created_at"],
     )
     return len(rows)
 

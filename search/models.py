@@ -102,6 +102,9 @@ class Embedding(models.Model):
     worker replaces it. `kind`, `object_id` and `language` repeat the document's, so that the nearest are found in
     this table alone. The nearest are found by an HNSW index of their kind and language, which a migration of the room
     that knows the kind makes; without one they are compared one by one.
+
+    `changed_xid` is the transaction that wrote the vector last, as that of `Document`, for the mirrors of the nodes.
+    Deletions leave no trace here: a vector goes with its document's publication, which does, or with its space.
     """
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="embeddings")
@@ -111,6 +114,7 @@ class Embedding(models.Model):
     text_hash = models.CharField(max_length=40)
     language = models.CharField(max_length=2, choices=Language)
     vector = HalfVectorField(dimensions=DIMENSIONS)
+    changed_xid = models.BigIntegerField(db_default=CURRENT_TRANSACTION, editable=False)
     created_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -118,6 +122,9 @@ class Embedding(models.Model):
         indexes = [
             models.Index(fields=["space", "text_hash"], name="search_embedding_text"),
             models.Index(fields=["kind", "language"], name="search_embedding_kind"),
+            models.Index(  # of changes; and what counts the vectors of a space without going to them
+                fields=["kind", "space", "changed_xid"], include=["object_id"], name="search_embedding_changes"
+            ),
         ]
 
 

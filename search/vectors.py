@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from search import index, mirror
 from search.embedder import Vectors, current_embedder
 from search.models import DIMENSIONS
 
@@ -34,6 +35,17 @@ class Candidate(NamedTuple):
     characters: int = 0
     cosine: float | None = None
     raw: float | None = None
+
+
+class _Products(NamedTuple):
+    """Public documents by object id, and the products of their vectors with the query, its mean and the mean of the vector's own language; NaN where there is no vector."""
+
+    object_ids: Sequence[int]
+    languages: Sequence[str]
+    characters: Sequence[int]
+    on_query: NDArray[np.float64]
+    on_query_mean: NDArray[np.float64]
+    on_own_mean: NDArray[np.float64]
 
 
 @lru_cache(maxsize=1)
@@ -125,20 +137,56 @@ def candidates(
     """Give those of the documents that are public, with their exact cosines to the query, by object id.
 
     `mean` is the mean of the query's language and side. Without a query, cosines are None. This is also where the
-    truth overrules an index that lags behind.
+    truth overrules an index that lags behind: what changed after the position of the mirror is asked of PostgreSQL.
     """
-    ids = "{" + ",".join(map(str, object_ids)) + "}"  # text: a list would be written number by number
-    parameters: dict[str, Any] = {"space": space, "kind": kind, "ids": ids}
-    with connection.cursor() as cursor:
-        if query is None or mean is None:
+    if query is None or mean is None:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT object_id, language, characters FROM search_document"
-                " WHERE kind = %(kind)s AND public AND object_id = ANY(%(ids)s::bigint[]) ORDER BY object_id",
-                parameters,
+                " WHERE kind = %s AND public AND object_id = ANY(%s::bigint[]) ORDER BY object_id",
+                [kind, _listed(object_ids)],
             )
             return [Candidate(*row) for row in cursor.fetchall()]
-        parameters |= {"q": literal(query), "mean": literal(mean)}
-        parameters |= {f"mean_{language}": literal(means[language, "passage"]) for language in LANGUAGES}
+    found, left = _mirrored(space, kind, object_ids, query, mean, means)
+    if found is None or left:
+        asked = _asked(space, kind, left, query, mean, means)
+        found = asked if found is None else _together(found, asked)
+    return _scored(found, query, mean, means)
+
+
+def _scored(found: _Products, query: Vectors, mean: Vectors, means: Means) -> list[Candidate]:
+    """Take the centred cosines of the products."""
+    languages = found.languages
+    centred = query - mean
+    length = max(float(np.linalg.norm(centred)), LEAST_LENGTH**0.5)
+    own = {language: means[language, "passage"] for language in LANGUAGES}
+    query_on_mean = {language: float(centred @ passage) for language, passage in own.items()}
+    square = {language: float(passage @ passage) for language, passage in own.items()}
+    own_square = 1.0 - 2.0 * found.on_own_mean + np.array([square[name] for name in languages])
+    own_length = np.maximum(own_square, LEAST_LENGTH) ** 0.5
+    cosine = found.on_query - found.on_query_mean - np.array([query_on_mean[name] for name in languages])
+    cosine /= length * own_length
+    cosine[own_square < LEAST_LENGTH] = 0.0
+    cosines, raw = cosine.tolist(), found.on_query.tolist()
+    for place in np.flatnonzero(np.isnan(found.on_query)).tolist():
+        cosines[place] = raw[place] = None
+    return list(map(Candidate, found.object_ids, languages, found.characters, cosines, raw))
+
+
+def _together(one: _Products, other: _Products) -> _Products:
+    order = np.argsort(np.array([*one.object_ids, *other.object_ids], dtype=np.int64), kind="stable")
+    texts = [[*mine, *theirs] for mine, theirs in zip(one[:3], other[:3], strict=True)]
+    sorted_texts: list[Any] = [[column[place] for place in order] for column in texts]
+    numbers = [np.concatenate(pair)[order] for pair in zip(one[3:], other[3:], strict=True)]
+    return _Products(*sorted_texts, *numbers)
+
+
+def _asked(space: str, kind: str, object_ids: Sequence[int], query: Vectors, mean: Vectors, means: Means) -> _Products:
+    """Ask PostgreSQL."""
+    parameters: dict[str, Any] = {"space": space, "kind": kind, "ids": _listed(object_ids)}
+    parameters |= {"q": literal(query), "mean": literal(mean)}
+    parameters |= {f"mean_{language}": literal(means[language, "passage"]) for language in LANGUAGES}
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT d.object_id, d.language, d.characters, -(e.vector <#> %(q)s::halfvec), -(e.vector <#> %(mean)s::halfvec),"
             " -(e.vector <#> CASE e.language WHEN 'vi' THEN %(mean_vi)s::halfvec ELSE %(mean_en)s::halfvec END)"
@@ -147,19 +195,41 @@ def candidates(
             parameters,
         )
         rows = cursor.fetchall()
-    if not rows:
-        return []
-    columns = list(zip(*rows, strict=True))
-    languages = columns[1]
-    raw, on_query_mean, on_own_mean = (np.array(column, dtype=np.float64) for column in columns[3:])
-    centred = query - mean
-    length = max(float(np.linalg.norm(centred)), LEAST_LENGTH**0.5)
-    own = {language: means[language, "passage"] for language in LANGUAGES}
-    query_on_mean = {language: float(centred @ passage) for language, passage in own.items()}
-    square = {language: float(passage @ passage) for language, passage in own.items()}
-    own_square = 1.0 - 2.0 * on_own_mean + np.array([square[name] for name in languages])
-    own_length = np.maximum(own_square, LEAST_LENGTH) ** 0.5
-    cosine = (raw - on_query_mean - np.array([query_on_mean[name] for name in languages])) / (length * own_length)
-    cosine[own_square < LEAST_LENGTH] = 0.0
-    cosines = [None if product is None else value for product, value in zip(columns[3], cosine.tolist(), strict=True)]
-    return list(map(Candidate, *columns[:3], cosines, columns[3]))
+    columns: list[Any] = list(zip(*rows, strict=True)) or [()] * 6
+    numbers = [np.array(column, dtype=np.float64) for column in columns[3:]]  # None becomes NaN
+    return _Products(*columns[:3], *numbers)
+
+
+def _mirrored(
+    space: str, kind: str, object_ids: Sequence[int], query: Vectors, mean: Vectors, means: Means
+) -> tuple[_Products | None, Sequence[int]]:
+    """Take what the mirror of this node holds and is still true, and give of whom PostgreSQL has to be asked.
+
+    The products are those of PostgreSQL, which rounds the query and the means to half numbers, too.
+    """
+    held = index.mirrored(kind)
+    recent = held.recent(kind=kind, space=space) if held is not None else None
+    if held is None or recent is None:
+        return None, object_ids
+    ids = np.unique(np.array(object_ids, dtype=np.int64))
+    with index.reporting_damage(kind):
+        records = held.look_up(ids)
+        known = records["language"] > 0
+        if recent:
+            known &= ~np.isin(ids, list(recent))
+        records = records if known.all() else records[known]
+        sides = np.stack([query, mean, means["vi", "passage"], means["en", "passage"]])
+        rounded = sides.astype(np.float16).astype(np.float32)
+        # Not by BLAS: its threads wait for each other where a machine has other things to do.
+        products = np.einsum("ij,kj->ik", records["vector"].astype(np.float32), rounded).astype(np.float64)
+        of_vector = records["vector_language"]
+        products[of_vector == 0] = np.nan
+        own = np.where(of_vector == mirror.LANGUAGES.index("vi"), products[:, 2], products[:, 3])
+        languages = [mirror.LANGUAGES[number] for number in records["language"].tolist()]
+        taken = records["object_id"].tolist(), languages, records["characters"].tolist()
+        return _Products(*taken, products[:, 0], products[:, 1], own), ids[~known].tolist()
+    return None, object_ids
+
+
+def _listed(object_ids: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, object_ids)) + "}"  # text: a list would be written number by number

@@ -34,8 +34,9 @@ class Command(BaseCommand):
                 if not mine:
                     self.stderr.write("A follower is running on this node; stop it first, or delete its folder.")
                     raise SystemExit(1)
-                for kind in index.kinds():
-                    self.stdout.write(f"{kind}: {index.Writer(kind).rebuild()}")
+                for keep in index.KEEPERS:
+                    for keeper in map(keep, index.kinds()):
+                        self.stdout.write(f"{keeper.called} of {keeper.kind}: {keeper.rebuild()}")
         if options["once"]:
             index.catch_up()
             return
