@@ -19,6 +19,7 @@ from audit.models import Event
 from marketplace.kit.errors import Conflict, NotAllowed
 from rules.models import Rule
 from tests.factories.accounts import PASSWORD, InvitationFactory, OrganisationFactory, UserFactory, person, seat
+from tests.refusals import refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -298,15 +299,6 @@ def test_two_last_administrators_do_not_both_leave(company: Organisation, admin:
 def test_invitation_that_cannot_be_ended_keeps_no_other_back(company: Organisation, admin: User) -> None:
     made = [offer(company, admin, UserFactory()) for _number in range(2)]
     Invitation.objects.update(expires_at=timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;")
-        cursor.execute(
-            "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            "BEGIN RAISE EXCEPTION 'this row is refused'; END $$"
-        )
-        cursor.execute(
-            "CREATE TRIGGER refuse_row BEFORE UPDATE ON accounts_invitation FOR EACH ROW "
-            f"WHEN (NEW.id = {made[0].pk}) EXECUTE FUNCTION refuse_row()"
-        )
+    refuse("accounts_invitation", f"NEW.id = {made[0].pk}")
     assert seat_services.expire_due() == 1
     assert [Invitation.objects.get(pk=one.pk).state for one in made] == ["pending", "expired"]

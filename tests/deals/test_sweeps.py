@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from deals import services
@@ -13,23 +12,10 @@ from deals.services import sweeps
 from deals.tasks import hand_down_contracts, lapse_expired_offers, start_due_contracts
 from marketplace.samples.clock import clock_at
 from tests.factories.deals import deal_room, terms, yesterday
+from tests.refusals import refuse
 from valuation.models import DealScore
 
 pytestmark = pytest.mark.django_db
-
-
-def refuse(table: str, row: str) -> None:
-    """Let the database refuse to write the rows for which the condition holds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;")
-        cursor.execute(
-            "CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            "BEGIN RAISE EXCEPTION 'this row is refused'; END $$"
-        )
-        cursor.execute(
-            f"CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN ({row}) "
-            "EXECUTE FUNCTION refuse_row()"
-        )
 
 
 def test_contract_that_cannot_be_put_into_effect_keeps_no_other_back():

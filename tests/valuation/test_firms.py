@@ -17,6 +17,7 @@ from rules.models import Rule
 from tests.factories.accounts import OrganisationFactory, person
 from tests.factories.appraisals import Commission, certificate_values, commission, firm_of, pdf_upload
 from tests.factories.listings import DocumentFactory, TechnologyFactory
+from tests.refusals import refuse
 from valuation import appraisal_selectors as selectors
 from valuation.lifecycle import AppraisalState
 from valuation.models import Certificate
@@ -120,18 +121,11 @@ def test_a_commission_whose_firm_lapsed_says_what_is_left_to_do(client: Client, 
     assert services.tell_of_firms() == 0
 
 
-def test_a_row_that_fails_keeps_back_no_other_reminder(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_a_row_that_fails_keeps_back_no_other_reminder(caplog: Any) -> None:
     soon = [certify(commission(A.ACCEPTED), valid_until=timezone.localdate() + 5 * DAY) for _ in range(2)]
-    tell = services._tell
-
-    def broken(appraisal: Any, *given: Any, **named: Any) -> None:
-        if appraisal.pk == soon[0].appraisal_id:
-            raise RuntimeError("no address")
-        tell(appraisal, *given, **named)
-
-    monkeypatch.setattr(services, "_tell", broken)
+    refuse("valuation_certificate", f"NEW.id = {soon[0].pk}")
     assert services.remind_of_expiry() == 1
-    assert "Nobody could be told" in caplog.text
+    assert f"Certificate {soon[0].pk} failed in the sweep" in caplog.text
     assert [Certificate.objects.get(pk=one.pk).reminded_on is None for one in soon] == [True, False]
 
 

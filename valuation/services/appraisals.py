@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import io
-import logging
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -25,6 +24,7 @@ from audit.services import record
 from listings.models import Technology
 from listings.services import grant_disclosure, revoke_disclosure
 from listings.services.documents import inspect_upload
+from marketplace.kit.alone import alone
 from marketplace.kit.errors import Conflict, NotAllowed, require
 from marketplace.kit.files import atomic_with_files, filename_of, store_file
 from marketplace.kit.lifecycle import move
@@ -34,8 +34,6 @@ from valuation import appraisal_policies as policies
 from valuation import appraisal_selectors as selectors
 from valuation.lifecycle import OPEN_APPRAISAL, AppraisalState
 from valuation.models import Appraisal, Certificate
-
-logger = logging.getLogger(__name__)
 
 
 def lock(appraisal: Appraisal, *, firm: bool = False) -> Appraisal:
@@ -391,7 +389,7 @@ def remind_of_expiry() -> int:
         ("reminded_on", selectors.ending_certificates()),
         ("end_told_on", selectors.ended_certificates()),
     ):
-        told += _each(list(found.values_list("pk", flat=True)), partial(_remind, mark=mark))
+        told += _each("Certificate", list(found.values_list("pk", flat=True)), partial(_remind, mark=mark))
     return told
 
 
@@ -399,17 +397,16 @@ def tell_of_firms() -> int:
     """Tell the sides of open commissions whose firm is no longer verified, and those who were told so when it is verified
     again; once each. Give how many.
     """
-    return _each(list(selectors.commissions_of_changed_firms().values_list("pk", flat=True)), _tell_of_firm)
+    found = selectors.commissions_of_changed_firms()
+    return _each("Appraisal", list(found.values_list("pk", flat=True)), _tell_of_firm)
 
 
-def _each(pks: list[int], act: Callable[[int], bool]) -> int:
+def _each(what: str, pks: list[int], act: Callable[[int], bool]) -> int:
     """Do something for each row; one that fails is logged and keeps back no other."""
     done = 0
     for pk in pks:
-        try:
+        with alone(what, pk):
             done += act(pk)
-        except Exception:
-            logger.exception("Nobody could be told of row %s", pk)
     return done
 
 
