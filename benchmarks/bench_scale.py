@@ -323,6 +323,9 @@ def memory() -> dict[str, float]:
 
 def measure(stock: Stock, questions: Questions, clock: Clocked, *, count: int) -> dict[str, Any]:
     """Take every figure of the size that stands now."""
+    from marketplace import serving  # noqa: PLC0415 -- after Django is set up
+
+    serving.settle()
     report: dict[str, Any] = ranking(questions)
     report |= pages(questions)
     report["recall_50"] = recall(questions)

@@ -212,6 +212,7 @@ class Reader:
         self._folder = folder
         self._lock = threading.Lock()
         self._mirror: Mirror | None = None
+        self._advanced: tuple[int, int] | None = None  # which position.json it has taken in
         self._failed: Path | None = None
 
     def state(self) -> Mirror | None:
@@ -225,8 +226,13 @@ class Reader:
                 return None
             try:
                 if self._mirror is None or self._mirror.generation != generation:
-                    self._mirror = Mirror(generation)
-                return self._mirror.advance()
+                    self._mirror, self._advanced = Mirror(generation), None
+                with damage.named(generation):
+                    position = (generation / "position.json").stat()  # before it is read
+                if (present := (position.st_ino, position.st_mtime_ns)) != self._advanced:
+                    self._mirror.advance()
+                    self._advanced = present
+                return self._mirror
             except IndexDamagedError:
                 damage.mark(generation)
                 self._mirror, self._failed = None, generation

@@ -1,16 +1,17 @@
 """Vectors in PostgreSQL: nearest documents, centred cosines, the means of the languages."""
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from search import index, mirror
+from search import beside, index, mirror
 from search.embedder import Vectors, current_embedder
 from search.models import DIMENSIONS
 
@@ -18,6 +19,7 @@ MEANS_FILE = Path(__file__).with_name("means.json")
 SHRINKAGE = 50  # the mean that one's own leans on weighs as much as so many texts
 LEAST_LENGTH = 0.01  # squared: what is left of a vector so near to its mean is the rounding of half numbers
 LANGUAGES = ("vi", "en")
+TEXT = ("object_id", "language", "characters")
 SIDES = ("passage", "query", "need")
 
 Means = Mapping[tuple[str, str], Vectors]  # (language, side) → mean
@@ -37,15 +39,52 @@ class Candidate(NamedTuple):
     raw: float | None = None
 
 
-class _Products(NamedTuple):
-    """Public documents by object id, and the products of their vectors with the query, its mean and the mean of the vector's own language; NaN where there is no vector."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates(Sequence[Candidate]):
+    """Candidates by object id, in columns: a search has a thousand. Languages by `mirror.LANGUAGES`, no cosine is NaN."""
 
-    object_ids: Sequence[int]
-    languages: Sequence[str]
-    characters: Sequence[int]
+    object_ids: NDArray[np.int64]
+    languages: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    cosine: NDArray[np.float64]
+    raw: NDArray[np.float64]
+
+    @property
+    def spoken(self) -> list[str]:
+        """The language of each."""
+        return [mirror.LANGUAGES[number] for number in self.languages.tolist()]
+
+    def __len__(self) -> int:
+        return len(self.object_ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Candidate]: ...
+    def __getitem__(self, place: int | slice) -> Candidate | list[Candidate]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        cosine, raw = (None if np.isnan(column[place]) else float(column[place]) for column in (self.cosine, self.raw))
+        language = mirror.LANGUAGES[self.languages[place]]
+        return Candidate(int(self.object_ids[place]), language, int(self.characters[place]), cosine, raw)
+
+
+class _Products(NamedTuple):
+    """Public documents in columns, and the products of their vectors with the query, its mean and the mean of the vector's own language; NaN where there is no vector."""
+
+    object_ids: NDArray[np.int64]
+    languages: NDArray[np.int64]
+    characters: NDArray[np.int64]
     on_query: NDArray[np.float64]
     on_query_mean: NDArray[np.float64]
     on_own_mean: NDArray[np.float64]
+
+
+class Held(NamedTuple):
+    """The mirror of a kind, and the answer to what it does not hold yet."""
+
+    mirror: "mirror.Mirror"
+    recent: Callable[[], set[int] | None]
 
 
 @lru_cache(maxsize=1)
@@ -114,30 +153,55 @@ def nearest(*, space: str, kind: str, wanted: Mapping[str, Vectors], count: int)
 
     `wanted` holds the query's vector for each language of documents. Within a language the stored vectors share one
     mean, so the order by product with the centred query is the order of the centred vectors, but for their lengths;
-    callers take exact cosines of the candidates.
+    callers take exact cosines of the candidates. Two languages are asked at once, on two connections.
     """
-    asked = sorted(wanted)
+    asked = {language: wanted[language] for language in LANGUAGES if language in wanted}
+    look = partial(_nearest, space=space, kind=kind, count=count)
+    *_, last = asked
+    answer = beside.ask(partial(look, {last: asked[last]})) if len(asked) > 1 else None
+    if answer is None:
+        return look(asked)
+    return look({language: vector for language, vector in asked.items() if language != last}) | answer()
+
+
+def _nearest(wanted: Mapping[str, Vectors], *, space: str, kind: str, count: int) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             " UNION ALL ".join(
-                f"SELECT object_id, '{language}' FROM search_nearest(%(q_{language})s::halfvec, %(space)s, '{language}', %(kind)s,"  # noqa: S608 -- of LANGUAGES
+                f"SELECT object_id, '{language}' FROM search_nearest(%({language})s::halfvec, %(space)s, '{language}', %(kind)s,"  # noqa: S608 -- of LANGUAGES
                 " %(count)s)"
-                for language in LANGUAGES
-                if language in asked
+                for language in wanted
             ),
-            {f"q_{language}": literal(wanted[language]) for language in asked}
+            {language: literal(vector) for language, vector in wanted.items()}
             | {"space": space, "kind": kind, "count": count},
         )
         return dict(cursor.fetchall())
 
 
+def hold(*, kind: str, space: str) -> Held | None:
+    """Take this node's mirror of a kind, and begin to ask what changed after its position. None while there is none."""
+    mirrored = index.mirrored(kind)
+    if mirrored is None:
+        return None
+    ask = partial(mirrored.recent, kind=kind, space=space)
+    return Held(mirrored, beside.ask(ask) or ask)
+
+
 def candidates(
-    *, space: str, kind: str, object_ids: Sequence[int], query: Vectors | None, mean: Vectors | None, means: Means
-) -> list[Candidate]:
+    *,
+    space: str,
+    kind: str,
+    object_ids: Sequence[int],
+    query: Vectors | None,
+    mean: Vectors | None,
+    means: Means,
+    held: Held | None = None,
+) -> Candidates:
     """Give those of the documents that are public, with their exact cosines to the query, by object id.
 
-    `mean` is the mean of the query's language and side. Without a query, cosines are None. This is also where the
-    truth overrules an index that lags behind: what changed after the position of the mirror is asked of PostgreSQL.
+    `mean` is the mean of the query's language and side. Without a query there are no cosines. This is also where the
+    truth overrules an index that lags behind: what changed after the position of the mirror (that which is `held`, or
+    the present one) is asked of PostgreSQL.
     """
     if query is None or mean is None:
         with connection.cursor() as cursor:
@@ -146,39 +210,42 @@ def candidates(
                 " WHERE kind = %s AND public AND object_id = ANY(%s::bigint[]) ORDER BY object_id",
                 [kind, _listed(object_ids)],
             )
-            return [Candidate(*row) for row in cursor.fetchall()]
-    found, left = _mirrored(space, kind, object_ids, query, mean, means)
+            texts = _texts(cursor.fetchall())
+        none = np.full(len(texts[0]), np.nan)
+        return Candidates(*texts, none, none)
+    held = held or hold(kind=kind, space=space)
+    found, left = (None, object_ids) if held is None else _mirrored(held, kind, object_ids, query, mean, means)
     if found is None or left:
         asked = _asked(space, kind, left, query, mean, means)
         found = asked if found is None else _together(found, asked)
     return _scored(found, query, mean, means)
 
 
-def _scored(found: _Products, query: Vectors, mean: Vectors, means: Means) -> list[Candidate]:
+def _scored(found: _Products, query: Vectors, mean: Vectors, means: Means) -> Candidates:
     """Take the centred cosines of the products."""
-    languages = found.languages
     centred = query - mean
     length = max(float(np.linalg.norm(centred)), LEAST_LENGTH**0.5)
-    own = {language: means[language, "passage"] for language in LANGUAGES}
-    query_on_mean = {language: float(centred @ passage) for language, passage in own.items()}
-    square = {language: float(passage @ passage) for language, passage in own.items()}
-    own_square = 1.0 - 2.0 * found.on_own_mean + np.array([square[name] for name in languages])
+    own = [means[language, "passage"] if language else np.zeros_like(mean) for language in mirror.LANGUAGES]
+    query_on_mean = np.array([float(centred @ passage) for passage in own])
+    square = np.array([float(passage @ passage) for passage in own])
+    own_square = 1.0 - 2.0 * found.on_own_mean + square[found.languages]
     own_length = np.maximum(own_square, LEAST_LENGTH) ** 0.5
-    cosine = found.on_query - found.on_query_mean - np.array([query_on_mean[name] for name in languages])
+    cosine = found.on_query - found.on_query_mean - query_on_mean[found.languages]
     cosine /= length * own_length
     cosine[own_square < LEAST_LENGTH] = 0.0
-    cosines, raw = cosine.tolist(), found.on_query.tolist()
-    for place in np.flatnonzero(np.isnan(found.on_query)).tolist():
-        cosines[place] = raw[place] = None
-    return list(map(Candidate, found.object_ids, languages, found.characters, cosines, raw))
+    return Candidates(*found[:3], cosine, found.on_query)
 
 
 def _together(one: _Products, other: _Products) -> _Products:
-    order = np.argsort(np.array([*one.object_ids, *other.object_ids], dtype=np.int64), kind="stable")
-    texts = [[*mine, *theirs] for mine, theirs in zip(one[:3], other[:3], strict=True)]
-    sorted_texts: list[Any] = [[column[place] for place in order] for column in texts]
-    numbers = [np.concatenate(pair)[order] for pair in zip(one[3:], other[3:], strict=True)]
-    return _Products(*sorted_texts, *numbers)
+    order = np.argsort(np.concatenate([one.object_ids, other.object_ids]), kind="stable")
+    return _Products(*(np.concatenate(pair)[order] for pair in zip(one, other, strict=True)))
+
+
+def _texts(rows: Sequence[tuple[Any, ...]]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Give object id, number of the language and length of each row, in columns."""
+    named = [(row[0], mirror.LANGUAGES.index(row[1]), row[2]) for row in rows]
+    object_ids, languages, characters = np.array(named, dtype=np.int64).reshape(-1, 3).T
+    return object_ids, languages, characters
 
 
 def _asked(space: str, kind: str, object_ids: Sequence[int], query: Vectors, mean: Vectors, means: Means) -> _Products:
@@ -195,25 +262,23 @@ def _asked(space: str, kind: str, object_ids: Sequence[int], query: Vectors, mea
             parameters,
         )
         rows = cursor.fetchall()
-    columns: list[Any] = list(zip(*rows, strict=True)) or [()] * 6
-    numbers = [np.array(column, dtype=np.float64) for column in columns[3:]]  # None becomes NaN
-    return _Products(*columns[:3], *numbers)
+    numbers = np.array([row[3:] for row in rows], dtype=np.float64).reshape(-1, 3).T  # None becomes NaN
+    return _Products(*_texts(rows), *numbers)
 
 
 def _mirrored(
-    space: str, kind: str, object_ids: Sequence[int], query: Vectors, mean: Vectors, means: Means
+    held: Held, kind: str, object_ids: Sequence[int], query: Vectors, mean: Vectors, means: Means
 ) -> tuple[_Products | None, Sequence[int]]:
     """Take what the mirror of this node holds and is still true, and give of whom PostgreSQL has to be asked.
 
     The products are those of PostgreSQL, which rounds the query and the means to half numbers, too.
     """
-    held = index.mirrored(kind)
-    recent = held.recent(kind=kind, space=space) if held is not None else None
-    if held is None or recent is None:
+    recent = held.recent()
+    if recent is None:
         return None, object_ids
     ids = np.unique(np.array(object_ids, dtype=np.int64))
     with index.reporting_damage(kind):
-        records = held.look_up(ids)
+        records = held.mirror.look_up(ids)
         known = records["language"] > 0
         if recent:
             known &= ~np.isin(ids, list(recent))
@@ -225,9 +290,9 @@ def _mirrored(
         of_vector = records["vector_language"]
         products[of_vector == 0] = np.nan
         own = np.where(of_vector == mirror.LANGUAGES.index("vi"), products[:, 2], products[:, 3])
-        languages = [mirror.LANGUAGES[number] for number in records["language"].tolist()]
-        taken = records["object_id"].tolist(), languages, records["characters"].tolist()
-        return _Products(*taken, products[:, 0], products[:, 1], own), ids[~known].tolist()
+        public, languages, characters = (records[name].astype(np.int64) for name in TEXT)
+        found = _Products(public, languages, characters, products[:, 0], products[:, 1], own)
+        return found, ids[~known].tolist()
     return None, object_ids
 
 

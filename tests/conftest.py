@@ -23,7 +23,7 @@ from django.utils import translation
 
 from marketplace.celery import app
 from marketplace.engines import process
-from search import index
+from search import beside, index
 from tests import strictness
 from tests.baseline import Baseline
 
@@ -60,11 +60,13 @@ def _use_broker_database(number: int) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker) -> None:  # type: ignore[no-untyped-def]
-    """Load the reference tables once into the new test database."""
+def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """Load the reference tables once into the new test database; be its only user when it is dropped."""
     with django_db_blocker.unblock():
         load_reference()
         _baseline.append(Baseline.taken())
+    yield
+    beside.end()
 
 
 @pytest.fixture(autouse=True)
