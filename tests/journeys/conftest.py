@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from search import beside
+
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -22,6 +24,7 @@ def chromium(monkeypatch: pytest.MonkeyPatch) -> str:
 def sessions_end(transactional_db: None) -> Iterator[None]:
     """Wait at the end until the threads of the live server and the worker have left the database."""
     yield
+    beside.end()
     deadline = time.monotonic() + 20
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     while time.monotonic() < deadline:
