@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -16,15 +15,13 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 CONNECTIONS = 2  # of each process, beside those of the threads that search
 
-
-@lru_cache(maxsize=1)
-def _reckoners() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="search-words")
+_reckoners: ThreadPoolExecutor
+_askers: "_Askers"
 
 
 def reckon(work: Callable[[], T]) -> Future[T]:
     """Begin work that needs no database."""
-    return _reckoners().submit(work)
+    return _reckoners.submit(work)
 
 
 def ask(work: Callable[[], T]) -> Callable[[], T] | None:
@@ -33,7 +30,7 @@ def ask(work: Callable[[], T]) -> Callable[[], T] | None:
     None, and nothing is begun, while all such threads are busy, and inside a transaction, which may hold what no other
     connection sees. What fails beside, for want of a connection or by its end, is done again by who waits.
     """
-    began = None if connection.in_atomic_block else _askers().begin(work)
+    began = None if connection.in_atomic_block else _askers.begin(work)
     if began is None:
         return None
 
@@ -76,20 +73,17 @@ class _Askers:
             kept.close()
 
 
-@lru_cache(maxsize=1)
-def _askers() -> _Askers:
-    return _Askers()
-
-
 def end() -> None:
     """Let go of every connection: who drops a database wants it alone."""
-    _askers().end()
-    _askers.cache_clear()
+    global _askers
+    former, _askers = _askers, _Askers()
+    former.end()
 
 
-def _forget() -> None:
-    _reckoners.cache_clear()
-    _askers.cache_clear()
+def _begin() -> None:
+    global _reckoners, _askers
+    _reckoners, _askers = ThreadPoolExecutor(thread_name_prefix="search-words"), _Askers()
 
 
-os.register_at_fork(after_in_child=_forget)  # threads do not live on in a child
+_begin()
+os.register_at_fork(after_in_child=_begin)  # threads do not live on in a child

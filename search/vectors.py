@@ -19,7 +19,6 @@ MEANS_FILE = Path(__file__).with_name("means.json")
 SHRINKAGE = 50  # the mean that one's own leans on weighs as much as so many texts
 LEAST_LENGTH = 0.01  # squared: what is left of a vector so near to its mean is the rounding of half numbers
 LANGUAGES = ("vi", "en")
-TEXT = ("object_id", "language", "characters")
 SIDES = ("passage", "query", "need")
 
 Means = Mapping[tuple[str, str], Vectors]  # (language, side) → mean
@@ -83,7 +82,7 @@ class _Products(NamedTuple):
 class Held(NamedTuple):
     """The mirror of a kind, and the answer to what it does not hold yet."""
 
-    mirror: "mirror.Mirror"
+    mirrored: mirror.Mirror
     recent: Callable[[], set[int] | None]
 
 
@@ -278,7 +277,7 @@ def _mirrored(
         return None, object_ids
     ids = np.unique(np.array(object_ids, dtype=np.int64))
     with index.reporting_damage(kind):
-        records = held.mirror.look_up(ids)
+        records = held.mirrored.look_up(ids)
         known = records["language"] > 0
         if recent:
             known &= ~np.isin(ids, list(recent))
@@ -290,7 +289,9 @@ def _mirrored(
         of_vector = records["vector_language"]
         products[of_vector == 0] = np.nan
         own = np.where(of_vector == mirror.LANGUAGES.index("vi"), products[:, 2], products[:, 3])
-        public, languages, characters = (records[name].astype(np.int64) for name in TEXT)
+        public, languages, characters = (
+            records[name].astype(np.int64) for name in ("object_id", "language", "characters")
+        )
         found = _Products(public, languages, characters, products[:, 0], products[:, 1], own)
         return found, ids[~known].tolist()
     return None, object_ids
